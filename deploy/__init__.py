@@ -1,0 +1,1 @@
+"""How Upswing is run: locally embedded, composed, or charted."""

@@ -1,0 +1,1 @@
+"""Kafka and PostgreSQL embedded from wheels, and the supervised local stack."""

@@ -1,0 +1,1 @@
+"""What all services share: the pure kernel and the thin I/O layer."""

@@ -1,0 +1,1 @@
+"""One module per outside library: Kafka, database, HTTP, metrics, logs, health."""

@@ -1,0 +1,106 @@
+"""From the bytes of a record to typed events and back, with a `Problem` for each line that cannot be used.
+
+Shape: a record's value is newline-delimited JSON, one event or control a line. Source: design (one input log).
+"""
+
+import re
+from functools import reduce
+from operator import or_
+from typing import cast
+
+import msgspec
+
+from shared.kernel.clock import parse_instant
+from shared.kernel.controls import CONTROLS, Control
+from shared.kernel.errors import Problem, Reason
+from shared.kernel.events import BY_NAME, EVENT_TYPES
+from shared.kernel.events.envelope import Event
+
+Line = Event | Control
+_SHAPES = reduce(or_, [*(row.shape for row in EVENT_TYPES), *CONTROLS])
+_DECODER: msgspec.json.Decoder[Line] = msgspec.json.Decoder(_SHAPES)
+_ENCODER = msgspec.json.Encoder()
+_PATH = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
+_NAMED = re.compile(r"^(?P<field>[a-z_][\w.]*) must ")
+
+
+def decode_record(value: bytes) -> tuple[list[tuple[int, Line]], list[tuple[int, bytes, Problem]]]:
+    """Return the lines of a record that can be used, and those that cannot with their problem.
+
+    Shape: each with its line number in the record, from 0; the order of the lines is kept.
+    """
+    try:
+        lines = _DECODER.decode_lines(value)
+        for line in lines:
+            if type(getattr(line, "occurred_at", 0)) is not int:
+                _settle_times(cast("Event", line))
+        return list(enumerate(lines)), []
+    except (msgspec.DecodeError, ValueError):
+        return _decode_each(value)
+
+
+def _decode_each(value: bytes) -> tuple[list[tuple[int, Line]], list[tuple[int, bytes, Problem]]]:
+    good: list[tuple[int, Line]] = []
+    bad: list[tuple[int, bytes, Problem]] = []
+    for number, raw in enumerate(value.splitlines()):
+        if not raw.strip():
+            continue
+        line = decode_line(raw)
+        if isinstance(line, Problem):
+            bad.append((number, raw, line))
+        else:
+            good.append((number, line))
+    return good, bad
+
+
+def decode_line(raw: bytes) -> Line | Problem:
+    """Return one event or control, or what is wrong with it."""
+    try:
+        line = _DECODER.decode(raw)
+        if isinstance(line, Event):
+            _settle_times(line)
+    except msgspec.ValidationError as error:
+        return _problem(raw, str(error))
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return Problem(Reason.UNREADABLE, "", f"not readable as JSON: {error}")
+    except ValueError as error:
+        field, _, message = str(error).partition(" ")
+        return Problem(Reason.OUT_OF_RANGE, field, message)
+    return line
+
+
+def encode_line(line: Line) -> bytes:
+    """Return one event or control as a line of JSON, without the newline."""
+    return _ENCODER.encode(line)
+
+
+def _settle_times(event: Event) -> None:
+    for field in ("occurred_at", "received_at"):
+        value = getattr(event, field)
+        if value is not None:
+            try:
+                setattr(event, field, parse_instant(value))
+            except ValueError as error:
+                raise ValueError(f"{field} {error}") from None
+
+
+def _problem(raw: bytes, text: str) -> Problem:
+    found = _PATH.search(text)
+    path = found["path"] if found else ""
+    message = text[: found.start()] if found else text
+    named = _NAMED.match(message)
+    if named:
+        path = f"{path}.{named['field']}".strip(".")
+        return Problem(Reason.OUT_OF_RANGE, path, message)
+    if "missing required field" in message:
+        missing = message.split("`")[1]
+        return Problem(Reason.MISSING_FIELD, f"{path}.{missing}".strip("."), f"{missing} is required")
+    if path == "type":
+        given = msgspec.json.decode(raw).get("type")
+        if isinstance(given, str) and given not in BY_NAME:
+            return Problem(Reason.UNKNOWN_TYPE, "type", f"no event type is named {given!r:.80}")
+        return Problem(Reason.WRONG_TYPE, "type", message)
+    if path == "" and "Expected `object`" in message:
+        return Problem(Reason.NOT_AN_OBJECT, "", message)
+    bounded = any(mark in message for mark in (">=", "<=", "length"))
+    return Problem(Reason.OUT_OF_RANGE if bounded else Reason.WRONG_TYPE, path, message)

@@ -1,0 +1,51 @@
+"""Control records: what travels in the partitions of `events` besides events.
+
+Every control record is one line of its own record. Source: design (one input log), definitions 41, 66, 72, 73.
+"""
+
+from typing import Literal
+
+import msgspec
+
+
+class Control(msgspec.Struct, kw_only=True, tag_field="type", gc=False):
+    """What all control records share. Units: `at` is an instant in milliseconds."""
+
+    at: int
+
+
+class Tick(Control, tag="control.tick", kw_only=True, gc=False):
+    """Time passes. `live` is false for the ticks that the player of history writes."""
+
+    live: bool = True
+
+
+class Backfill(Control, tag="control.backfill", kw_only=True, gc=False):
+    """History begins or ends; while it lasts every trigger is held with the reason `backfill`."""
+
+    state: Literal["begin", "end"]
+
+
+class PlaybookSet(Control, tag="control.playbook", kw_only=True, gc=False):
+    """From this record on the partition is judged by another playbook; its body is on the topic `playbooks`."""
+
+    version: str
+    digest: str
+
+
+class RuleSwitched(Control, tag="control.rule", kw_only=True, gc=False):
+    """A rule was switched off (or on again) because it failed too often, or by hand."""
+
+    rule: str
+    enabled: bool
+    reason: str = ""
+
+
+class SourceHeard(Control, tag="control.source", kw_only=True, gc=False):
+    """A write key fell silent or was heard again; written by ingest to every partition."""
+
+    source: str
+    silent: bool
+
+
+CONTROLS: tuple[type[Control], ...] = (Tick, Backfill, PlaybookSet, RuleSwitched, SourceHeard)
