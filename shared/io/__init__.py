@@ -1,1 +1,1 @@
-"""One module per outside library: Kafka, database, HTTP, metrics, logs, health."""
+"""The outside world, one library each: Kafka, PostgreSQL, logs, metrics and health."""

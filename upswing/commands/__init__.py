@@ -1,0 +1,1 @@
+"""One file per command, each ending in its click command: `command = ...`."""
