@@ -1,0 +1,62 @@
+"""Reading playbooks from YAML, strictly: a key that stands twice is refused instead of losing its first value.
+
+Errors: `ConfigurationError` with one sentence.
+"""
+
+from collections.abc import Hashable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from shared.kernel.errors import ConfigurationError
+from shared.kernel.playbook import Playbook, build_playbook
+
+MOST_CHARS = 2_000_000
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """A safe loader that refuses duplicate keys."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        """Return the mapping of a node. Errors: a `ConstructorError` at the second of two equal keys."""
+        seen: set[Hashable] = set()
+        for key_node, _value in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if isinstance(key, Hashable) and key in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key!r} stands twice", key_node.start_mark
+                )
+            seen.add(key)
+        return super().construct_mapping(node, deep=deep)
+
+
+def parse_yaml(text: str, what: str) -> Any:
+    """Return the data of a YAML text. Errors: `ConfigurationError` with the line."""
+    if len(text) > MOST_CHARS:
+        raise ConfigurationError(f"{what}: found {len(text)} characters, allowed are at most {MOST_CHARS}")
+    try:
+        return yaml.load(text, Loader=_StrictLoader)  # noqa: S506 - a subclass of the safe loader
+    except yaml.MarkedYAMLError as error:
+        line = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
+        raise ConfigurationError(f"{what}: {line}not readable as YAML: {error.problem or error.context}") from None
+    except (yaml.YAMLError, RecursionError) as error:
+        raise ConfigurationError(f"{what}: not readable as YAML: {type(error).__name__}") from None
+
+
+def load_playbook(text: str) -> Playbook:
+    """Return the playbook written in a YAML text. Errors: `ConfigurationError` with path, found and allowed."""
+    data = parse_yaml(text, "playbook")
+    if not isinstance(data, dict):
+        raise ConfigurationError(f"playbook: found {type(data).__name__}, allowed is a mapping of its parts")
+    return build_playbook(data)
+
+
+def read_playbook(path: str | Path) -> Playbook:
+    """Return the playbook in a file. Errors: `ConfigurationError`, also when the file cannot be read."""
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise ConfigurationError(f"playbook: cannot read {path}: {why}; name an existing file") from None
+    return load_playbook(text)

@@ -1,0 +1,43 @@
+"""The types of the playbook's numbers: every one has its bounds, so that a wrong value is refused where it stands.
+
+Units: percentages and multiples are whole percent (1.4 times = 140), so that shares are compared exactly.
+"""
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from shared.kernel.triggers import ScopeType
+
+HORIZON_DAYS = 400
+
+Text = Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
+Key = Annotated[str, msgspec.Meta(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.\- ]*$")]
+Slug = Annotated[str, msgspec.Meta(min_length=1, max_length=60, pattern=r"^[a-z][a-z0-9_]*$")]
+Percent = Annotated[int, msgspec.Meta(ge=0, le=100)]
+Ratio = Annotated[int, msgspec.Meta(ge=1, le=10_000)]
+Points = Annotated[int, msgspec.Meta(ge=0, le=100)]
+Weight = Annotated[int, msgspec.Meta(ge=0, le=100)]
+Days = Annotated[int, msgspec.Meta(ge=1, le=HORIZON_DAYS)]
+DaysOrNone = Annotated[int, msgspec.Meta(ge=0, le=HORIZON_DAYS)]
+Count = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
+CountOrZero = Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)]
+Minutes = Annotated[int, msgspec.Meta(ge=0, le=1_440)]
+Hours = Annotated[int, msgspec.Meta(ge=1, le=8_760)]
+Months = Annotated[int, msgspec.Meta(ge=1, le=60)]
+Amount = Annotated[int, msgspec.Meta(ge=0, le=10**12)] | Annotated[float, msgspec.Meta(ge=0, le=1e12)]
+Nps = Annotated[int, msgspec.Meta(ge=0, le=10)]
+Csat = Annotated[int, msgspec.Meta(ge=1, le=5)]
+Factor = Annotated[int, msgspec.Meta(ge=1, le=5)]
+Currency = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}$")]
+Comparison = Literal[">", ">="]
+Category = Literal["usage", "organisation", "buying", "outcome", "risk", "adoption", "compound", "ops"]
+Scope = ScopeType
+Trend = Literal["declining", "stable", "growing"]
+Deal = Literal["tier", "seats", "usage", "cross_sell", "executive", "other"]
+DueIn = Literal["days", "business_days"]
+WhenUnknown = Literal["block", "leave_out"]
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What every part of the playbook is: frozen, named fields only, and a field it does not know is refused."""
