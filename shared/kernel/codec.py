@@ -84,7 +84,8 @@ def _settle_times(event: Event) -> None:
                 raise ValueError(f"{field} {error}") from None
 
 
-def _problem(raw: bytes, text: str) -> Problem:
+def explain(text: str) -> Problem:
+    """Return the problem that a message of msgspec, or of one of our checks, speaks of."""
     found = _PATH.search(text)
     path = found["path"] if found else ""
     message = text[: found.start()] if found else text
@@ -95,12 +96,16 @@ def _problem(raw: bytes, text: str) -> Problem:
     if "missing required field" in message:
         missing = message.split("`")[1]
         return Problem(Reason.MISSING_FIELD, f"{path}.{missing}".strip("."), f"{missing} is required")
-    if path == "type":
-        given = msgspec.json.decode(raw).get("type")
-        if isinstance(given, str) and given not in BY_NAME:
-            return Problem(Reason.UNKNOWN_TYPE, "type", f"no event type is named {given!r:.80}")
-        return Problem(Reason.WRONG_TYPE, "type", message)
     if path == "" and "Expected `object`" in message:
         return Problem(Reason.NOT_AN_OBJECT, "", message)
     bounded = any(mark in message for mark in (">=", "<=", "length"))
     return Problem(Reason.OUT_OF_RANGE if bounded else Reason.WRONG_TYPE, path, message)
+
+
+def _problem(raw: bytes, text: str) -> Problem:
+    problem = explain(text)
+    if problem.field == "type" and problem.reason is Reason.WRONG_TYPE:
+        given = msgspec.json.decode(raw).get("type")
+        if isinstance(given, str) and given not in BY_NAME:
+            return Problem(Reason.UNKNOWN_TYPE, "type", f"no event type is named {given!r:.80}")
+    return problem
