@@ -1,1 +1,1 @@
-"""Kafka and PostgreSQL embedded from wheels, and the supervised local stack."""
+"""The whole stack on one machine with nothing but Python: a real Kafka, a real PostgreSQL, the services, supervised."""

