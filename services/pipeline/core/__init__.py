@@ -1,0 +1,1 @@
+"""What the pipeline decides: stages, service levels, owners and the scorecard. Pure."""
