@@ -1,7 +1,8 @@
 """Kafka as the services use it, on a real broker."""
 
+import asyncio
+
 import pytest
-from aiokafka.admin import NewTopic
 
 from deploy.local.ports import free_port
 from shared.io.kafka import (
@@ -11,11 +12,12 @@ from shared.io.kafka import (
     ensure_topics,
     make_consumer,
     make_producer,
+    repair_topics,
     topic_id,
 )
 from shared.kernel.errors import DependencyError
 from shared.kernel.ids import partition_for
-from shared.kernel.topics import EVENTS, PLAYBOOKS, TOPICS
+from shared.kernel.topics import EVENTS, PLAYBOOKS, TOPICS, Topic
 from tests.support.broker import Broker
 
 FEW = (EVENTS, PLAYBOOKS)
@@ -30,15 +32,17 @@ async def test_all_topics_are_created_as_declared_and_a_second_time_none(kafka: 
 
 
 async def test_each_difference_of_a_topic_is_named(kafka: Broker, topic_prefix: str) -> None:
-    """Other partitions, other settings and a missing topic are each a sentence."""
-    async with connect_admin(kafka.bootstrap) as admin:
-        await admin.create_topics([NewTopic(topic_prefix + "events", 2, 1, topic_configs={"retention.ms": "1000"})])
+    """Other partitions, other settings and a missing topic are each a sentence; settings can be repaired."""
+    other = Topic("events", "another idea of the log", {"retention.ms": "1000"})
+    await ensure_topics(kafka.bootstrap, 2, prefix=topic_prefix, topics=(other,))
     differences = await compare_topics(kafka.bootstrap, 3, prefix=topic_prefix, topics=FEW)
     found = "\n".join(differences)
     assert "has 2 partitions, not 3" in found
     assert "retention.ms=1000, not 2592000000" in found
     assert "message.timestamp.type=CreateTime, not LogAppendTime" in found
     assert f"topic {topic_prefix}playbooks does not exist" in found
+    await repair_topics(kafka.bootstrap, prefix=topic_prefix, topics=FEW)
+    assert await compare_topics(kafka.bootstrap, 2, prefix=topic_prefix, topics=(EVENTS,)) == []
 
 
 async def test_a_topic_made_anew_has_another_id(kafka: Broker, topic_prefix: str) -> None:
@@ -50,6 +54,8 @@ async def test_a_topic_made_anew_has_another_id(kafka: Broker, topic_prefix: str
     assert len(first) == 22
     async with connect_admin(kafka.bootstrap) as admin:
         await admin.delete_topics([name])
+        while name in await admin.list_topics():
+            await asyncio.sleep(0.02)
     await ensure_topics(kafka.bootstrap, 1, prefix=topic_prefix, topics=(EVENTS,))
     assert await topic_id(kafka.bootstrap, name) != first
 
