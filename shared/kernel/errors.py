@@ -45,6 +45,7 @@ class Reason(StrEnum):
     TOO_OLD = "too_old"
     MISPLACED = "misplaced"
     RULE_FAILED = "rule_failed"
+    UNUSABLE = "unusable"
 
 
 class Problem(msgspec.Struct, frozen=True):

@@ -7,7 +7,11 @@ import msgspec
 
 
 class Person(msgspec.Struct, kw_only=True, frozen=True):
-    """One colleague who can own leads and receive alerts. Shape: `roles` of `csm, ae, sa, pool, manager, ops`."""
+    """One colleague who can own leads and receive alerts.
+
+    Shape: `roles` of `csm, ae, sa, pool, manager, ops`; `country` decides the public holidays: a code of ISO 3166 as
+    `DE`, or `DE-BY` for a part of a country.
+    """
 
     person_id: str
     name: str
@@ -18,6 +22,7 @@ class Person(msgspec.Struct, kw_only=True, frozen=True):
     manager_id: str | None = None
     stand_in_id: str | None = None
     time_zone: str = "UTC"
+    country: str | None = None
     hours: str = "09:00-17:00"
     capacity: int | None = None
 
