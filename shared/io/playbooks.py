@@ -23,10 +23,11 @@ class _StrictLoader(yaml.SafeLoader):
         seen: set[Hashable] = set()
         for key_node, _value in node.value:
             key = self.construct_object(key_node, deep=True)
-            if isinstance(key, Hashable) and key in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key!r} stands twice", key_node.start_mark
-                )
+            if not isinstance(key, Hashable):
+                raise yaml.constructor.ConstructorError(None, None, "a key must be plain text", key_node.start_mark)
+            if key in seen:
+                why = f"the key {key!r} stands twice"
+                raise yaml.constructor.ConstructorError(None, None, why, key_node.start_mark)
             seen.add(key)
         return super().construct_mapping(node, deep=deep)
 

@@ -16,7 +16,7 @@ How to read it (attribute → meaning)::
     playbook.plans[name]  price, seat_price, limits, unit_prices, features, next, annual
     playbook.core_features, .milestones[key], .products, .addons, .roadmap, .lifecycle
     playbook.routing[key] the segment's motion: motion, channels, owner_role, cycle_days...
-    playbook.plays[name]  name, action, deal, owner_role, response, response_due_days (+ _in), talk_track, success_metric
+    playbook.plays[name]  name, action, deal, owner_role, response, response_due_days (+ _in), talk_track...
     playbook.ownership, .estimates, .whitespace, .csql.stages, .calendar, .tracking
 
 Percentages and multiples are whole percent (1.4 times = 140), so that shares are compared exactly. Reading YAML is the

@@ -7,6 +7,7 @@ from shared.kernel.playbook.bounds import (
     Amount,
     Count,
     Days,
+    Deal,
     Hours,
     Key,
     Minutes,
@@ -30,7 +31,7 @@ class TimeConstants(Part, frozen=True, kw_only=True):
 
 
 class Episodes(Part, frozen=True, kw_only=True):
-    """When a trigger has fallen back: points of a percentage, multiple or score; else percent of a count, at least `minimum`.
+    """When a trigger has fallen back: points of a percentage, multiple or score, else percent of a count.
 
     Source: definitions 4 and 16.
     """
@@ -87,7 +88,7 @@ class Ownership(Part, frozen=True, kw_only=True):
     Units: amounts in the playbook's currency. Source: playbook section 8, definition 64.
     """
 
-    cs_below: dict[str, Amount | None]
+    cs_below: dict[Deal, Amount | None]
     pooled_segments: tuple[Slug, ...]
     ae_quote_hours: Hours
     handoff_brief: tuple[Text, ...]

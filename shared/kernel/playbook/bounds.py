@@ -12,8 +12,17 @@ from shared.kernel.triggers import ScopeType
 HORIZON_DAYS = 400
 
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
-Key = Annotated[str, msgspec.Meta(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.\- ]*$")]
-Slug = Annotated[str, msgspec.Meta(min_length=1, max_length=60, pattern=r"^[a-z][a-z0-9_]*$")]
+KEY_PATTERN = r"^\S(.*\S)?$"
+SLUG_PATTERN = r"^[a-z][a-z0-9_]*$"
+CURRENCY_PATTERN = r"^[A-Z]{3}$"
+PATTERNS = {
+    KEY_PATTERN: "text without outer blanks",
+    SLUG_PATTERN: "name in lower case like `tier_migration`",
+    CURRENCY_PATTERN: "code of three capital letters",
+}
+
+Key = Annotated[str, msgspec.Meta(min_length=1, max_length=256, pattern=KEY_PATTERN)]
+Slug = Annotated[str, msgspec.Meta(min_length=1, max_length=60, pattern=SLUG_PATTERN)]
 Percent = Annotated[int, msgspec.Meta(ge=0, le=100)]
 Ratio = Annotated[int, msgspec.Meta(ge=1, le=10_000)]
 Points = Annotated[int, msgspec.Meta(ge=0, le=100)]
@@ -29,7 +38,7 @@ Amount = Annotated[int, msgspec.Meta(ge=0, le=10**12)] | Annotated[float, msgspe
 Nps = Annotated[int, msgspec.Meta(ge=0, le=10)]
 Csat = Annotated[int, msgspec.Meta(ge=1, le=5)]
 Factor = Annotated[int, msgspec.Meta(ge=1, le=5)]
-Currency = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}$")]
+Currency = Annotated[str, msgspec.Meta(pattern=CURRENCY_PATTERN)]
 Comparison = Literal[">", ">="]
 Category = Literal["usage", "organisation", "buying", "outcome", "risk", "adoption", "compound", "ops"]
 Scope = ScopeType

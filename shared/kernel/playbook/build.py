@@ -28,9 +28,10 @@ def build_playbook(data: Mapping[str, object]) -> Playbook:
         playbook = msgspec.convert(data, Playbook)
     except msgspec.ValidationError as error:
         raise ConfigurationError(_explain(data, error)) from None
-    for check in CHECKS:
-        for problem in check(playbook):
-            raise ConfigurationError(f"playbook: {problem}")
+    problems = [problem for check in CHECKS for problem in check(playbook)]
+    if problems:
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        raise ConfigurationError(f"playbook: {problems[0]}{more}")
     return msgspec.structs.replace(playbook, digest=digest_of(playbook))
 
 

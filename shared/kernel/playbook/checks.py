@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from shared.kernel.events import BY_NAME
+from shared.kernel.playbook.checks_routing import check_csql, check_ownership, check_plays
 from shared.kernel.playbook.document import Playbook
 from shared.kernel.playbook.offers import Plan, Problem
 from shared.kernel.playbook.rules import Level
+from shared.kernel.playbook.sentences import rising, twice, unknown
 from shared.kernel.playbook.windows import compared_days
 
 _WHOLE = 100
@@ -33,12 +35,13 @@ def check_segments(playbook: Playbook) -> Iterator[str]:
         if place and bound <= (bounds[place - 1] or 0):
             yield f"segments.{place}.acv_below: found {bound}, allowed is more than {bounds[place - 1]}"
     if bounds[-1] is not None:
-        yield f"segments.{len(bounds) - 1}.acv_below: found {bounds[-1]}, the last segment has no upper end: leave it out"
+        path = f"segments.{len(bounds) - 1}.acv_below"
+        yield f"{path}: found {bounds[-1]}, the last segment has no upper end: leave it out"
     for part in ("gate", "milestones", "routing"):
         given = getattr(playbook, part)
         yield from (f"{part}: {key} is missing, every segment needs one" for key in keys if key not in given)
     for path, names in _segment_names(playbook):
-        yield from (_unknown(f"{path}.{name}", name, "a segment", keys) for name in names if name not in keys)
+        yield from (unknown(f"{path}.{name}", name, "a segment", keys) for name in names if name not in keys)
 
 
 def _segment_names(playbook: Playbook) -> Iterator[tuple[str, list[str]]]:
@@ -57,10 +60,11 @@ def check_plans(playbook: Playbook) -> Iterator[str]:
         above = plan.next
         while above is not None:
             if above not in playbook.plans:
-                yield _unknown(f"plans.{seen[-1]}.next", above, "a plan", list(playbook.plans))
+                yield unknown(f"plans.{seen[-1]}.next", above, "a plan", list(playbook.plans))
                 return
             if above in seen:
-                yield f"plans.{seen[-1]}.next: found {above!r}, which leads back to itself: {' > '.join([*seen, above])}"
+                way = " > ".join([*seen, above])
+                yield f"plans.{seen[-1]}.next: found {above!r}, which leads back to itself: {way}"
                 return
             seen.append(above)
             above = playbook.plans[above].next
@@ -68,10 +72,10 @@ def check_plans(playbook: Playbook) -> Iterator[str]:
 
 
 def _check_plan(name: str, plan: Plan) -> Iterator[str]:
-    yield from _twice(f"plans.{name}.features", plan.features)
+    yield from twice(f"plans.{name}.features", plan.features)
     for metric in plan.unit_prices:
         if metric not in plan.limits:
-            yield _unknown(
+            yield unknown(
                 f"plans.{name}.unit_prices.{metric}", metric, "a limited metric of the plan", list(plan.limits)
             )
 
@@ -79,15 +83,15 @@ def _check_plan(name: str, plan: Plan) -> Iterator[str]:
 def check_features(playbook: Playbook) -> Iterator[str]:
     """Core features, prerequisites and the features of products are features of some plan."""
     known = sorted({feature for plan in playbook.plans.values() for feature in plan.features})
-    yield from _twice("core_features", playbook.core_features)
+    yield from twice("core_features", playbook.core_features)
     for path, features in _feature_names(playbook):
         for place, feature in enumerate(features):
             if feature not in known:
-                yield _unknown(f"{path}.{place}", feature, "a feature of a plan", known)
+                yield unknown(f"{path}.{place}", feature, "a feature of a plan", known)
     for key, row in playbook.gate.items():
         if row.core_features > len(playbook.core_features):
-            most = len(playbook.core_features)
-            yield f"gate.{key}.core_features: found {row.core_features}, allowed is at most {most}, the number of core_features"
+            allowed = f"allowed is at most {len(playbook.core_features)}, the number of core_features"
+            yield f"gate.{key}.core_features: found {row.core_features}, {allowed}"
 
 
 def _feature_names(playbook: Playbook) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -103,33 +107,19 @@ def check_event_types(playbook: Playbook) -> Iterator[str]:
     """Every event type that is named is one of ours."""
     for place, row in enumerate(playbook.tracking.rows):
         if row.type not in BY_NAME:
-            yield _unknown(f"tracking.rows.{place}.type", row.type, "an event type", sorted(BY_NAME))
+            yield unknown(f"tracking.rows.{place}.type", row.type, "an event type", sorted(BY_NAME))
     for part in ("products", "addons"):
         for name, offer in getattr(playbook, part).items():
             problem: Problem | None = offer.problem
             if problem and problem.type not in BY_NAME:
-                yield _unknown(f"{part}.{name}.problem.type", problem.type, "an event type", sorted(BY_NAME))
-
-
-def check_plays(playbook: Playbook) -> Iterator[str]:
-    """Every play that is named exists, every play belongs to a rule, every primary trigger is a rule."""
-    rules = {name: getattr(playbook.rules, name) for name in playbook.rules.__struct_fields__}
-    for name, rule in rules.items():
-        if rule.play not in playbook.plays:
-            yield _unknown(f"rules.{name}.play", rule.play, "a play", sorted(playbook.plays))
-    for key, motion in playbook.routing.items():
-        if motion.primary_trigger not in rules:
-            yield _unknown(f"routing.{key}.primary_trigger", motion.primary_trigger, "a rule", sorted(rules))
-    for place, row in enumerate(playbook.calendar):
-        if row.play is not None and row.play not in playbook.plays:
-            yield _unknown(f"calendar.{place}.play", row.play, "a play", sorted(playbook.plays))
+                yield unknown(f"{part}.{name}.problem.type", problem.type, "an event type", sorted(BY_NAME))
 
 
 def check_levels(playbook: Playbook) -> Iterator[str]:
     """The levels of a rule rise strictly and each has its own name."""
     for name in playbook.rules.__struct_fields__:
         levels: tuple[Level, ...] = getattr(getattr(playbook.rules, name), "levels", ())
-        yield from _twice(f"rules.{name}.levels", tuple(level.name for level in levels))
+        yield from twice(f"rules.{name}.levels", tuple(level.name for level in levels))
         if not levels and hasattr(getattr(playbook.rules, name), "levels"):
             yield f"rules.{name}.levels: found none, at least one is needed"
         for place in range(1, len(levels)):
@@ -148,15 +138,13 @@ def check_windows(playbook: Playbook) -> Iterator[str]:
 
 def check_sums(playbook: Playbook) -> Iterator[str]:
     """Weights add up, and ranges go from low to high."""
-    for path, weights in (
-        ("health.weights", playbook.health.weights),
-        ("whitespace.weights", playbook.whitespace.weights),
-    ):
-        total = sum(msgspec.structs.astuple(weights))
+    for part in ("health", "whitespace"):
+        total = sum(msgspec.structs.astuple(getattr(playbook, part).weights))
         if total != _WHOLE:
-            yield f"{path}: add up to {total}, allowed is 100"
+            yield f"{part}.weights: found a sum of {total}, allowed is 100"
     if playbook.health.critical >= playbook.health.green:
-        yield f"health.critical: found {playbook.health.critical}, allowed is less than health.green = {playbook.health.green}"
+        green = playbook.health.green
+        yield f"health.critical: found {playbook.health.critical}, allowed is less than health.green = {green}"
     for name in ("contract_milestone", "renewal_at_risk"):
         rule = getattr(playbook.rules, name)
         if rule.from_days > rule.to_days:
@@ -169,13 +157,13 @@ def check_sums(playbook: Playbook) -> Iterator[str]:
 
 def check_orders(playbook: Playbook) -> Iterator[str]:
     """What is listed in an order rises in it, and what belongs together fits."""
-    yield from _rising("whitespace.interest", "requests", [row.requests for row in playbook.whitespace.interest])
-    yield from _rising("calendar", "month", [row.month for row in playbook.calendar])
+    yield from rising("whitespace.interest", "requests", [row.requests for row in playbook.whitespace.interest])
+    yield from rising("calendar", "month", [row.month for row in playbook.calendar])
     ends = [row.to_day for row in playbook.lifecycle.stages]
     if not ends or ends[-1] is not None or None in ends[:-1]:
         yield "lifecycle.stages: exactly the last stage has no to_day"
         return
-    yield from _rising("lifecycle.stages", "to_day", [end for end in ends if end is not None])
+    yield from rising("lifecycle.stages", "to_day", [end for end in ends if end is not None])
     for path, days, most, limit in _parts(playbook):
         if days > most:
             yield f"{path}: found {days}, allowed is at most {limit} = {most}"
@@ -190,26 +178,14 @@ def _parts(playbook: Playbook) -> Iterator[tuple[str, int, int, str]]:
     yield "rules.contraction_risk.escalate_days", risk.escalate_days, risk.overdue_days, "overdue_days"
 
 
-def _rising(path: str, field: str, values: list[int]) -> Iterator[str]:
-    for place in range(1, len(values)):
-        if values[place] <= values[place - 1]:
-            yield f"{path}.{place}.{field}: found {values[place]}, allowed is more than {values[place - 1]}"
-
-
-def _twice(path: str, names: tuple[str, ...]) -> Iterator[str]:
-    yield from (f"{path}: found {name!r} twice, once is enough" for name in sorted(set(names)) if names.count(name) > 1)
-
-
-def _unknown(path: str, found: str, what: str, known: list[str]) -> str:
-    return f"{path}: found {found!r}, allowed is {what}: {', '.join(known) or 'none is given'}"
-
-
 CHECKS: tuple[Check, ...] = (
     check_segments,
     check_plans,
     check_features,
     check_event_types,
     check_plays,
+    check_csql,
+    check_ownership,
     check_levels,
     check_windows,
     check_sums,

@@ -21,7 +21,7 @@ def reachable_plans(playbook: Playbook, plan: str | None) -> tuple[str, ...]:
 
 
 def gated_features(playbook: Playbook, plan: str | None, purchased: Collection[str] = ()) -> frozenset[str]:
-    """Return the features that the plan lacks, that were not purchased, and that a reachable plan has (definition 48)."""
+    """Return the features that plan and purchases lack and a reachable plan has (definition 48)."""
     if plan is None or plan not in playbook.plans:
         return frozenset()
     above = {feature for name in reachable_plans(playbook, plan) for feature in playbook.plans[name].features}
@@ -50,7 +50,7 @@ def segment_by_key(playbook: Playbook, key: str) -> Segment:
 
 
 def find_segment(playbook: Playbook, given: str | None) -> Segment | None:
-    """Return the segment that a fact names, by key or name without regard to case; None when the playbook knows none such."""
+    """Return the segment that a fact names, by key or name without regard to case; None when there is none such."""
     wanted = (given or "").strip().casefold()
     for row in playbook.segments:
         if wanted in (row.key.casefold(), row.name.casefold()):

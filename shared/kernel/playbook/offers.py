@@ -24,7 +24,7 @@ class Plan(Part, frozen=True, kw_only=True):
 class Problem(Part, frozen=True, kw_only=True):
     """What shows that an add-on would help: `count` events of `type` in `days` whose properties equal `where`."""
 
-    type: Slug | Key
+    type: Key
     count: Count
     days: Days
     where: dict[Key, str | int | bool] = {}

@@ -9,7 +9,7 @@ from shared.kernel.playbook.bounds import Part, Text
 
 
 class TrackingRow(Part, frozen=True, kw_only=True):
-    """One row. Shape: `match` is an event name or glob; `properties` our property → path in the call; `constants` fixed ones."""
+    """One row: `match` is an event name or glob; `properties` our property → path in the call; `constants` fixed."""
 
     match: Text
     type: Text
