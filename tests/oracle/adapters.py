@@ -1,0 +1,269 @@
+"""One face for the oracle and for the engine, so that every test can be put to both.
+
+The engine's pages live in a dictionary; `EngineSubject` flushes, restarts and crashes as the shell does.
+"""
+
+import importlib
+import importlib.util
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any, Protocol
+
+from shared.kernel.playbook import Playbook
+from shared.kernel.snapshots import Snapshot, decode_snapshot
+from shared.kernel.topics import DEAD_LETTERS, EVENTS, FACTS, SNAPSHOTS, TRIGGERS
+from shared.kernel.triggers import Trigger, decode_trigger
+from tests.oracle.account import Said, Terms
+from tests.oracle.model import Oracle
+
+EPOCH = "epoch-1"
+WALL_STEP_MS = 60_000
+
+
+@dataclass(frozen=True)
+class Told:
+    """One record of a trigger as both sides tell it. `held_because` is sorted; numbers are rounded."""
+
+    record: str
+    trigger_id: str
+    account: str
+    rule: str
+    scope: str | None
+    level: str | None
+    decided_by: str
+    occurred_at: int
+    held_because: tuple[str, ...]
+    value: float | None
+    threshold: float
+    comparison: str
+
+    def __str__(self) -> str:
+        """Return the short form of tests: `fired usage_ceiling:api_calls@owner`."""
+        scope = f":{self.scope}" if self.scope else ""
+        return f"{self.record} {self.rule}{scope}" + (f"@{self.level}" if self.level else "")
+
+
+@dataclass(frozen=True)
+class Explained:
+    """What a snapshot says of an account."""
+
+    segment: str
+    today: str
+    health: float | None
+    components: dict[str, float]
+    overridden: bool
+    open: bool
+    readiness: int
+    confidence: float
+    met: dict[str, bool | None]
+    attainments: dict[str, float]
+    held_because: tuple[str, ...]
+    states: dict[tuple[str, str | None, str | None], str] = field(default_factory=dict)
+
+
+class Subject(Protocol):
+    """Something that folds the log of one partition."""
+
+    def fold(self, value: bytes) -> list[Told]:
+        """Read one record and return what it made the subject say."""
+
+    def explain(self, account: str) -> Explained | None:
+        """Return what is known of an account, None when it does not exist."""
+
+
+def rounded(number: Fraction | float | None) -> float | None:
+    """Return a number as both sides can agree on it."""
+    return None if number is None else round(float(number), 6)
+
+
+class OracleSubject:
+    """The oracle behind the common face."""
+
+    def __init__(self, playbooks: list[Playbook], partition: int = 0, partitions: int = 1) -> None:
+        by_version = {playbook.version: playbook for playbook in playbooks}
+        self.oracle = Oracle(partition, partitions, Terms(playbooks[0]), by_version)
+
+    def fold(self, value: bytes) -> list[Told]:
+        """Read one record and return what it made the oracle say."""
+        return [self._told(said) for said in self.oracle.fold(value)]
+
+    def explain(self, account: str) -> Explained | None:
+        """Return what is known of an account, None when it does not exist."""
+        if account not in self.oracle.accounts:
+            return None
+        known = self.oracle.accounts[account]
+        gate, health = known.gate(), known.health()
+        return Explained(
+            segment=known.segment(),
+            today=known.day_text(),
+            health=rounded(health.score),
+            components={name: round(float(points), 6) for name, points in health.components.items()},
+            overridden=health.overridden,
+            open=gate.open,
+            readiness=gate.readiness,
+            confidence=round(float(gate.confidence), 6),
+            met={one.name: one.met for one in gate.criteria},
+            attainments={one.name: round(float(one.attainment), 6) for one in gate.criteria},
+            held_because=tuple(sorted(gate.held_because)),
+            states={key: "held" if trigger.held else "fired" for key, trigger in known.open.items()},
+        )
+
+    @staticmethod
+    def _told(said: Said) -> Told:
+        return Told(
+            record=said.record,
+            trigger_id=said.trigger_id,
+            account=said.account,
+            rule=said.rule,
+            scope=said.scope,
+            level=said.level,
+            decided_by=said.decided_by,
+            occurred_at=said.occurred_at,
+            held_because=tuple(sorted(said.held_because)),
+            value=rounded(said.value),
+            threshold=float(said.threshold),
+            comparison=said.comparison,
+        )
+
+
+class Pages:
+    """The local store of one partition, as a dictionary."""
+
+    def __init__(self) -> None:
+        self.pages: dict[bytes, bytes] = {}
+
+    def get(self, key: bytes) -> bytes | None:
+        """Return a page."""
+        return self.pages.get(key)
+
+    def scan(self, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
+        """Yield the pages whose key begins with a prefix, in the order of their keys."""
+        keys = sorted(self.pages)
+        for key in keys[bisect_left(keys, prefix) :]:
+            if not key.startswith(prefix):
+                return
+            yield key, self.pages[key]
+
+    def apply(self, group: list[tuple[bytes, bytes | None]]) -> None:
+        """Write one group, all of it."""
+        for key, page in group:
+            if page is None:
+                self.pages.pop(key, None)
+            else:
+                self.pages[key] = page
+
+
+class EngineSubject:
+    """The engine behind the common face. Shape: `log` are the records folded so far, by offset."""
+
+    def __init__(self, playbooks: list[Playbook], partition: int = 0, partitions: int = 1) -> None:
+        self.playbooks = {playbook.version: playbook for playbook in playbooks}
+        self.first = playbooks[0]
+        self.partition, self.partitions = partition, partitions
+        self.store = Pages()
+        self.log: list[bytes] = []
+        self.snapshots: dict[str, Snapshot] = {}
+        self.outputs: Counter[str] = Counter()
+        self.counts: Counter[tuple[str, ...]] = Counter()
+        self.now_ms = 1_800_000_000_000
+        self.engine = self._start()
+
+    def _start(self) -> Any:
+        engine_class = importlib.import_module("services.signals.core.engine").Engine
+        return engine_class(
+            partition=self.partition,
+            partitions=self.partitions,
+            epoch=EPOCH,
+            adopt=False,
+            playbook=self.first,
+            pages=self.store,
+        )
+
+    def fold(self, value: bytes) -> list[Told]:
+        """Append one record to the log, fold it and return what it made the engine say."""
+        self.log.append(value)
+        return self._fold(len(self.log) - 1)
+
+    def _fold(self, offset: int) -> list[Told]:
+        self.now_ms += WALL_STEP_MS
+        self.engine.fold(offset, self.log[offset], self.now_ms)
+        version = self.engine.needs_playbook()
+        if version is not None and version in self.playbooks:
+            self.engine.add_playbook(version, self.playbooks[version])
+        return self._drain()
+
+    def _drain(self) -> list[Told]:
+        told: list[Told] = []
+        for output in [*self.engine.take_outputs(), *self.engine.take_snapshots(self.now_ms)]:
+            self.outputs[output.topic.name] += 1
+            if output.topic == TRIGGERS:
+                told.append(self._told(decode_trigger(output.value)))
+            elif output.topic == SNAPSHOTS:
+                snapshot = decode_snapshot(output.value)
+                self.snapshots[snapshot.account_id] = snapshot
+            else:
+                assert output.topic in {EVENTS, FACTS, DEAD_LETTERS}
+        self.counts += self.engine.take_counts()
+        return told
+
+    def flush(self, groups: int | None = None) -> None:
+        """Write the dirty pages, or only the first so many groups as a crash would leave them."""
+        dirty = self.engine.take_dirty()
+        for group in dirty[:groups]:
+            self.store.apply(group)
+
+    def restart(self) -> list[Told]:
+        """Begin anew from the stored pages and replay from the meta page's offset on; return what is said again."""
+        self.engine = self._start()
+        return [told for offset in range(self.engine.offset + 1, len(self.log)) for told in self._fold(offset)]
+
+    def explain(self, account: str) -> Explained | None:
+        """Return what the latest snapshot says of an account, None when there is none."""
+        snapshot = self.snapshots.get(account)
+        if snapshot is None:
+            return None
+        gate, health = snapshot.gate, snapshot.health
+        return Explained(
+            segment=snapshot.segment,
+            today=snapshot.today,
+            health=rounded(health.score),
+            components={name: round(points, 6) for name, points in health.components.items()},
+            overridden=health.overridden,
+            open=gate.open,
+            readiness=gate.readiness,
+            confidence=round(gate.confidence, 6),
+            met={one.name: one.met for one in gate.criteria},
+            attainments={one.name: round(one.attainment, 6) for one in gate.criteria},
+            held_because=tuple(sorted(gate.held_because)),
+            states={
+                (one.rule, one.scope, one.level): one.state for one in snapshot.rules if one.state in {"fired", "held"}
+            },
+        )
+
+    @staticmethod
+    def _told(trigger: Trigger) -> Told:
+        return Told(
+            record=trigger.record,
+            trigger_id=trigger.trigger_id,
+            account=trigger.account_id,
+            rule=trigger.rule,
+            scope=trigger.scope,
+            level=trigger.level,
+            decided_by=trigger.decided_by,
+            occurred_at=trigger.occurred_at,
+            held_because=tuple(sorted(trigger.gate.held_because)) if trigger.record == "held" else (),
+            value=rounded(trigger.evidence.value),
+            threshold=float(trigger.evidence.threshold),
+            comparison=trigger.evidence.comparison,
+        )
+
+
+def engine_exists() -> bool:
+    """Return whether the engine has been written."""
+    return importlib.util.find_spec("services.signals.core.engine") is not None
+
+
+SUBJECTS: dict[str, type[OracleSubject] | type[EngineSubject]] = {"oracle": OracleSubject, "engine": EngineSubject}

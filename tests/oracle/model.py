@@ -1,0 +1,143 @@
+"""A second opinion on the signals engine: slow, obviously right, and without a line of its code.
+
+The oracle keeps every event of an account and recomputes every value from its definition at every line. Where
+`definitions.md` leaves a choice, it is made here, by the number of the entry:
+
+- birth: an account is born by its first folded line, with today = the later of the latest tick's day and the event's;
+  no change of day is stepped then. Lines that are not folded give birth to nothing.
+- 3, 13: a user's *cut* is the latest deactivation or erasure; activity counts when `occurred_at >= cut`, since facts
+  come before observations at the same instant. Assigned: some provisioning is later than the cut by (time, source,
+  id). `user.*` without `user_id` is ignored. Of two facts with the same (time, source, id) the one that arrived later
+  is the later.
+- 5: in one look only the highest level fires that is met, armed and not blocked. It marks itself and the lower levels
+  *spent*; a spent level blocks all lower ones, and re-arms at a change of day by its own threshold less its margin.
+- 6, 7: the billing period turns on a day that is a period's first by the facts in force then; moving the anchor turns
+  nothing. The turn re-arms also what merely counted as fired.
+- 8: the duplicate test comes before everything else of a line. The clock at a line is the later of the account's
+  clock and the line's `occurred_at`; a duplicate moves no clock and no day and is not looked at. Ids are per account,
+  whatever the type.
+- 10: `limits: null` clears every metric as of its instant.
+- 11, 12: a limited metric that was never used is measured: 0.
+- 13, 25: users who have gone leave the counts of *users*; days, sums and features of the account stay. A user's
+  department is that of the latest provisioning that names one; erasure forgets it, deactivation does not.
+- 26: the trend is the mean of the ratios, clamped once; nothing due with a primary outcome is a full share; `left`
+  and `moved_away` both lose the champion; engagement, support and stakeholders have data from the first event that
+  speaks of them, stakeholders also from the first `account.updated` that carries `exec_sponsor` or `champion`, null
+  included.
+- 28: open means every criterion is met or left out; `held_because` may name other reasons while it is open. Without
+  criteria it is open with confidence 0. All comparisons are of exact rationals.
+- 29: a segment is given by key or name, without regard to case and outer blanks.
+- 31: any `renewal.completed` in the window ends `renewal_quiet`.
+- 32: only `churned` silences; the next other status fires anew at its line.
+- 33: at a change of day: endings, then the look, then releases, for each day by itself.
+- 34: of the held levels whose kept threshold is met the highest is released; the lower held ones are resolved and
+  stay spent.
+- 35, 70: ticks within a day and other controls cause no look; what follows from them happens at the next line or
+  change of day.
+- 38, 70: released and resolved records keep the `decided_by` of the firing and have the `occurred_at` of their own
+  moment.
+- 39: too old is judged after the day has been stepped.
+- 48: without a known plan the value is 0. 50: without seats there is no value.
+- 66, 74: what becomes true by a new playbook (or a rule switched on) is parked until the next change of day, or until
+  it is false at a look. A rule that is off has no value: its triggers end at the next change of day.
+- 73: a backfill that begins after a live tick is ignored.
+
+Source: playbook section 4, definitions 8, 35, 37, 39, 47, 66, 72, 73.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+
+from shared.kernel.clock import MINUTE_MS, day_of
+from shared.kernel.codec import Line, decode_record
+from shared.kernel.controls import Backfill, Control, PlaybookSet, RuleSwitched, Tick
+from shared.kernel.events.envelope import Event
+from shared.kernel.ids import partition_for
+from shared.kernel.playbook.document import Playbook
+from tests.oracle.account import Account, Said, Terms
+from tests.oracle.history import LEDGER_OR_FACT
+
+
+@dataclass
+class Oracle:
+    """The whole partition. Shape: `playbooks` are the bodies that `control.playbook` may name, by version."""
+
+    partition: int
+    partitions: int
+    terms: Terms
+    playbooks: dict[str, Playbook] = field(default_factory=dict)
+    accounts: dict[str, Account] = field(default_factory=dict)
+    ticked_at: int = 0
+    ticked_live: bool = False
+    firsts: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def fold(self, value: bytes) -> list[Said]:
+        """Read one record, line by line, and return what was said."""
+        good, bad = decode_record(value)
+        self.counts["rejected"] += len(bad)
+        said: list[Said] = []
+        for _, line in good:
+            said += self._line(line)
+        return said
+
+    def _line(self, line: Line) -> list[Said]:
+        if isinstance(line, Control):
+            self._control(line)
+        else:
+            self._event(line)
+        said = [one for account in self.accounts.values() for one in account.said]
+        for account in self.accounts.values():
+            account.said = []
+        return said
+
+    def _control(self, line: Control) -> None:
+        match line:
+            case Tick():
+                self.ticked_live |= line.live
+                self.ticked_at = max(self.ticked_at, line.at)
+                for account in self.accounts.values():
+                    account.clock = max(account.clock, self.ticked_at)
+                    account.pass_days(day_of(self.ticked_at))
+            case Backfill(state="begin") if self.ticked_live:
+                self.counts["backfill_refused"] += 1
+            case Backfill():
+                self._judge_by(replace(self.terms, backfill=line.state == "begin"))
+            case PlaybookSet() if line.version in self.playbooks:
+                self._judge_by(replace(self.terms, playbook=self.playbooks[line.version]))
+            case RuleSwitched():
+                off = self.terms.off - {line.rule} if line.enabled else self.terms.off | {line.rule}
+                self._judge_by(replace(self.terms, off=off))
+            case _:
+                self.counts["no_meaning_here"] += 1
+
+    def _judge_by(self, terms: Terms) -> None:
+        self.terms = terms
+        for account in self.accounts.values():
+            account.judge_by(terms)
+
+    def _event(self, event: Event) -> None:
+        if partition_for(event.account_id, self.partitions) != self.partition:
+            self.counts["misplaced"] += 1
+            return
+        at = int(event.occurred_at)
+        account = self.accounts.get(event.account_id)
+        clock = max(account.clock if account else self.ticked_at, at)
+        same = (event.account_id, event.source, event.id)
+        window = self.terms.playbook.time.dedup_minutes * MINUTE_MS
+        if same in self.firsts and clock - self.firsts[same] <= window:
+            self.counts["duplicates"] += 1
+            return
+        self.firsts[same] = clock
+        today = max(account.today if account else day_of(self.ticked_at), day_of(at))
+        if account:
+            account.clock = clock
+            account.pass_days(today)
+        tag = str(event.__struct_config__.tag)
+        if day_of(at) < today - self.terms.playbook.time.horizon_days and not tag.startswith(LEDGER_OR_FACT):
+            self.counts["too_old"] += 1
+            return
+        if account is None:
+            account = Account(event.account_id, today, clock, self.terms)
+            self.accounts[event.account_id] = account
+        account.fold(event)

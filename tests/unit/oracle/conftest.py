@@ -1,0 +1,25 @@
+"""Every case of the definitions is put to the oracle and to the engine."""
+
+from collections.abc import Callable
+
+import pytest
+
+from shared.kernel.playbook import Playbook
+from tests.oracle.adapters import SUBJECTS, engine_exists
+from tests.oracle.story import Story
+from tests.oracle.writing import WIDE_OPEN, playbook
+
+Tell = Callable[..., Story]
+
+
+@pytest.fixture(params=sorted(SUBJECTS))
+def tell(request: pytest.FixtureRequest) -> Tell:
+    """Begin a story under the wide-open gate, with some fields of the playbook changed."""
+    if request.param == "engine" and not engine_exists():
+        pytest.skip("the engine is not written yet")
+
+    def begin(changes: dict[str, object] | None = None, *later: Playbook, gate: bool = False) -> Story:
+        first = playbook((changes or {}) if gate else WIDE_OPEN | (changes or {}))
+        return Story(SUBJECTS[request.param]([first, *later]))
+
+    return begin
