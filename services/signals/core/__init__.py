@@ -1,0 +1,1 @@
+"""Decides: pure, deterministic, no I/O and no clock."""

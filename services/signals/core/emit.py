@@ -1,0 +1,68 @@
+"""From a decision to the public record: evidence, gate, health, recommendation, value.
+
+Source: design (contracts), definitions 38, 61, 70.
+"""
+
+from services.signals.core import gate, health
+from services.signals.core.account import Account
+from services.signals.core.episodes import Step
+from services.signals.core.recommend import estimate, recommend
+from services.signals.core.terms import Terms
+from shared.kernel.ids import trigger_id
+from shared.kernel.quantities import as_number
+from shared.kernel.triggers import Evidence, Trigger
+
+PEOPLE = ("csm", "ae", "exec_sponsor", "champion")
+
+
+def evidence(step: Step) -> Evidence:
+    """Return the numbers compared, with the threshold that the episode fired with."""
+    measure, episode = step.measure, step.episode
+    threshold = as_number(episode.threshold)
+    unit = " %" if step.row.unit == "percent" else ""
+    text = "not measured any more"
+    if measure is not None:
+        share = f" = {measure.value}{unit}" if unit else ""
+        text = f"{measure.summary}{share} ({'>' if episode.comparison == '>' else '≥'} {threshold}{unit})"
+    return Evidence(
+        value=None if measure is None else measure.value,
+        threshold=threshold,
+        comparison=">" if episode.comparison == ">" else ">=",
+        unit=step.row.unit,
+        numbers={} if measure is None else measure.numbers,
+        event_ids=episode.event_ids,
+        occurred_at=episode.event_times,
+        summary=text,
+    )
+
+
+def trigger_for(account: Account, terms: Terms, step: Step, now_ms: int, *, backfill: bool) -> Trigger:
+    """Return the record of `expansion.triggers` for one step of an episode's life."""
+    row, episode, cause = step.row, step.episode, step.cause
+    worth = estimate(account, terms, row.name, step.measure)
+    return Trigger(
+        record=step.record,
+        trigger_id=trigger_id(account.head.account_id, row.name, episode.scope, episode.level, episode.decided_by),
+        rule=row.name,
+        category=row.category,
+        kind=row.kind,
+        level=episode.level,
+        scope=episode.scope,
+        scope_type=episode.scope_type,
+        account_id=account.head.account_id,
+        account_name=account.fact("name"),
+        segment=terms.segment(account),
+        occurred_at=cause.at_ms,
+        window_days=None if step.measure is None else step.measure.window_days,
+        evidence=evidence(step),
+        gate=gate.describe(account, terms, backfill=backfill),
+        health=health.describe(account, terms),
+        recommendation=recommend(account, terms, row, step.level, worth, cause.at_ms),
+        estimated_acv=worth,
+        playbook_version=terms.playbook.version,
+        decided_by=episode.decided_by,
+        received_at=cause.received_at,
+        emitted_at=now_ms,
+        people={role: str(account.fact(role)) for role in PEOPLE if isinstance(account.fact(role), str)},
+        held_since=episode.held_since,
+    )

@@ -1,0 +1,60 @@
+"""Facts of an account: each field by itself takes the value with the latest moment.
+
+Source: definitions 3, 10, 11 and 46.
+"""
+
+from typing import Any
+
+import msgspec
+
+from services.signals.core.account import NEVER, Account, Moment
+from services.signals.core.terms import DATE_FACTS
+from shared.kernel.clock import day_of
+from shared.kernel.events.account_updated import AccountUpdatedProperties
+from shared.kernel.quantities import millionths
+
+FIELDS = tuple(f for f in AccountUpdatedProperties.__struct_fields__ if f not in {"limits", "mentions_competitor"})
+
+
+def update(account: Account, given: AccountUpdatedProperties, moment: Moment) -> None:
+    """Fold one `account.updated` into the facts; late values do not overwrite newer ones."""
+    head = account.head
+    for field in FIELDS:
+        value = getattr(given, field)
+        if value is msgspec.UNSET:
+            continue
+        value = _stored(field, value)
+        if field == "renews_on" and value is not None and value not in head.renewal_days:
+            head.renewal_days = (*head.renewal_days, value)
+        if field in ("exec_sponsor", "champion"):
+            head.stakeholders_known = True
+        register = head.facts.get(field)
+        if register is None or moment > register[1:]:
+            head.facts[field] = (value, *moment)
+    if given.limits is not msgspec.UNSET:
+        _update_limits(account, given.limits, moment)
+
+
+def _stored(field: str, value: Any) -> Any:
+    if value is None:
+        return None
+    if field in DATE_FACTS:
+        return day_of(value)
+    if field == "mrr":
+        return millionths(value)
+    return value
+
+
+def _update_limits(account: Account, given: Any, moment: Moment) -> None:
+    head = account.head
+    if given is None:
+        if moment > (head.limits_cleared or NEVER):
+            head.limits_cleared = moment
+            head.limits = {metric: reg for metric, reg in head.limits.items() if reg[1:] > moment}
+        return
+    if head.limits_cleared is not None and moment < head.limits_cleared:
+        return
+    for metric, limit in given.items():
+        register = head.limits.get(metric)
+        if register is None or moment > register[1:]:
+            head.limits[metric] = (None if limit is None else millionths(limit), *moment)

@@ -1,0 +1,60 @@
+"""The seats fill up: active users of a week, or assigned seats, as share of the seats bought.
+
+Source: playbook section 6, definitions 2, 13 and 50.
+"""
+
+from collections.abc import Iterator
+
+from services.signals.core.account import Account
+from services.signals.core.rules.row import Level, Measure, RuleRow
+from services.signals.core.terms import Terms
+from shared.kernel.quantities import MILLION
+
+NAME = "seat_saturation"
+ACTIVE, ASSIGNED = "active", "assigned"
+
+
+def _level(percent: int, comparison: str, margin: int) -> Level:
+    return Level(None, percent * MILLION, ">" if comparison == ">" else ">=", margin)
+
+
+def levels(terms: Terms) -> tuple[Level, ...]:
+    """Return the one level of the scope `active`; that of `assigned` is in `scope_levels`."""
+    rule = terms.playbook.rules.seat_saturation
+    return (_level(rule.active_percent, ">", rule.margin_points * MILLION),)
+
+
+def scope_levels(terms: Terms, scope: str | None) -> tuple[Level, ...]:
+    """Return the level of a scope: active users must exceed their share, assigned seats reach theirs."""
+    rule = terms.playbook.rules.seat_saturation
+    if scope == ACTIVE:
+        return levels(terms)
+    return (_level(rule.assigned_percent, ">=", rule.margin_points * MILLION),)
+
+
+def measure(account: Account, terms: Terms) -> Iterator[Measure]:
+    """Yield both scopes; without seats there is no share, and nothing is assigned before somebody was provisioned."""
+    seats = account.fact("seats")
+    if not seats:
+        return
+    days = terms.active_days
+    active = account.active_rule
+    numbers: dict[str, int | float | str | list[str] | None] = {"active_users": active, "seats": seats, "days": days}
+    text = f"{active} of {seats} seats active in {days} days"
+    yield Measure(ACTIVE, "seats", active * 100, seats, days, numbers, text)
+    if account.head.provisioned_known:
+        assigned = account.assigned
+        numbers = {"assigned_users": assigned, "seats": seats}
+        text = f"{assigned} of {seats} seats assigned"
+        yield Measure(ASSIGNED, "seats", assigned * 100, seats, None, numbers, text)
+
+
+def watch(account: Account, terms: Terms) -> None:
+    """Note the number of active users at which the rule fires."""
+    seats = account.fact("seats")
+    account.watch_active = 1 << 60
+    if seats and terms.enabled(NAME) and (NAME, ACTIVE, None) not in account.episodes:
+        account.watch_active = seats * terms.playbook.rules.seat_saturation.active_percent // 100 + 1
+
+
+ROW = RuleRow(NAME, "expansion", "usage", levels, measure, watch, "percent", scope_levels)

@@ -1,0 +1,109 @@
+"""An account explained: facts, health, gate, and every rule's value, threshold and state.
+
+Source: design (outputs of signals), playbook section 10 (scorecard), definitions 42 and 80.
+"""
+
+from services.signals.core import gate, health
+from services.signals.core.account import Account
+from services.signals.core.emit import evidence
+from services.signals.core.episodes import OPEN, PASSED, Cause, Step, measured
+from services.signals.core.account import Episode
+from services.signals.core.recommend import estimate
+from services.signals.core.rules.row import Level, Measure, RuleRow
+from services.signals.core.terms import DATE_FACTS, Terms, days_to_renewal, onboarded_days
+from shared.kernel.clock import iso_day, midnight_ms
+from shared.kernel.ids import trigger_id
+from shared.kernel.quantities import as_number
+from shared.kernel.snapshots import LogPosition, RuleValue, Snapshot, State
+from shared.kernel.triggers import EstimatedAcv
+
+
+def explain(account: Account, terms: Terms, log: LogPosition, clock_ms: int, *, backfill: bool) -> Snapshot:
+    """Return the account's snapshot."""
+    open_names = sorted({e.rule for e in account.episodes.values() if e.status in OPEN})
+    described = gate.describe(account, terms, backfill=backfill)
+    missing = [c.name for c in described.criteria if c.met is not True and not c.left_out]
+    segment = terms.segment(account)
+    return Snapshot(
+        account_id=account.head.account_id,
+        at=max(clock_ms, account.head.clock_ms),
+        today=iso_day(account.head.today),
+        segment=segment,
+        lifecycle=lifecycle(account, terms),
+        facts=shown_facts(account),
+        health=health.describe(account, terms),
+        gate=described,
+        activation_status="activated" if not missing else f"activating: {', '.join(missing)}",
+        rules=tuple(_values(account, terms)),
+        active_triggers=tuple(open_names),
+        recommended_motion=terms.playbook.routing[segment].motion,
+        estimated_expansion_acv=_greatest(account, terms, open_names),
+        playbook_version=terms.playbook.version,
+        log=log,
+    )
+
+
+def lifecycle(account: Account, terms: Terms) -> str:
+    """Return the stage of the lifecycle, `renewal` in the last days of the term, `unknown` without an onboarding day."""
+    model, left, since = terms.playbook.lifecycle, days_to_renewal(account), onboarded_days(account)
+    if left is not None and 0 <= left <= model.renewal_days:
+        return "renewal"
+    if since is None:
+        return "unknown"
+    return next(stage.key for stage in model.stages if stage.to_day is None or since <= stage.to_day)
+
+
+def shown_facts(account: Account) -> dict[str, object]:
+    """Return the facts in force as the outside writes them: dates as text, amounts as numbers."""
+    shown: dict[str, object] = {}
+    for field, register in sorted(account.head.facts.items()):
+        value = register[0]
+        if value is not None:
+            shown[field] = iso_day(value) if field in DATE_FACTS else as_number(value) if field == "mrr" else value
+    limits = {m: None if r[0] is None else as_number(r[0]) for m, r in sorted(account.head.limits.items())}
+    return shown | ({"limits": limits} if limits else {})
+
+
+def _greatest(account: Account, terms: Terms, open_names: list[str]) -> EstimatedAcv | None:
+    found = [worth for name in open_names if (worth := estimate(account, terms, name, None)) is not None]
+    return max(found, key=lambda worth: worth.amount, default=None)
+
+
+def _values(account: Account, terms: Terms) -> list[RuleValue]:
+    shown: list[RuleValue] = []
+    for row, measures in measured(account, terms, []):
+        for measure in measures:
+            shown += [_value(account, row, measure, level) for level in row.levels_for(terms, measure.scope)]
+        if not measures:
+            shown += [_unmeasured(row, level, on=terms.enabled(row.name)) for level in row.levels_for(terms, None)]
+    return shown
+
+
+def _armed(row: RuleRow, scope: str | None, scope_type: str | None, level: Level) -> Episode:
+    return Episode(row.name, scope, scope_type, level.name, PASSED, level.threshold, level.comparison, level.margin, 0)
+
+
+def _value(account: Account, row: RuleRow, measure: Measure, level: Level) -> RuleValue:
+    episode = account.episodes.get((row.name, measure.scope, level.name))
+    state: State = "armed"
+    if episode is not None:
+        state = "held" if episode.status == "held" else "fired"
+    shown = episode or _armed(row, measure.scope, measure.scope_type, level)
+    is_open = episode is not None and episode.status in OPEN
+    account_id = account.head.account_id
+    return RuleValue(
+        rule=row.name,
+        kind=row.kind,
+        level=level.name,
+        scope=measure.scope,
+        scope_type=measure.scope_type,
+        state=state,
+        evidence=evidence(Step("fired", row, shown, level, measure, Cause("", midnight_ms(0)))),
+        since=None if episode is None else iso_day(episode.day),
+        trigger_id=trigger_id(account_id, row.name, shown.scope, shown.level, shown.decided_by) if is_open else None,
+    )
+
+
+def _unmeasured(row: RuleRow, level: Level, *, on: bool) -> RuleValue:
+    step = Step("fired", row, _armed(row, None, None, level), level, None, Cause("", 0))
+    return RuleValue(row.name, row.kind, level.name, None, None, "unmeasured" if on else "off", evidence(step))

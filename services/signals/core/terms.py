@@ -1,0 +1,121 @@
+"""The terms an account is judged by: the playbook, compiled once into what the fold looks up per event.
+
+Source: definitions 11, 29, 48; playbook sections 3 and 4.
+"""
+
+from fractions import Fraction
+
+from services.signals.core.account import Account
+from services.signals.core.periods import annual_period, monthly_period
+from shared.kernel.clock import MINUTE_MS, date_from_day
+from shared.kernel.playbook import Playbook
+from shared.kernel.playbook.gate import GateCriteria
+from shared.kernel.quantities import MILLION, millionths
+
+DATE_FACTS = frozenset({"onboarded_at", "renews_on"})
+
+
+class Terms:
+    """A playbook ready for use, with the rules that have been switched off."""
+
+    def __init__(self, playbook: Playbook, switched_off: frozenset[str] = frozenset()) -> None:
+        self.playbook = playbook
+        self.switched_off = switched_off
+        self.horizon_days: int = playbook.time.horizon_days
+        self.dedup_ms: int = playbook.time.dedup_minutes * MINUTE_MS
+        self.core = frozenset(playbook.core_features)
+        self.active_days: int = playbook.rules.seat_saturation.active_days
+        self.month_days: int = playbook.measures.active_window_days
+        self._segments = {
+            name.strip().casefold(): row.key for row in playbook.segments for name in (row.name, row.key)
+        }
+        self._acv_bounds = tuple((row.key, row.acv_below) for row in playbook.segments)
+        self._limits = {
+            name: {metric: None if limit is None else millionths(limit) for metric, limit in plan.limits.items()}
+            for name, plan in playbook.plans.items()
+        }
+        self._above = {name: self._features_above(name) for name in playbook.plans}
+
+    def enabled(self, rule: str) -> bool:
+        """Tell whether a rule is on, in the playbook and by hand."""
+        return rule not in self.switched_off and bool(getattr(self.playbook.rules, rule).enabled)
+
+    def _features_above(self, plan: str) -> frozenset[str]:
+        plans = self.playbook.plans
+        own, above, seen = set(plans[plan].features), set[str](), {plan}
+        following = plans[plan].next
+        while following is not None and following in plans and following not in seen:
+            seen.add(following)
+            above |= set(plans[following].features)
+            following = plans[following].next
+        return frozenset(above - own)
+
+    def segment(self, account: Account) -> str:
+        """Return the key of the account's segment: given, else by contract value (definition 29)."""
+        given = account.fact("segment")
+        known = self._segments.get(given.strip().casefold()) if isinstance(given, str) else None
+        if known is not None:
+            return known
+        acv = annual_value(account)
+        for key, below in self._acv_bounds:
+            if below is None or acv is None or acv < Fraction(str(below)):
+                return key
+        return self._acv_bounds[-1][0]
+
+    def gate(self, account: Account) -> GateCriteria:
+        """Return the criteria that the account must meet."""
+        return self.playbook.gate[self.segment(account)]
+
+    def gated(self, account: Account) -> frozenset[str]:
+        """Return the features that a higher plan would open to the account (definition 48)."""
+        above = self._above.get(account.fact("plan") or "")
+        if not above:
+            return frozenset()
+        purchased = account.fact("purchased_features")
+        return above.difference(purchased) if purchased else above
+
+    def limits(self, account: Account) -> dict[str, int]:
+        """Return the limits in force, in millionths: the account's before its plan's; unlimited ones are left out."""
+        own = account.head.limits
+        found = dict(self._limits.get(account.fact("plan") or "", {}))
+        found.update({metric: register[0] for metric, register in own.items()})
+        return {metric: limit for metric, limit in found.items() if limit}
+
+    def period(self, account: Account, day: int) -> tuple[int, int]:
+        """Return the first day of the billing period that holds a day, and of the next one (definition 6)."""
+        anchor = account.fact("billing_anchor") or 1
+        plan = self.playbook.plans.get(account.fact("plan") or "")
+        if plan is None or not plan.annual:
+            return monthly_period(day, anchor)
+        named = account.fact("renews_on")
+        if named is None:
+            named = account.fact("onboarded_at")
+        return annual_period(day, anchor, 1 if named is None else date_from_day(named).month)
+
+    def refresh(self, account: Account) -> None:
+        """Recompute what depends on the account's day and facts, without looking at any rule."""
+        today = account.head.today
+        account.active_rule = account.active.distinct(today, self.active_days)
+        account.active_month = account.active.distinct(today, self.month_days)
+        account.gate_cache = None
+        begin, following = account.period = self.period(account, today)
+        for metric in account.metrics.values():
+            metric.total = sum(amount for day, amount in metric.cells.items() if begin <= day < following)
+
+
+def annual_value(account: Account) -> Fraction | None:
+    """Return twelve times the account's MRR, None when it is not known."""
+    mrr = account.fact("mrr")
+    return None if mrr is None else Fraction(12 * mrr, MILLION)
+
+
+def onboarded_days(account: Account) -> int | None:
+    """Return the days since onboarding, None when the day is not known."""
+    onboarded = account.fact("onboarded_at")
+    return None if onboarded is None else account.head.today - onboarded
+
+
+def days_to_renewal(account: Account) -> int | None:
+    """Return the days to the renewal date in force, None when there is none."""
+    renews_on = account.fact("renews_on")
+    return None if renews_on is None else renews_on - account.head.today
