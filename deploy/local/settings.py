@@ -1,0 +1,100 @@
+"""Settings of the stack on one machine, from the environment with the prefix `UPSWING_LOCAL_`, and from a file.
+
+A file `upswing.env` in the data folder (`NAME=value` lines) is handed to every service: there `UPSWING_NOTIFY_...` and
+the like are kept for real use.
+"""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+from dotenv import dotenv_values
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.kernel.errors import ConfigurationError
+from shared.kernel.topics import LOCAL_PARTITIONS
+
+__all__ = ["DEFAULT_PLAYBOOK", "PORTS", "SERVICES", "LocalSettings", "inherited", "local_settings"]
+
+SERVICES = ("ingest", "pipeline", "notify", "signals")
+PORTS = ("kafka", "controller", *SERVICES)
+DEFAULT_PLAYBOOK = Path(__file__).parents[2] / "playbooks" / "default.yaml"
+
+Port = Annotated[int, Field(ge=1, le=65_535)]
+
+
+class LocalSettings(BaseSettings):
+    """One stack. Shape: everything it writes is below `data`; only the jars may be elsewhere. Units: in the names."""
+
+    model_config = SettingsConfigDict(env_prefix="UPSWING_LOCAL_", frozen=True, extra="forbid")
+
+    data: Path = Path(".upswing")
+    jars: Path | None = None
+    playbook: Path = DEFAULT_PLAYBOOK
+    partitions: int = Field(default=LOCAL_PARTITIONS, ge=1, le=1_000)
+    topic_prefix: str = Field(default="", pattern=r"^[A-Za-z0-9._-]{0,100}$")
+    kafka_port: Port = 9092
+    controller_port: Port = 9093
+    ingest_port: Port = 8080
+    pipeline_port: Port = 8081
+    notify_port: Port = 8082
+    signals_port: Port = 8083
+    ready_seconds: float = Field(default=960.0, ge=5, le=86_400)
+    free_megabytes: int = Field(default=1_024, ge=64, le=1_048_576)
+
+    def port(self, name: str) -> int:
+        """Return the port of `kafka`, `controller` or a service."""
+        port: int = getattr(self, f"{name}_port")
+        return port
+
+    @property
+    def jars_folder(self) -> Path:
+        """Where the broker's jars are."""
+        return (self.jars or self.data / "jars").absolute()
+
+    @property
+    def bootstrap(self) -> str:
+        """The broker's address."""
+        return f"127.0.0.1:{self.kafka_port}"
+
+    def url(self, service: str) -> str:
+        """Return the address of a service."""
+        return f"http://127.0.0.1:{self.port(service)}"
+
+    def file_environment(self) -> dict[str, str]:
+        """Return what `upswing.env` in the data folder says."""
+        values = dotenv_values(self.data / "upswing.env", interpolate=False)
+        return {name: value for name, value in values.items() if value is not None}
+
+    def service_environment(self, service: str, database_url: str) -> dict[str, str]:
+        """Return the whole environment of a service: inherited, from the file, and the stack's own addresses."""
+        own: dict[str, Any] = {
+            "kafka": self.bootstrap,
+            "database": database_url,
+            "topic_prefix": self.topic_prefix,
+            "host": "127.0.0.1",
+            "port": self.port(service),
+            "instance": "local",
+            "datadir": (self.data / service).absolute(),
+            "playbook": self.playbook.absolute(),
+        }
+        prefix = f"UPSWING_{service}_"
+        return inherited() | self.file_environment() | {f"{prefix}{name}".upper(): str(own[name]) for name in own}
+
+
+def local_settings(**chosen: Any) -> LocalSettings:
+    """Return the settings; what is None in `chosen` comes from the environment or the default.
+
+    Errors: `ConfigurationError` naming each wrong value.
+    """
+    try:
+        return LocalSettings(**{name: value for name, value in chosen.items() if value is not None})
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, row['loc']))}: {row['msg']}" for row in error.errors())
+        raise ConfigurationError(f"a setting of the local stack is wrong: {wrong}") from None
+
+
+def inherited() -> dict[str, str]:
+    """Return this process's environment, for the programs it starts."""
+    return dict(os.environ)
