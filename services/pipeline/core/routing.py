@@ -9,6 +9,7 @@ import msgspec
 
 from shared.kernel.people import Person
 from shared.kernel.playbook.accounts import Ownership
+from shared.kernel.playbook.bounds import Deal
 from shared.kernel.triggers import EstimatedAcv
 
 CSM, AE, POOL = "csm", "ae", "pool"
@@ -29,7 +30,7 @@ class Colleague(msgspec.Struct, frozen=True):
     last_assigned_ms: int | None
 
 
-def choose_role(deal: str, segment: str, acv: EstimatedAcv | None, ownership: Ownership, currency: str) -> Owner:
+def choose_role(deal: Deal, segment: str, acv: EstimatedAcv | None, ownership: Ownership, currency: str) -> Owner:
     """Return the role that owns a lead of this kind of deal and size.
 
     Shape: an amount in another currency than the playbook's cannot be compared and counts as unknown; an unknown
@@ -45,7 +46,7 @@ def choose_role(deal: str, segment: str, acv: EstimatedAcv | None, ownership: Ow
     return _by_size(deal, acv, below, currency)
 
 
-def _by_size(deal: str, acv: EstimatedAcv | None, below: float, currency: str) -> Owner:
+def _by_size(deal: Deal, acv: EstimatedAcv | None, below: float, currency: str) -> Owner:
     if acv is None:
         return Owner(CSM, f"the value of the {deal} deal is not known")
     if acv.currency != currency:
@@ -53,6 +54,11 @@ def _by_size(deal: str, acv: EstimatedAcv | None, below: float, currency: str) -
     if acv.amount < below:
         return Owner(CSM, f"{acv.amount:g} {currency} is below {below:g} for a {deal} deal")
     return Owner(AE, f"{acv.amount:g} {currency} is not below {below:g} for a {deal} deal")
+
+
+def task_role(role: str, segment: str, ownership: Ownership) -> str:
+    """Return the role that owns a task: the one that its play names, or the pool where accounts are served from it."""
+    return POOL if role in {CSM, AE} and segment in ownership.pooled_segments else role
 
 
 def choose_person(role: str, segment: str, named: Mapping[str, str], colleagues: Iterable[Colleague]) -> str | None:

@@ -1,0 +1,119 @@
+"""The outbox: publishes what transactions have left for Kafka, at least once and in order.
+
+Rows are deleted only when the broker has them. While it does not answer, the same sends are waited for: an idempotent
+producer delivers them as soon as it can, and sending them again would only repeat them. Source: design (durability 4).
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable, Sequence
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.pipeline.metrics import OUTBOX_SECONDS, SEND_FAILURES, SENT
+from services.pipeline.repository import outbox
+from services.pipeline.settings import Settings
+from services.pipeline.tables import OutboxRow
+from services.pipeline.unit import DATABASE_ERRORS, Unit
+from shared.io.kafka import make_producer
+from shared.io.logs import get_logger
+from shared.io.readiness import Readiness
+from shared.kernel.errors import DependencyError
+
+CHECK = "outbox"
+PAUSE_SECONDS = 0.5
+_log = get_logger(__name__)
+
+
+class Outbox:
+    """The publisher. `unit.bell` wakes it; without a bell it looks from time to time."""
+
+    def __init__(self, settings: Settings, unit: Unit, readiness: Readiness, clock: Callable[[], int]) -> None:
+        self._settings = settings
+        self._unit = unit
+        self._readiness = readiness
+        self._clock = clock
+        readiness.expect(CHECK)
+
+    async def run(self) -> None:
+        """Publish until cancelled. Errors: `DependencyError` when the database or the broker fail past the deadline."""
+        producer = make_producer(self._settings.kafka, client_id="pipeline-outbox")
+        await self._start(producer)
+        try:
+            while True:
+                if await self._publish(producer) < self._settings.outbox_batch:
+                    await self._wait()
+        finally:
+            with contextlib.suppress(TimeoutError):  # a broker that does not answer must not hold up the stop
+                async with asyncio.timeout(self._settings.drain_seconds):
+                    await producer.stop()
+
+    async def _start(self, producer: AIOKafkaProducer) -> None:
+        deadline = time.monotonic() + self._settings.retry_seconds
+        while True:
+            try:
+                await producer.start()
+            except (KafkaError, OSError) as error:
+                if time.monotonic() > deadline:
+                    raise DependencyError(f"no Kafka broker answers at {self._settings.kafka}: {error}") from error
+                await asyncio.sleep(PAUSE_SECONDS)
+            else:
+                return
+
+    async def _wait(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._settings.outbox_idle_seconds):
+                await self._unit.bell.wait()
+        self._unit.bell.clear()
+
+    async def _publish(self, producer: AIOKafkaProducer) -> int:
+        """Publish the oldest rows and return how many there were; after a failed transaction they come again."""
+        deadline = time.monotonic() + self._settings.retry_seconds
+        while True:
+            try:
+                sent = await self._unit.run("outbox", lambda session: self._send(session, producer), rings=False)
+            except DATABASE_ERRORS as error:
+                SEND_FAILURES.inc()
+                self._readiness.fail(CHECK, f"the database fails: {error}"[:300])
+                if time.monotonic() > deadline:
+                    raise DependencyError(f"the outbox cannot be read: {error}") from error
+                await asyncio.sleep(PAUSE_SECONDS)
+            else:
+                self._readiness.ok(CHECK)
+                return sent
+
+    async def _send(self, session: AsyncSession, producer: AIOKafkaProducer) -> int:
+        rows = await outbox.claim(session, self._settings.outbox_batch)
+        if not rows:
+            return 0
+        async with asyncio.TaskGroup() as group:
+            sending = group.create_task(_deliver(producer, rows))
+            group.create_task(self._complain(sending))
+        await outbox.settle(session, rows)
+        now = self._clock()
+        for row in rows:
+            SENT.labels(row.topic.removeprefix(self._settings.topic_prefix)).inc()
+            OUTBOX_SECONDS.observe(max(0, now - row.created_at) / 1000)
+        return len(rows)
+
+    async def _complain(self, sending: asyncio.Task[None]) -> None:
+        """Not ready after the deadline of a delivery; after that of a dependency, exit."""
+        await asyncio.wait([sending], timeout=self._settings.delivery_seconds)
+        if not sending.done():
+            self._readiness.fail(CHECK, "the broker does not take records")
+            _log.warning("broker does not take records", seconds=self._settings.delivery_seconds)
+            await asyncio.wait([sending], timeout=self._settings.retry_seconds)
+        if not sending.done():
+            raise DependencyError("the broker does not take the records of the outbox")
+
+
+async def _deliver(producer: AIOKafkaProducer, rows: Sequence[OutboxRow]) -> None:
+    try:
+        acks = [await producer.send(row.topic, row.value, key=row.key) for row in rows]
+        await asyncio.gather(*acks)
+    except KafkaError as error:
+        SEND_FAILURES.inc()
+        raise DependencyError(f"the broker refuses a record of the outbox: {error}") from error

@@ -1,0 +1,36 @@
+"""What must reach Kafka: written with the change it tells of, published and deleted later.
+
+Rows become visible when their transaction commits, not in the order of their ids; so all that are visible are sent,
+never those "after the last one". One publisher at a time, so that an account's changes keep their order.
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import delete, func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.pipeline.tables import OutboxRow
+
+PUBLISHER_LOCK = "select pg_advisory_xact_lock(hashtext('upswing pipeline outbox'))"
+
+
+def add(session: AsyncSession, topic: str, key: str, value: bytes | None, at: int) -> None:
+    """Write a record that must reach a topic; no value is a tombstone."""
+    session.add(OutboxRow(topic=topic, key=key.encode(), value=value, created_at=at))
+
+
+async def claim(session: AsyncSession, most: int) -> Sequence[OutboxRow]:
+    """Return the oldest rows and hold them to the end of the transaction; other publishers wait."""
+    await session.execute(text(PUBLISHER_LOCK))
+    oldest = select(OutboxRow).order_by(OutboxRow.outbox_id).limit(most)
+    return (await session.scalars(oldest.with_for_update(skip_locked=True))).all()
+
+
+async def settle(session: AsyncSession, rows: Sequence[OutboxRow]) -> None:
+    """Forget rows that have reached their topics."""
+    await session.execute(delete(OutboxRow).where(OutboxRow.outbox_id.in_([row.outbox_id for row in rows])))
+
+
+async def oldest(session: AsyncSession) -> int | None:
+    """Return when the oldest waiting row was written."""
+    return await session.scalar(select(func.min(OutboxRow.created_at)))
