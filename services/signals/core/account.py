@@ -13,10 +13,13 @@ import msgspec
 
 from services.signals.core.pages import NO_STAMP, SCHEMA_VERSION, Stamp
 from services.signals.core.recent import RecentIds, Segment
-from services.signals.core.windows import LastSeen, UseDays
+from services.signals.core.windows import LastSeen, UseDays, prune
 from shared.kernel.clock import DAY_MS
+from shared.kernel.triggers import ScopeType
 
 USERS_PER_PAGE = 128
+PRUNE_EVERY_DAYS = 16
+KEPT_DAYS = 401  # the horizon: no window reaches back further
 Moment = tuple[int, str, str]  # instant, source, id: the order of two events (definition 3)
 Register = tuple[Any, int, str, str]  # a value with the moment that set it
 NEVER: Moment = (-(1 << 62), "", "")
@@ -50,7 +53,7 @@ class Episode(msgspec.Struct, array_like=True):
 
     rule: str
     scope: str | None
-    scope_type: str | None
+    scope_type: ScopeType | None
     level: str | None
     status: str
     threshold: int
@@ -149,7 +152,7 @@ class Account:
         "core_departments",
         "days",
         "days_dirty",
-                "dirty",
+        "dirty",
         "dirty_users",
         "episodes",
         "gate_cache",
@@ -174,9 +177,7 @@ class Account:
         self.dirty_users: set[int] = set()
         self.dirty = self.days_dirty = self.changed = False
         self.offset = self.at_record = head.stamp[1]
-        self.episodes: dict[tuple[str, str | None, str | None], Episode] = {
-            e.key: e for e in head.episodes
-        }
+        self.episodes: dict[tuple[str, str | None, str | None], Episode] = {e.key: e for e in head.episodes}
         self.held = sum(e.status == "held" for e in head.episodes)
         self.parked = set(head.parked)
         self.active, self.assigned = LastSeen(), 0
@@ -222,6 +223,20 @@ class Account:
         """Return the last-seen days of a department's users of a core feature."""
         departments = self.core_departments.setdefault(feature, {})
         return departments.setdefault(department, LastSeen())
+
+    def prune(self) -> None:
+        """Forget what has left every window; called when the day has changed."""
+        today = self.head.today
+        if today % PRUNE_EVERY_DAYS:
+            return
+        for metric in self.metrics.values():
+            prune(metric.cells, today - KEPT_DAYS)
+        prune(self.days.tickets_opened, today - KEPT_DAYS)
+        prune(self.head.csat, today - KEPT_DAYS)
+        features = self.head.features
+        oldest = today - KEPT_DAYS
+        for name in [n for n, used in features.items() if max(used.newest, used.touched) < oldest]:
+            del features[name]
 
     def fact(self, field: str) -> Any:
         """Return the value of a fact in force, None when it was never given or has been cleared."""

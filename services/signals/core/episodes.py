@@ -63,7 +63,7 @@ def measured(account: Account, terms: Terms, failed: list[RuleFailed] | None = N
     for row in RULES:
         try:
             values.append((row, list(row.measure(account, terms)) if terms.enabled(row.name) else []))
-        except Exception as error:  # noqa: BLE001  # a rule's failure has the fate of its record, whatever it raises
+        except Exception as error:  # a rule's failure has the fate of its record, whatever it raises
             failure = RuleFailed(row.name, error)
             if failed is None:
                 raise failure from error
@@ -112,7 +112,7 @@ def _fire(
         key = (row.name, measure.scope, level.name)
         if key in account.parked or not measure.meets(level.threshold, level.comparison):
             continue
-        status: Literal["fired", "held"] = FIRED if gate.is_open(account, terms, backfill=backfill) else HELD
+        status: Literal["fired", "held"] = "fired" if gate.is_open(account, terms, backfill=backfill) else "held"
         episode = _begin(account, row, measure, level, status, cause)
         for lower in levels[:index]:
             if (row.name, measure.scope, lower.name) not in account.episodes:
@@ -123,9 +123,7 @@ def _fire(
         return
 
 
-def _begin(
-    account: Account, row: RuleRow, measure: Measure, level: Level, status: str, cause: Cause
-) -> Episode:
+def _begin(account: Account, row: RuleRow, measure: Measure, level: Level, status: str, cause: Cause) -> Episode:
     by_event = cause.event_ms is not None
     episode = Episode(
         rule=row.name,
@@ -220,9 +218,7 @@ def change_day(
     look(account, terms, cause, emit, backfill=backfill, failed=failed)
 
 
-def _end_of_day(
-    account: Account, terms: Terms, day: int, cause: Cause, emit: Emit, failed: list[RuleFailed]
-) -> None:
+def _end_of_day(account: Account, terms: Terms, day: int, cause: Cause, emit: Emit, failed: list[RuleFailed]) -> None:
     """End what has fallen back on the day that has ended, or what the turn of a period ends."""
     contract_turns = day in account.head.renewal_days
     period_turns = terms.period(account, day)[0] == day

@@ -53,8 +53,7 @@ def add_usage(account: Account, name: str, quantity: Quantity, at_ms: int) -> bo
         metric = account.metrics[name] = Metric({})
     day = at_ms // DAY_MS
     metric.cells[day] = metric.cells.get(day, 0) + amount
-    if day < metric.first_day:
-        metric.first_day = day
+    metric.first_day = min(metric.first_day, day)
     if day != account.head.today:
         account.days_dirty = True
     begin, following = account.period

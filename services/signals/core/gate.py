@@ -97,7 +97,7 @@ def _cheap(account: Account, terms: Terms, asked: GateCriteria) -> Iterator[Answ
     yield _number("sentiment", asked.sentiment, health.sentiment(account, terms), ">=", asked)
     if asked.exec_sponsor:
         sponsor = bool(account.fact("exec_sponsor"))
-        yield _yes("exec_sponsor", True, sponsor, sponsor)  # noqa: FBT003  # a criterion's required value
+        yield _yes("exec_sponsor", True, sponsor, sponsor)  # a criterion's required value
     if asked.qbr_days is not None:
         held_ms, today = account.head.qbr_ms, account.head.today
         since_qbr = Fraction(today - day_of(held_ms)) if held_ms >= 0 else None

@@ -4,10 +4,9 @@ Source: design (outputs of signals), playbook section 10 (scorecard), definition
 """
 
 from services.signals.core import gate, health
-from services.signals.core.account import Account
+from services.signals.core.account import Account, Episode
 from services.signals.core.emit import evidence
 from services.signals.core.episodes import OPEN, PASSED, Cause, Step, measured
-from services.signals.core.account import Episode
 from services.signals.core.recommend import estimate
 from services.signals.core.rules.row import Level, Measure, RuleRow
 from services.signals.core.terms import DATE_FACTS, Terms, days_to_renewal, onboarded_days
@@ -15,7 +14,7 @@ from shared.kernel.clock import iso_day, midnight_ms
 from shared.kernel.ids import trigger_id
 from shared.kernel.quantities import as_number
 from shared.kernel.snapshots import LogPosition, RuleValue, Snapshot, State
-from shared.kernel.triggers import EstimatedAcv
+from shared.kernel.triggers import EstimatedAcv, ScopeType
 
 
 def explain(account: Account, terms: Terms, log: LogPosition, clock_ms: int, *, backfill: bool) -> Snapshot:
@@ -79,7 +78,7 @@ def _values(account: Account, terms: Terms) -> list[RuleValue]:
     return shown
 
 
-def _armed(row: RuleRow, scope: str | None, scope_type: str | None, level: Level) -> Episode:
+def _armed(row: RuleRow, scope: str | None, scope_type: ScopeType | None, level: Level) -> Episode:
     return Episode(row.name, scope, scope_type, level.name, PASSED, level.threshold, level.comparison, level.margin, 0)
 
 

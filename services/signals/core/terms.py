@@ -26,9 +26,7 @@ class Terms:
         self.core = frozenset(playbook.core_features)
         self.active_days: int = playbook.rules.seat_saturation.active_days
         self.month_days: int = playbook.measures.active_window_days
-        self._segments = {
-            name.strip().casefold(): row.key for row in playbook.segments for name in (row.name, row.key)
-        }
+        self._segments = {name.strip().casefold(): row.key for row in playbook.segments for name in (row.name, row.key)}
         self._acv_bounds = tuple((row.key, row.acv_below) for row in playbook.segments)
         self._limits = {
             name: {metric: None if limit is None else millionths(limit) for metric, limit in plan.limits.items()}

@@ -4,6 +4,8 @@ A window of N days is today and the N-1 days before. Nothing here knows the hour
 Source: design (state), playbook section 4.
 """
 
+from typing import Any
+
 import msgspec
 
 KEPT_BITS = 62  # days of use that a bitmap remembers: two windows of 30 and room to spare
@@ -59,13 +61,11 @@ class UseDays(msgspec.Struct, array_like=True, gc=False):
             self.newest = day
         elif self.newest - day < KEPT_BITS:
             self.bits |= 1 << (self.newest - day)
-        if day > self.touched:
-            self.touched = day
+        self.touched = max(self.touched, day)
 
     def blocked(self, day: int) -> None:
         """Note that the product refused a use."""
-        if day > self.touched:
-            self.touched = day
+        self.touched = max(self.touched, day)
 
     def days_used(self, today: int, days: int) -> int:
         """Return on how many of the `days` that end today it was used."""
@@ -83,7 +83,7 @@ def day_sum(cells: dict[int, int], last_day: int, days: int) -> int:
     return sum(cells.get(day, 0) for day in range(first + 1, last_day + 1))
 
 
-def prune(cells: dict[int, int], oldest_day: int) -> None:
+def prune(cells: dict[int, Any], oldest_day: int) -> None:
     """Forget the cells before `oldest_day`."""
     for day in [day for day in cells if day < oldest_day]:
         del cells[day]

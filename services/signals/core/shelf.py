@@ -1,0 +1,168 @@
+"""The accounts of one partition: decoded from pages on first touch, written back as atomic groups of pages.
+
+All pages of an account that changed travel in one group, so an account is always at one point of the log; the meta page
+is the last group, so it is never ahead of an account. Source: design (state, durability 2).
+"""
+
+from collections.abc import Iterator
+from typing import Any, Literal, Protocol
+
+import msgspec
+
+from services.signals.core.account import Account, Days, Head, UserPage, new_account
+from services.signals.core.pages import (
+    DAYS,
+    HEAD,
+    HEADS_PREFIX,
+    META_KEY,
+    NO_STAMP,
+    RECENT,
+    SCHEMA_VERSION,
+    USERS,
+    Stamp,
+    encode_page,
+    page_decoder,
+    page_key,
+)
+from services.signals.core.recent import RecentIds, RecentPage
+
+Group = list[tuple[bytes, bytes | None]]
+
+_HEAD, _DAYS, _USERS, _RECENT = (page_decoder(shape) for shape in (Head, Days, UserPage, RecentPage))
+
+
+class PageReader(Protocol):
+    """What the core needs of the local store, for one partition."""
+
+    def get(self, key: bytes) -> bytes | None:
+        """Return a page, None when there is none."""
+
+    def scan(self, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
+        """Yield the pages whose key begins with `prefix`, in the order of keys."""
+
+
+class Meta(msgspec.Struct, array_like=True):
+    """The partition's own page. Shape: `epochs` are the ids of the logs read so far, the last one is in force.
+
+    Units: `ticked_at` in milliseconds.
+    """
+
+    version: int = SCHEMA_VERSION
+    stamp: Stamp = NO_STAMP
+    epochs: tuple[str, ...] = ()
+    ticked_at: int = 0
+    live_ticked: bool = False
+    phase: Literal["live", "backfill"] = "live"
+    playbook_version: str = ""
+    switched_off: tuple[str, ...] = ()
+
+
+_META = page_decoder(Meta)
+
+
+class Shelf:
+    """One partition's accounts in memory, over the pages of its store."""
+
+    def __init__(self, pages: PageReader, dedup_ms: int) -> None:
+        self._pages, self._dedup_ms = pages, dedup_ms
+        self._in_flight: dict[bytes, bytes | None] = {}
+        self.accounts: dict[str, Account] = {}
+        self.generation = 0
+
+    def meta(self) -> Meta | None:
+        """Return the stored meta page."""
+        raw = self._pages.get(META_KEY)
+        return None if raw is None else _META.decode(raw)
+
+    def _page(self, key: bytes) -> bytes | None:
+        if key in self._in_flight:
+            return self._in_flight[key]
+        return self._pages.get(key)
+
+    def load(self, account_id: str) -> Account | None:
+        """Return an account, decoded when it is not in memory yet; None when it was never heard of."""
+        account = self.accounts.get(account_id)
+        if account is None:
+            raw = self._page(page_key(HEAD, account_id))
+            if raw is None:
+                return None
+            account = self.accounts[account_id] = self._decode(_HEAD.decode(raw))
+        return account
+
+    def _decode(self, head: Head) -> Account:
+        name = head.account_id
+        days = self._decoded(_DAYS, page_key(DAYS, name)) or Days(SCHEMA_VERSION, NO_STAMP)
+        users = [
+            self._decoded(_USERS, page_key(USERS, name, number)) or UserPage(SCHEMA_VERSION, NO_STAMP, {}, {})
+            for number in range(head.user_pages)
+        ]
+        recent = RecentIds(self._dedup_ms)
+        stored = [self._decoded(_RECENT, page_key(RECENT, name, segment.number)) for segment in head.segments]
+        recent.load(head.segments, [page for page in stored if page is not None])
+        account = Account(head, days, users, recent)
+        if head.stamp[0] != self.generation:
+            account.offset = account.at_record = -1  # folded in a log that another has replaced
+        return account
+
+    def _decoded(self, decoder: msgspec.msgpack.Decoder[Any], key: bytes) -> Any:
+        raw = self._page(key)
+        return None if raw is None else decoder.decode(raw)
+
+    def new(self, account_id: str, today: int) -> Account:
+        """Return an account that begins now; it is put on the shelf by `keep`."""
+        head, days = new_account(account_id, today)
+        account = Account(head, days, [UserPage(SCHEMA_VERSION, NO_STAMP, {}, {})], RecentIds(self._dedup_ms))
+        account.offset = account.at_record = -1
+        return account
+
+    def forget(self, account_id: str) -> None:
+        """Drop an account from memory, so that its next touch loads what was flushed."""
+        self.accounts.pop(account_id, None)
+
+    def all(self) -> list[Account]:
+        """Return every account of the partition, loading those that are not in memory."""
+        for key, raw in self._pages.scan(HEADS_PREFIX):
+            name = key[len(HEADS_PREFIX) :].decode()
+            if name not in self.accounts:
+                self.accounts[name] = self._decode(_HEAD.decode(self._in_flight.get(key) or raw))
+        for key, value in self._in_flight.items():
+            if key.startswith(HEADS_PREFIX) and value is not None:
+                self.load(key[len(HEADS_PREFIX) :].decode())
+        return list(self.accounts.values())
+
+    def groups(self, accounts: list[Account], meta: Meta, clock_ms: int) -> list[Group]:
+        """Return the pages to write, one group an account, the meta page last; they stay readable until the next call."""
+        groups = [self._group(account, clock_ms) for account in accounts]
+        groups.append([(META_KEY, encode_page(meta))])
+        self._in_flight = {key: value for group in groups for key, value in group}
+        return groups
+
+    def _group(self, account: Account, clock_ms: int) -> Group:
+        head, name = account.head, account.head.account_id
+        stamp = head.stamp = (self.generation, account.offset)
+        group: Group = []
+        for number, page in account.recent.write(stamp, max(clock_ms, head.clock_ms)):
+            group.append((page_key(RECENT, name, number), None if page is None else encode_page(page)))
+        for number in sorted(account.dirty_users):
+            account.users[number].stamp = stamp
+            group.append((page_key(USERS, name, number), encode_page(account.users[number])))
+        if account.days_dirty:
+            group.append((page_key(DAYS, name), encode_page(self._days_page(account, stamp))))
+        head.episodes, head.parked = tuple(account.episodes.values()), tuple(sorted(account.parked, key=repr))
+        head.segments = tuple(account.recent.segments)
+        today = head.today
+        head.sums_today = {name: m.cells[today] for name, m in account.metrics.items() if today in m.cells}
+        group.append((page_key(HEAD, name), encode_page(head)))
+        account.dirty_users.clear()
+        account.dirty = account.days_dirty = False
+        return group
+
+    def _days_page(self, account: Account, stamp: Stamp) -> Days:
+        days, today = account.days, account.head.today
+        days.stamp = stamp
+        days.sums = {
+            name: (metric.first_day, {day: amount for day, amount in metric.cells.items() if day != today})
+            for name, metric in account.metrics.items()
+            if metric.cells
+        }
+        return days
