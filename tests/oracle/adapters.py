@@ -205,7 +205,7 @@ class EngineSubject:
                 snapshot = decode_snapshot(output.value)
                 self.snapshots[snapshot.account_id] = snapshot
             else:
-                assert output.topic in {EVENTS, FACTS, DEAD_LETTERS}
+                assert output.topic in (EVENTS, FACTS, DEAD_LETTERS)
         self.counts += self.engine.take_counts()
         return told
 

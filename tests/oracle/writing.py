@@ -6,6 +6,7 @@ Shape: an instant is `YYYY-MM-DD HH:MM`, UTC.
 from copy import deepcopy
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import yaml
@@ -39,7 +40,7 @@ WIDE_OPEN: dict[str, object] = {
 
 def playbook(changes: dict[str, object] | None = None) -> Playbook:
     """Return the default playbook with some fields changed. Shape: `{"rules.seat_saturation.active_days": 3}`."""
-    data = deepcopy(_default())
+    data: Any = deepcopy(_default())
     for path, value in (changes or {}).items():
         *parents, last = path.split(".")
         part = data
@@ -50,7 +51,7 @@ def playbook(changes: dict[str, object] | None = None) -> Playbook:
 
 
 @cache
-def _default() -> dict[str, dict[str, object]]:
+def _default() -> Any:
     return yaml.safe_load(DEFAULT.read_text())
 
 
