@@ -1,0 +1,176 @@
+"""Faust's consumer with our reading: whole fetched batches, our seeking, our committing.
+
+Everything private that is overridden here belongs to Faust 0.15.3 and aiokafka 0.14 and is pinned by
+`tests/integration/signals/test_faust_is_the_one_we_know.py`. Why each is replaced:
+
+- `_drain_messages`: a plain agent skipped records after a restart, and costs 70 µs a record.
+- `perform_seek`: reading goes on after the last record of the state, whatever was committed.
+- recovery's queue: it loses records of a changelog when a rebalance interrupts it, and swallows the store's errors.
+- `_create_worker_consumer`: Faust hard-codes a fetch wait of 1.5 s, so idle partitions stall busy ones.
+- `verify_event_path`: it watches streams, of which there are none; `watchdog` does it.
+
+Source: design (durability 2; throughput), reliability section 1.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.structs import OffsetAndMetadata
+from faust.tables.recovery import Recovery
+from faust.transport.drivers import aiokafka as driver
+from faust.types import TP
+
+from services.signals.fates import leave
+from services.signals.store import PageStore
+from shared.kernel.errors import InvariantError
+
+__all__ = ["BatchReader", "SignalsConsumer", "SignalsTransport"]
+
+IDLE_SECONDS = 0.05
+FETCH_SECONDS = 1.0
+Records = Mapping[TP, list[Any]]
+
+
+class BatchReader(Protocol):
+    """What the consumer hands its batches to."""
+
+    events_topic: str
+    fetch_wait_ms: int
+
+    async def take(self, records: Records) -> None:
+        """Fold the records of the input log."""
+
+    async def own(self, generation: int) -> dict[TP, int]:
+        """Make the assigned partitions ours and return where to read on; called when their pages are recovered."""
+
+    def positions(self) -> dict[TP, int]:
+        """Return the next offset of each owned partition."""
+
+    def check_changelog(self, ends: Mapping[TP, int]) -> None:
+        """Look at the changelog's ends before recovery begins."""
+
+
+class SignalsThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # Faust is untyped for mypy
+    """The thread in which aiokafka's consumer lives."""
+
+    def _create_worker_consumer(self, transport: Any) -> AIOKafkaConsumer:
+        consumer = super()._create_worker_consumer(transport)
+        consumer._fetch_max_wait_ms = self.app.reader.fetch_wait_ms  # noqa: SLF001 - Faust gives no way to set it
+        return consumer
+
+
+class SignalsConsumer(driver.Consumer):  # type: ignore[misc]  # Faust is untyped for mypy
+    """Reads whole batches: events to the reader, changelog records to the store.
+
+    Shape: `seeks` counts changes of position. A fetch that straddles one may hold records from before it, so it is
+    thrown away and its partitions are sought again.
+    """
+
+    seeks = 0
+
+    def _new_consumer_thread(self) -> SignalsThread:
+        return SignalsThread(self, loop=self.loop, beacon=self.beacon)
+
+    async def _drain_messages(self, fetcher: Any) -> None:
+        try:
+            while not (self.should_stop or fetcher.should_stop):
+                await self._drain_once()
+        except self.consumer_stopped_errors:
+            if not self.app.should_stop:
+                raise
+        except Exception as error:  # noqa: BLE001 - fate: exit; Faust would log it and stand still
+            leave(error)
+
+    async def _drain_once(self) -> None:
+        if not self.flow_active:
+            await self.wait(self.can_resume_flow)
+            return
+        active = self._get_active_partitions()
+        if not active:
+            await self.sleep(IDLE_SECONDS)
+            return
+        seeks = self.seeks
+        records = await self._getmany(active_partitions=active, timeout=FETCH_SECONDS)
+        if not records or not self.flow_active:
+            return  # whoever stopped the flow seeks before it is resumed
+        if seeks != self.seeks:
+            await self._seek_again(set(records))
+            return
+        topic = self.app.reader.events_topic
+        self._restore({tp: batch for tp, batch in records.items() if tp.topic != topic})
+        await self.app.reader.take({TP(*tp): batch for tp, batch in records.items() if tp.topic == topic})
+
+    async def _seek_again(self, tps: set[TP]) -> None:
+        recovering = self.app.tables.recovery.active_offsets
+        wanted = {
+            tp: offset + 1 for tp, offset in recovering.items() if offset is not None
+        } | self.app.reader.positions()
+        assigned = self.assignment()
+        await self.seek_wait({TP(*tp): wanted[tp] for tp in tps if tp in wanted and tp in assigned})
+
+    def _restore(self, records: Records) -> None:
+        """Give changelog records to the store and tell Faust's recovery how far it is."""
+        recovery: Recovery = self.app.tables.recovery
+        store: PageStore = self.app.pages.data
+        for tp, batch in records.items():
+            if tp in recovery.active_tps:
+                store.recover(tp.partition, batch)
+                recovery.active_offsets[TP(*tp)] = batch[-1].offset
+        if records and not recovery.need_recovery():
+            recovery.signal_recovery_end.set()
+
+    async def highwaters(self, *partitions: TP) -> Mapping[TP, int]:
+        """Return the ends of partitions; those of the changelog are looked at on the way."""
+        ends: Mapping[TP, int] = await super().highwaters(*partitions)
+        self.app.reader.check_changelog(ends)
+        return ends
+
+    async def seek_wait(self, partitions: Mapping[TP, int]) -> None:
+        """Seek, and make fetches that are under way worthless."""
+        self.seeks += 1
+        try:
+            await super().seek_wait(partitions)
+        finally:
+            self.seeks += 1
+
+    async def perform_seek(self) -> None:
+        """Seek the input partitions to where the recovered state ends. Called by Faust when recovery is over."""
+        try:
+            positions = await self.app.reader.own(self.app.consumer_generation_id)
+            await self.seek_wait(positions)
+        except Exception as error:  # noqa: BLE001 - fate: exit; without a position nothing may be read
+            leave(error)
+
+    def verify_event_path(self, now: float, tp: TP) -> None:
+        """Do nothing: `watchdog` looks after progress."""
+
+    def current_generation(self) -> int:
+        """Return the group's generation as aiokafka knows it now; below zero when this worker is no member."""
+        generation: int = self._thread._ensure_consumer()._coordinator.generation  # noqa: SLF001 - not public
+        return generation
+
+    async def commit_offsets(self, offsets: Mapping[TP, int]) -> None:
+        """Commit the next offsets to read. Errors: `CommitFailedError` when the group has moved on; `KafkaError`."""
+        await self._thread.call_thread(self._commit_in_thread, offsets)
+
+    async def _commit_in_thread(self, offsets: Mapping[TP, int]) -> None:
+        consumer = self._thread._ensure_consumer()  # noqa: SLF001 - not public
+        await consumer.commit({TopicPartition(*tp): OffsetAndMetadata(offset, "") for tp, offset in offsets.items()})
+
+    def check_copartitioned(self, events: str, changelog: str) -> set[int]:
+        """Return the assigned partitions of the input. Errors: `InvariantError` when their pages went elsewhere."""
+        assigned = self.assignment()
+        partitions = {tp.partition for tp in assigned if tp.topic == events}
+        pages = {tp.partition for tp in assigned if tp.topic == changelog}
+        if partitions != pages:
+            raise InvariantError(
+                f"assigned partitions {sorted(partitions)} of {events}, but {sorted(pages)} of {changelog}"
+            )
+        return partitions
+
+
+class SignalsTransport(driver.Transport):  # type: ignore[misc]  # Faust is untyped for mypy
+    """Faust's transport with our consumer."""
+
+    Consumer = SignalsConsumer

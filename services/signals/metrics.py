@@ -1,0 +1,69 @@
+"""Metrics of the signals service. Labels are bounded: types, reasons, rules, stages, partitions."""
+
+from collections import Counter
+
+from prometheus_client import Counter as Metric
+
+from shared.io.metrics import counter, gauge, histogram
+
+__all__ = [
+    "AGE_SECONDS",
+    "BATCH_RECORDS",
+    "FLUSHES",
+    "FLUSH_SECONDS",
+    "FOLD_SECONDS",
+    "LAG_RECORDS",
+    "OUTPUTS_TOO_LARGE",
+    "PAGES_RESTORED",
+    "PAGES_WRITTEN",
+    "PAGE_BYTES",
+    "PARTITIONS_OWNED",
+    "RECORDS",
+    "STALE_PAGES",
+    "TICKS",
+    "publish",
+]
+
+SERVICE = "signals"
+BATCH_SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 5_000, 20_000)
+
+RECORDS = counter(SERVICE, "folded_records", "Records of the input log folded")
+BATCH_RECORDS = histogram(SERVICE, "batch_records", "Records in a fetched batch of a partition", buckets=BATCH_SIZES)
+FOLD_SECONDS = histogram(SERVICE, "fold_seconds", "Time to fold one fetched batch of a partition")
+AGE_SECONDS = histogram(SERVICE, "record_age_seconds", "From the broker's timestamp to the end of folding")
+FLUSHES = counter(SERVICE, "flush_runs", "Flushes that had something to do")
+FLUSH_SECONDS = histogram(SERVICE, "flush_seconds", "Time of each stage of a flush", ("stage",))
+PAGES_WRITTEN = counter(SERVICE, "written_pages", "Pages sent to the changelog")
+PAGE_BYTES = counter(SERVICE, "written_bytes", "Bytes of pages sent to the changelog")
+PAGES_RESTORED = counter(SERVICE, "restored_pages", "Changelog records read at recovery")
+STALE_PAGES = counter(SERVICE, "stale_pages", "Pages written again because a late write had shadowed them")
+OUTPUTS_TOO_LARGE = counter(SERVICE, "oversized_outputs", "Outputs larger than their topic takes, left out", ("topic",))
+TICKS = counter(SERVICE, "written_ticks", "Ticks written to the input log")
+LAG_RECORDS = gauge(SERVICE, "lag_records", "Records of a partition that are still to be folded", ("partition",))
+PARTITIONS_OWNED = gauge(SERVICE, "owned_partitions", "Partitions that this worker owns")
+
+_COUNTS: dict[str, Metric] = {
+    "in": counter(SERVICE, "in_events", "Events folded, by type", ("type",)),
+    "rejected": counter(SERVICE, "rejected_lines", "Lines that could not be used, by reason", ("reason",)),
+    "duplicates": counter(SERVICE, "duplicate_events", "Events seen before"),
+    "misplaced": counter(SERVICE, "misplaced_events", "Events sent on to their own partition"),
+    "clamped": counter(SERVICE, "clamped_events", "Events from the future, moved to their arrival"),
+    "too_old": counter(SERVICE, "old_events", "Events older than the horizon"),
+    "triggers": counter(SERVICE, "trigger_records", "Records on expansion.triggers", ("rule", "record")),
+    "held": counter(SERVICE, "held_triggers", "Triggers held, by reason", ("reason",)),
+    "rule_failures": counter(SERVICE, "rule_failures", "Rules that raised", ("rule",)),
+    "snapshots": counter(SERVICE, "written_snapshots", "Snapshots sent"),
+}
+_OTHER = counter(SERVICE, "other_counts", "What the engine counts beyond the above", ("kind",))
+
+
+def publish(counts: Counter[tuple[str, ...]]) -> None:
+    """Add what an engine has counted since the last time."""
+    for (kind, *labels), count in counts.items():
+        metric = _COUNTS.get(kind)
+        if metric is None:
+            _OTHER.labels(kind).inc(count)
+        elif labels:
+            metric.labels(*labels).inc(count)
+        else:
+            metric.inc(count)

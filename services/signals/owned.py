@@ -1,0 +1,143 @@
+"""A partition that this worker owns: its engine, its view of the store, and how far each of its steps has come."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any, Protocol
+
+from faust.types import TP
+
+from services.signals.store import Page, PageStore
+from shared.kernel.topics import Topic
+
+__all__ = ["EngineLike", "OutputLike", "Owned", "Pages"]
+
+
+class OutputLike(Protocol):
+    """Something to deliver, already encoded; `partition` None means: by the key."""
+
+    topic: Topic
+    key: bytes
+    value: bytes
+    partition: int | None
+
+
+class EngineLike(Protocol):
+    """What the shell needs of an engine; `core/engine.py` is the real one."""
+
+    offset: int
+
+    @property
+    def phase(self) -> str:
+        """Return `backfill` while history is being loaded, else `live`."""
+
+    @property
+    def ticked_at(self) -> int:
+        """Return the instant of the latest tick folded, 0 when there was none."""
+
+    def fold(self, offset: int, value: bytes, now_ms: int) -> None:
+        """Fold one record of the input log."""
+
+    def take_outputs(self) -> Iterable[OutputLike]:
+        """Return what has to be delivered since the last call."""
+
+    def take_snapshots(self, now_ms: int) -> Iterable[OutputLike]:
+        """Return the snapshots that are due."""
+
+    def take_dirty(self) -> list[list[Page]]:
+        """Return the changed pages in atomic groups; the partition's meta page is in the last."""
+
+    def take_counts(self) -> Counter[tuple[str, ...]]:
+        """Return what happened since the last call."""
+
+    def needs_playbook(self) -> str | None:
+        """Return the version of a playbook without which nothing more can be folded."""
+
+    def add_playbook(self, version: str, playbook: Any) -> None:
+        """Take the playbook that was needed."""
+
+
+class Pages:
+    """The pages of one partition as they will be when the flush that is under way is through."""
+
+    def __init__(self, store: PageStore, partition: int) -> None:
+        self._store = store
+        self._partition = partition
+        self._ahead: dict[bytes, bytes | None] = {}
+
+    def get(self, key: bytes) -> bytes | None:
+        """Return a page."""
+        if key in self._ahead:
+            return self._ahead[key]
+        return self._store.get(self._partition, key)
+
+    def scan(self, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
+        """Give the pages whose keys begin with `prefix`, in the order of their keys."""
+        ahead = {key: value for key, value in self._ahead.items() if key.startswith(prefix)}
+        if not ahead:
+            return self._store.scan(self._partition, prefix)
+        merged: dict[bytes, bytes | None] = dict(self._store.scan(self._partition, prefix)) | ahead
+        return iter(sorted((key, value) for key, value in merged.items() if value is not None))
+
+    def expect(self, pages: Iterable[Page]) -> None:
+        """Show pages that are on their way to the store."""
+        self._ahead.update(pages)
+
+    def write(self, pages: Iterable[Page], offset: int) -> None:
+        """Write the pages that were expected, with the changelog offset that holds them."""
+        self._store.write(self._partition, pages, offset)
+        self._ahead.clear()
+
+    def take_stale(self) -> list[Page]:
+        """Return, once, the pages that a late write has shadowed in the changelog."""
+        return self._store.take_stale(self._partition)
+
+
+class Owned:
+    """One owned partition. All of it is used from one event loop.
+
+    Shape: `next` is the offset that must come next; `committed` the offset committed last; `end` the offset at which
+    our next page will land in the changelog, None when unknown; `unacked` the deliveries of outputs that are not yet
+    known to have succeeded. `closed` is set when the partition is lost: nothing of it may leave any more.
+    """
+
+    __slots__ = (
+        "changelog",
+        "closed",
+        "committed",
+        "end",
+        "engine",
+        "events",
+        "generation",
+        "highwater",
+        "next",
+        "pages",
+        "sending",
+        "ticked_ms",
+        "unacked",
+    )
+
+    def __init__(self, events: TP, changelog: TP, generation: int, engine: EngineLike, pages: Pages) -> None:
+        self.events = events
+        self.changelog = changelog
+        self.generation = generation
+        self.engine = engine
+        self.pages = pages
+        self.next = engine.offset + 1
+        self.committed = -1
+        self.end: int | None = None
+        self.highwater = 0
+        self.ticked_ms = 0
+        self.unacked: list[asyncio.Future[object]] = []
+        self.sending = asyncio.Lock()
+        self.closed = False
+
+    @property
+    def partition(self) -> int:
+        """Return the number of the partition."""
+        return self.events.partition
+
+    @property
+    def lag(self) -> int:
+        """Return how many records of the log are still to be folded."""
+        return max(0, self.highwater - self.next)

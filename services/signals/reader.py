@@ -1,0 +1,201 @@
+"""The reader: takes over partitions, folds whole fetched batches, and sends what they cause at once.
+
+Offsets are contiguous within a partition; with stamps a skipped record would be lost for good, so a gap is a broken
+invariant. Source: design (durability 2), `consumer` for where batches come from.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from faust.types import TP
+
+from services.signals.delivery import Delivery
+from services.signals.metrics import AGE_SECONDS, BATCH_RECORDS, FOLD_SECONDS, PARTITIONS_OWNED, RECORDS
+from services.signals.owned import EngineLike, Owned, Pages
+from services.signals.playbooks import Playbooks
+from services.signals.settings import Settings
+from services.signals.store import PageStore
+from shared.io.logs import get_logger
+from shared.io.readiness import Readiness
+from shared.kernel.errors import ConfigurationError, InvariantError
+from shared.kernel.playbook import Playbook
+from shared.kernel.topics import CHANGELOG, EVENTS
+
+__all__ = ["EngineFactory", "Reader", "now_ms"]
+
+EngineFactory = Callable[[int, int, str, bool, Playbook, Pages], EngineLike]
+ASSIGNED, RECOVERED = "assigned", "recovered"
+
+log = get_logger(__name__)
+
+
+def now_ms() -> int:
+    """Return the wall clock. This module and the timers are the edge: the core gets time as an argument."""
+    return time.time_ns() // 1_000_000
+
+
+class Reader:
+    """The owned partitions and everything that happens to them between the log and the flush.
+
+    Shape: `consumer` and `store` are given by the app before anything is read; `epoch` is the id of the input topic.
+    """
+
+    def __init__(
+        self, settings: Settings, engine: EngineFactory, delivery: Delivery, playbooks: Playbooks, readiness: Readiness
+    ) -> None:
+        self.events_topic = settings.topic_prefix + EVENTS.name
+        self.changelog_topic = settings.topic_prefix + CHANGELOG.name
+        self.fetch_wait_ms = settings.fetch_wait_ms
+        self.owned: dict[TP, Owned] = {}
+        self.epoch = ""
+        self.consumer: Any = None
+        self.store: PageStore | None = None
+        self.halted = True
+        self._settings = settings
+        self._engine = engine
+        self._delivery = delivery
+        self._playbooks = playbooks
+        self._readiness = readiness
+        self._ends: dict[TP, int] = {}
+        self._slice_seconds = settings.slice_ms / 1000
+        readiness.expect(ASSIGNED, "waiting for the group")
+        readiness.expect(RECOVERED, "waiting for pages")
+
+    def positions(self) -> dict[TP, int]:
+        """Return the next offset of each owned partition."""
+        return {tp: owned.next for tp, owned in self.owned.items()}
+
+    def check_changelog(self, ends: Mapping[TP, int]) -> None:
+        """Remember the changelog's ends. Errors: `InvariantError` when the local store is ahead of the changelog."""
+        for tp, end in ends.items():
+            if tp.topic != self.changelog_topic or self.store is None:
+                continue
+            self._ends[TP(*tp)] = end
+            persisted = self.store.persisted_offset(tp)
+            if persisted is not None and persisted >= end:
+                self.store.condemn(tp.partition)
+                raise InvariantError(
+                    f"the local store of partition {tp.partition} is at {persisted}, the changelog ends at {end}"
+                )
+
+    async def own(self, generation: int) -> dict[TP, int]:
+        """Make the assigned partitions ours, from their recovered pages; return where to read on.
+
+        Errors: `ConfigurationError` when the pages are another log's, or the log no longer has what should come next.
+        """
+        if self.store is None:
+            raise RuntimeError("the store comes first")
+        partitions = self.consumer.check_copartitioned(self.events_topic, self.changelog_topic)
+        tps = {TP(self.events_topic, partition) for partition in partitions}
+        earliest = await self.consumer.earliest_offsets(*tps) if tps else {}
+        ends = await self.consumer.highwaters(*tps) if tps else {}
+        self.close(set(self.owned))
+        self.halted = False
+        for tp in sorted(tps):
+            owned = self._take_over(tp, generation, self.store)
+            owned.next = self._start(owned, earliest[tp], ends[tp])
+            owned.committed = owned.next
+            owned.highwater = ends[tp]
+            await self._supply(owned)
+            self.owned[tp] = owned
+        PARTITIONS_OWNED.set(len(self.owned))
+        self._say_ready()
+        log.info("partitions are ours", partitions=sorted(partitions), generation=generation)
+        return self.positions()
+
+    def close(self, tps: set[TP]) -> None:
+        """Let partitions go: nothing of them may leave any more, and their engines are dropped."""
+        for tp in tps:
+            owned = self.owned.pop(tp, None)
+            if owned is not None:
+                owned.closed = True
+        PARTITIONS_OWNED.set(len(self.owned))
+
+    def halt(self, why: str) -> None:
+        """Fold nothing more, and be not ready, until partitions have been taken over again."""
+        self.halted = True
+        self._readiness.fail(RECOVERED, why)
+
+    async def take(self, records: Mapping[TP, list[Any]]) -> None:
+        """Fold fetched batches of the input log. Errors: `InvariantError` at a gap."""
+        for tp, batch in records.items():
+            owned = self.owned.get(tp)
+            if owned is not None:
+                BATCH_RECORDS.observe(len(batch))
+                await self._fold(owned, batch)
+
+    async def send_outputs(self, owned: Owned) -> None:
+        """Send what folding has caused, before anybody else can."""
+        async with owned.sending:
+            if not owned.closed:
+                await self._delivery.send(owned, owned.engine.take_outputs())
+
+    async def _fold(self, owned: Owned, batch: list[Any]) -> None:
+        engine = owned.engine
+        started = sliced = time.perf_counter()
+        now = now_ms()
+        for record in batch:
+            if owned.closed or self.halted:
+                return
+            if record.offset != owned.next:
+                if record.offset < owned.next:
+                    continue
+                raise InvariantError(
+                    f"{owned.events} jumped from {owned.next} to {record.offset}: records were skipped"
+                )
+            engine.fold(record.offset, record.value or b"", now)
+            owned.next = record.offset + 1
+            if engine.needs_playbook() is not None:
+                await self._supply(owned)
+            if time.perf_counter() - sliced > self._slice_seconds:
+                await self.send_outputs(owned)
+                await asyncio.sleep(0)
+                sliced = time.perf_counter()
+                now = now_ms()
+        await self.send_outputs(owned)
+        RECORDS.inc(len(batch))
+        FOLD_SECONDS.observe(time.perf_counter() - started)
+        AGE_SECONDS.observe(max(0, now_ms() - batch[-1].timestamp) / 1000)
+
+    async def _supply(self, owned: Owned) -> None:
+        while (version := owned.engine.needs_playbook()) is not None:
+            await self._playbooks.supply(owned.engine, version)
+
+    def _take_over(self, tp: TP, generation: int, store: PageStore) -> Owned:
+        pages = Pages(store, tp.partition)
+        count = self._delivery.partitions(EVENTS)
+        adopt = self._settings.adopt_log == self.epoch
+        engine = self._engine(tp.partition, count, self.epoch, adopt, self._playbooks.initial, pages)
+        changelog = TP(self.changelog_topic, tp.partition)
+        owned = Owned(tp, changelog, generation, engine, pages)
+        owned.end = self._ends.get(changelog)
+        return owned
+
+    def _start(self, owned: Owned, earliest: int, end: int) -> int:
+        """Return where to read on: after the last record of the state.
+
+        Not at the committed offset: the meta page is the last of a flush and outputs go before it, so all before it is
+        done; what was committed only tells monitors how far that is.
+        """
+        following = owned.engine.offset + 1
+        if following > end:
+            raise ConfigurationError(
+                f"the log of {owned.events} ends at {end}, but {following} was to come next: the broker has lost "
+                "records. Restore them, or remove the changelog and the local store to fold what is left anew"
+            )
+        if 0 < following < earliest and not self._settings.accept_lost_records:
+            raise ConfigurationError(
+                f"the log of {owned.events} begins at {earliest}, but {following} is next: {earliest - following} "
+                "records were removed before they were folded. To go on without them set "
+                "UPSWING_SIGNALS_ACCEPT_LOST_RECORDS=true"
+            )
+        return max(following, earliest)
+
+    def _say_ready(self) -> None:
+        self._readiness.ok(RECOVERED)
+        if self.owned:
+            self._readiness.ok(ASSIGNED)
+        else:
+            self._readiness.fail(ASSIGNED, "no partition is assigned to this worker")
