@@ -27,7 +27,7 @@ up: $(INSTALLED) ## Run the stack for real use, supervised; DATA=<folder> names 
 	@exec $(BIN)/upswing up $(if $(DATA),--data "$(DATA)")
 
 test: $(INSTALLED) ## Run all tests on a real Kafka and PostgreSQL; TESTS=<path> runs some, LONG=1 the long ones too.
-	@$(BIN)/python -m pytest $(TESTS) $(if $(LONG),,-m "not long") $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest $(TESTS) $(if $(LONG),,-m "not long") $(if $(filter tests,$(TESTS)),--cov) $(PYTEST_ARGS)
 
 check: $(INSTALLED) ## Lint, format, types, architecture, docs: what CI checks.
 	@$(BIN)/ruff check .
