@@ -1,0 +1,153 @@
+"""The ingest service: wiring, start and stop.
+
+Errors: `ConfigurationError` when a setting, the playbook or the keys file cannot be used; exit code 1 when the producer
+came to its end, because only a new process gets a new one without doubt.
+"""
+
+import asyncio
+import gc
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import click
+import pydantic
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.responses import Response
+from prometheus_client import REGISTRY, CollectorRegistry
+from starlette.exceptions import HTTPException
+
+from services.ingest.connection import Connection
+from services.ingest.core.tracking import Tracking
+from services.ingest.desk import Desk
+from services.ingest.key_file import KeyWatch, read_keys
+from services.ingest.metrics import Metrics
+from services.ingest.refusal import error_body
+from services.ingest.routes.documentation import document
+from services.ingest.routes.hot import HotRoutes
+from services.ingest.settings import Settings
+from shared.io.health import Readiness, health_routes
+from shared.io.logs import configure_logging, get_logger
+from shared.io.playbooks import read_playbook
+from shared.kernel.errors import ConfigurationError, DependencyError
+
+__all__ = ["command", "main"]
+
+YOUNG_OBJECTS = 50_000
+OLDER_GENERATIONS = 50
+BACKLOG = 2_048
+log = get_logger(__name__)
+
+
+class Service:
+    """One ingest process: `routes` is its ASGI application; `failure` says why it had to stop, if it had."""
+
+    def __init__(self, settings: Settings, registry: CollectorRegistry = REGISTRY) -> None:
+        playbook = read_playbook(settings.playbook)
+        read_keys(settings.keys_path)
+        self.settings = settings
+        self.failure: str | None = None
+        self.readiness = Readiness()
+        self.keys = KeyWatch(settings.keys_path)
+        self.metrics = Metrics(registry)
+        self.desk = Desk(settings, self.keys, self.metrics)
+        self.connection = Connection(
+            settings, self.desk, Tracking(playbook.tracking, playbook.time), self.readiness, self._fail
+        )
+        self.api = self._api()
+        self.routes = HotRoutes(self.desk, self.api)
+        self.server: uvicorn.Server | None = None
+
+    def _api(self) -> FastAPI:
+        api = FastAPI(title="Upswing ingest", description="Takes events over HTTP.", lifespan=self._lifespan)
+        api.include_router(health_routes(self.readiness))
+        api.add_exception_handler(HTTPException, _answer_error)
+        document(api)
+        return api
+
+    @asynccontextmanager
+    async def _lifespan(self, _api: FastAPI) -> AsyncIterator[None]:
+        self.keys.look()
+        self.metrics.in_flight_bytes.set_function(lambda: self.desk.budget.used)
+        self.metrics.keys.set_function(lambda: len(self.keys.ring))
+        async with asyncio.TaskGroup() as tasks:
+            watching = tasks.create_task(self.keys.keep_looking(self.settings.keys_poll_seconds))
+            connecting = tasks.create_task(self.connection.hold())
+            gc.collect()
+            gc.freeze()
+            gc.set_threshold(YOUNG_OBJECTS, OLDER_GENERATIONS, OLDER_GENERATIONS)
+            yield
+            await self.connection.drain(self.settings.drain_seconds)
+            watching.cancel()
+            connecting.cancel()
+
+    def _fail(self, error: BaseException) -> None:
+        if self.failure is None:
+            self.failure = f"the producer cannot go on: {type(error).__name__}: {error}"
+            log.critical("stopping", why=self.failure)
+            self.readiness.fail("broker", self.failure)
+            if self.server is not None:
+                self.server.should_exit = True
+
+    def run(self) -> None:
+        """Serve until SIGTERM.
+
+        Errors: `ConfigurationError` when the port is taken, `DependencyError` when the producer came to its end.
+        """
+        listener = _listen(self.settings.host, self.settings.port)
+        config = uvicorn.Config(
+            self.routes,
+            loop="uvloop",
+            http="httptools",
+            ws="none",
+            lifespan="on",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            timeout_graceful_shutdown=int(self.settings.ack_seconds) + 1,
+        )
+        self.server = uvicorn.Server(config)
+        self.server.run(sockets=[listener])
+        if self.failure is not None:
+            raise DependencyError(self.failure)
+
+
+async def _answer_error(_request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    detail = error.detail if isinstance(error, HTTPException) else "this should not have happened"
+    code = detail.lower().replace(" ", "_")
+    return Response(error_body(code, detail), status, media_type="application/json")
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(BACKLOG)
+    except OSError as error:
+        listener.close()
+        message = f"cannot listen on {host}:{port}: {error.strerror}; set UPSWING_INGEST_PORT to a free port"
+        raise ConfigurationError(message) from error
+    listener.setblocking(False)
+    return listener
+
+
+def main() -> None:
+    """Run the service with the settings of the environment."""
+    try:
+        settings = Settings()
+    except pydantic.ValidationError as error:
+        first = error.errors()[0]
+        name = "_".join(str(part) for part in first["loc"]).upper()
+        raise ConfigurationError(f"UPSWING_INGEST_{name}: {first['msg']}") from None
+    configure_logging("ingest", settings.log_level, settings.log_json)
+    Service(settings).run()
+
+
+@click.command()
+def command() -> None:
+    """Take events over HTTP."""
+    main()

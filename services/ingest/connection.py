@@ -1,0 +1,124 @@
+"""The broker behind the desk: connected to for as long as it takes, then watched.
+
+Until topics and identities are there the desk answers 503 and the service is not ready.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from services.ingest.core.identities import Identities
+from services.ingest.core.intake import World
+from services.ingest.core.partition import make_partitioner
+from services.ingest.core.tracking import Tracking
+from services.ingest.desk import Desk
+from services.ingest.identity_log import follow_identities
+from services.ingest.publisher import Publisher
+from services.ingest.settings import Settings
+from shared.io.health import Readiness
+from shared.io.kafka import make_producer
+from shared.io.logs import get_logger
+from shared.kernel.topics import DEAD_LETTERS, EVENTS, IDENTITIES
+
+__all__ = ["Connection"]
+
+PAUSE_SECONDS = 0.5
+STOP_SECONDS = 2.0
+TOPICS = (EVENTS, DEAD_LETTERS, IDENTITIES)
+log = get_logger(__name__)
+
+
+class Connection:
+    """Producer, partitions and identities of one ingest process."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        desk: Desk,
+        tracking: Tracking,
+        readiness: Readiness,
+        on_failure: Callable[[BaseException], None],
+    ) -> None:
+        self._settings = settings
+        self._desk = desk
+        self._tracking = tracking
+        self._readiness = readiness
+        self._on_failure = on_failure
+        readiness.expect("broker", "not connected yet")
+        readiness.expect("identities", "not read to their end yet")
+
+    async def hold(self) -> None:
+        """Connect, publish for the desk and follow the identities until cancelled."""
+        producer = await self._connect()
+        try:
+            partitions = await self._partitions(producer)
+            identities = Identities()
+            self._desk.metrics.identities.set_function(lambda: len(identities))
+            publisher = Publisher(
+                producer,
+                self._desk.budget,
+                self._desk.metrics,
+                linger_seconds=self._settings.linger_ms / 1000,
+                pack_max_bytes=self._settings.pack_max_bytes,
+                on_failure=self._on_failure,
+            )
+            world = World(self._tracking, identities, make_partitioner(partitions), self._settings.event_max_bytes)
+
+            def open_desk() -> None:
+                self._desk.world, self._desk.publisher = world, publisher
+                self._readiness.ok("identities")
+
+            self._readiness.probe("broker", producer.client.fetch_all_metadata)
+            topic = self._settings.topic_prefix + IDENTITIES.name
+            await follow_identities(self._settings.kafka, topic, partitions, identities, open_desk)
+        finally:
+            await _stop(producer)
+
+    async def drain(self, seconds: float) -> None:
+        """Send what waits. Nothing is lost when it cannot be sent: it was not answered 200."""
+        publisher = self._desk.publisher
+        if publisher is not None and not await publisher.drain(seconds):
+            log.warning("stopped with events that were not acknowledged; their senders were told to send again")
+
+    async def _connect(self) -> AIOKafkaProducer:
+        compression = None if self._settings.compression == "none" else self._settings.compression
+        while True:
+            producer = make_producer(self._settings.kafka, compression_type=compression)
+            try:
+                await producer.start()
+            except (KafkaError, OSError) as error:
+                await _stop(producer)
+                self._readiness.fail("broker", f"no broker answers at {self._settings.kafka}: {error}"[:300])
+                await asyncio.sleep(PAUSE_SECONDS)
+            except BaseException:
+                await _stop(producer)
+                raise
+            else:
+                return producer
+
+    async def _partitions(self, producer: AIOKafkaProducer) -> int:
+        """Wait until all our topics are there, and return how many partitions the log has."""
+        counts: dict[str, int] = {}
+        for topic in TOPICS:
+            name = self._settings.topic_prefix + topic.name
+            while name not in counts:
+                try:
+                    counts[name] = len(await producer.partitions_for(name))
+                except KafkaError as error:
+                    why = f"topic {name} is not there: create it with `upswing topics create` ({type(error).__name__})"
+                    self._readiness.fail("broker", why)
+                    log.warning("waiting for a topic", topic=name)
+                    await asyncio.sleep(PAUSE_SECONDS)
+        if len(set(counts.values())) > 1:
+            log.critical("topics differ in their partitions", counts=counts)
+        return counts[self._settings.topic_prefix + EVENTS.name]
+
+
+async def _stop(producer: AIOKafkaProducer) -> None:
+    """Stop a producer. A broker that does not answer must not keep the process alive."""
+    with contextlib.suppress(TimeoutError, KafkaError):
+        async with asyncio.timeout(STOP_SECONDS):
+            await producer.stop()

@@ -1,0 +1,70 @@
+"""From the bytes of a body to typed items: all at once when all are good, each by itself when one is not.
+
+One bad item never sinks its neighbours; a body that is no such body at all raises.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from services.ingest.core.validate import UNREADABLE, problem_of
+from shared.kernel.errors import Problem
+
+
+class Unread(msgspec.Struct, frozen=True):
+    """An item of a body that could not be read, with its bytes and what is wrong with it."""
+
+    raw: bytes
+    problem: Problem
+
+
+class Reading(msgspec.Struct):
+    """A body as its dialect read it.
+
+    Shape: `items` are the dialect's calls, or `Unread`; `write_key` and `sent_at` are what the body says of itself;
+    `raw_items` gives the same items again as bytes, for the rare call of which more must be known.
+    """
+
+    items: list[Any]
+    raw_items: Callable[[], list[bytes]]
+    write_key: str | None = None
+    sent_at: str | int | None = None
+
+
+def is_text(body: bytes) -> bool:
+    """Say whether bytes are UTF-8; the typed decoders do not look at what they pass over."""
+    if body.isascii():
+        return True
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def read_each(raws: list[bytes], decode: Callable[[bytes], Any]) -> list[Any]:
+    """Return each item as `decode` reads it, or `Unread` with its problem."""
+    items: list[Any] = []
+    for raw in raws:
+        try:
+            raw.decode()
+            items.append(decode(raw))
+        except UNREADABLE as error:
+            items.append(Unread(raw, problem_of(error)))
+    return items
+
+
+def as_bytes(raws: list[msgspec.Raw]) -> list[bytes]:
+    """Return copies of raw items, so that the body they lie in can go."""
+    return [bytes(raw) for raw in raws]
+
+
+def id_in(raw: bytes, field: str) -> str | None:
+    """Return the id of an item that could not be read, if it can be seen."""
+    try:
+        found = msgspec.json.decode(raw)
+    except UNREADABLE:
+        return None
+    given = found.get(field) if isinstance(found, dict) else None
+    return given if isinstance(given, str) else None

@@ -1,0 +1,47 @@
+"""Is an event what its type says it is? Checked once, on the bytes that go to the log.
+
+Source: playbook section 2, definition 45, reliability (security 8).
+"""
+
+import re
+from typing import get_type_hints
+
+import msgspec
+
+from shared.kernel.codec import explain
+from shared.kernel.errors import Problem, Reason
+from shared.kernel.events import EVENT_TYPES
+
+MAX_DEPTH = 32
+PROPERTIES: dict[str, msgspec.json.Decoder[object]] = {
+    row.name: msgspec.json.Decoder(get_type_hints(row.shape)["properties"]) for row in EVENT_TYPES
+}
+_TEXT = re.compile(rb'"(?:[^"\\]|\\.)*"')
+_AS_BRACES = bytes.maketrans(b"[]", b"{}")
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+UNREADABLE = (msgspec.DecodeError, ValueError, RecursionError)
+
+
+def problem_of(error: Exception, *, within: str = "") -> Problem:
+    """Return what is wrong with an item whose decoding raised. Shape: `within` is put before the field's path."""
+    if isinstance(error, RecursionError):
+        return Problem(Reason.TOO_LARGE, within, "nested too deeply")
+    if isinstance(error, UnicodeDecodeError):
+        return Problem(Reason.UNREADABLE, within, f"not UTF-8: {error.reason} at byte {error.start}")
+    if not isinstance(error, msgspec.ValidationError):
+        return Problem(Reason.UNREADABLE, within, f"not readable as JSON: {error}")
+    problem = explain(str(error))
+    path = ".".join(part for part in (within, problem.field) if part)
+    return Problem(problem.reason, path, problem.message)
+
+
+def too_deep(raw: bytes) -> bool:
+    """Say whether JSON, known to be well-formed, is nested more than `MAX_DEPTH` levels."""
+    if raw.count(b"{") + raw.count(b"[") <= MAX_DEPTH:
+        return False
+    brackets = _TEXT.sub(b"", raw).translate(_AS_BRACES, _NO_BRACKETS)
+    for _ in range(MAX_DEPTH):
+        brackets = brackets.replace(b"{}", b"")  # each pass takes the innermost level away
+        if not brackets:
+            return False
+    return True

@@ -1,0 +1,164 @@
+"""One request from its bytes to its reply: read, let in, taken in, published, acknowledged.
+
+Source: design (durability 1; contracts, ingest HTTP).
+"""
+
+import time
+from http import HTTPStatus
+from uuid import uuid4
+
+import msgspec
+
+from services.ingest.core.dialect import Dialect, Route
+from services.ingest.core.instants import clock_shift_ms
+from services.ingest.core.intake import Intake, Rejected, World
+from services.ingest.core.keys import WriteKey
+from services.ingest.core.letters import letter_for
+from services.ingest.core.quota import ByteBudget, EventQuota
+from services.ingest.core.reading import Reading
+from services.ingest.core.recent import RecentIds
+from services.ingest.core.validate import UNREADABLE
+from services.ingest.key_file import KeyWatch
+from services.ingest.metrics import Metrics
+from services.ingest.publisher import Parcel, Publisher, Ticket
+from services.ingest.refusal import Refusal
+from services.ingest.settings import Settings
+from shared.kernel.dead_letters import encode_letter
+from shared.kernel.identities import encode_identity, identity_key
+from shared.kernel.topics import DEAD_LETTERS, EVENTS, IDENTITIES
+
+__all__ = ["Desk", "Reply"]
+
+_ENCODER = msgspec.json.Encoder()
+
+
+class Reply(msgspec.Struct):
+    """The answer to a body that was taken. Shape: `duplicates` are those of `accepted` that repeat a recent event."""
+
+    accepted: int
+    duplicates: int
+    rejected: list[Rejected]
+
+
+class Desk:
+    """Takes bodies. Shape: `world` and `publisher` are there once the broker is."""
+
+    def __init__(self, settings: Settings, keys: KeyWatch, metrics: Metrics) -> None:
+        self.settings = settings
+        self.keys = keys
+        self.metrics = metrics
+        self.budget = ByteBudget(settings.in_flight_max_bytes)
+        self.world: World | None = None
+        self.publisher: Publisher | None = None
+        self._recent = RecentIds(settings.recent_ids)
+        self._quotas: dict[str, EventQuota] = {}
+        self._events = settings.topic_prefix + EVENTS.name
+        self._letters = settings.topic_prefix + DEAD_LETTERS.name
+        self._identities = settings.topic_prefix + IDENTITIES.name
+
+    def key_for(self, secret: str | None) -> WriteKey:
+        """Return the key that a client showed. Errors: `Refusal` 401."""
+        if not secret:
+            why = (
+                "a write key is required: send it as the Basic user name, as a Bearer token, or in the body's writeKey"
+            )
+        elif key := self.keys.ring.find(secret):
+            return key
+        else:
+            why = "this write key is not valid"
+        raise Refusal(HTTPStatus.UNAUTHORIZED, "unauthorized", why)
+
+    def unavailable(self, why: str, code: str = "unavailable") -> Refusal:
+        """Return the refusal of a request that should come again later."""
+        return Refusal(HTTPStatus.SERVICE_UNAVAILABLE, code, why, self.settings.retry_after_seconds)
+
+    def take(self, dialect: Dialect, route: Route, body: bytes, key: WriteKey | None) -> tuple[Intake, Ticket]:
+        """Read a body, take its events in and hand them to the publisher. Errors: `Refusal`, with nothing taken."""
+        world, publisher = self.world, self.publisher
+        if world is None or publisher is None:
+            raise self.unavailable("not ready: the broker has not answered yet")
+        now_ms = time.time_ns() // 1_000_000
+        try:
+            reading = dialect.read(body, route)
+        except UNREADABLE as error:
+            raise Refusal(HTTPStatus.BAD_REQUEST, "unreadable", f"the body cannot be read: {error}") from None
+        key = key or self.key_for(reading.write_key)
+        self._charge(key, len(reading.items), now_ms)
+        intake = self._intake(world, key.source, reading, body, now_ms)
+        dialect.normalise(reading, intake)
+        intake.close()
+        self._count(intake, dialect.name, len(reading.items), len(body))
+        return intake, publisher.submit(self._parcels(world, intake, route.path, now_ms))
+
+    async def settle(self, intake: Intake, ticket: Ticket) -> bytes:
+        """Wait for the broker and return the reply. Errors: `Refusal` 503 when it does not acknowledge in time."""
+        if not await ticket.acknowledged(self.settings.ack_seconds):
+            raise self.unavailable("the broker did not acknowledge in time: send the same body again")
+        duplicates = self._recent.repeats(intake.source, intake.ids)
+        self._recent.add(intake.source, intake.ids)
+        self.metrics.accepted(intake.source).inc(intake.accepted)
+        if duplicates:
+            self.metrics.duplicates.inc(duplicates)
+        return _ENCODER.encode(Reply(intake.accepted, duplicates, intake.rejected))
+
+    def _charge(self, key: WriteKey, events: int, now_ms: int) -> None:
+        if key.quota is None:
+            return
+        quota = self._quotas.get(key.key_id)
+        if quota is None or quota.per_second != key.quota:
+            quota = self._quotas[key.key_id] = EventQuota(key.quota, now_ms)
+        if wait := quota.wait_seconds(events, now_ms):
+            message = f"this write key may send {key.quota} events a second: try again in {wait} s"
+            raise Refusal(HTTPStatus.TOO_MANY_REQUESTS, "quota_exceeded", message, wait)
+
+    def _intake(self, world: World, source: str, reading: Reading, body: bytes, now_ms: int) -> Intake:
+        shift_ms = clock_shift_ms(now_ms, reading.sent_at)
+        multiline = b"\n" in body or b"\r" in body
+        return Intake(world, source, now_ms, shift_ms=shift_ms, multiline=multiline, request_id=uuid4().hex)
+
+    def _parcels(self, world: World, intake: Intake, origin: str, now_ms: int) -> list[Parcel]:
+        parcels: list[Parcel] = []
+        limit = self.settings.pack_max_bytes
+        for partition, lines in intake.groups.items():
+            value = _ENCODER.encode_lines(lines)
+            if len(value) <= limit:
+                parcels.append(Parcel(self._events, partition, value))
+            else:
+                parcels.extend(Parcel(self._events, partition, part) for part in _in_parts(value, limit))
+        for refused in intake.refused:
+            letter = letter_for(refused, intake.source, origin, now_ms)
+            place = letter.account_id or letter.letter_id
+            parcels.append(Parcel(self._letters, world.partition_of(place), encode_letter(letter), key=place.encode()))
+        for identity in intake.identities:
+            value, name = encode_identity(identity), identity_key(identity.source, identity.user_id)
+            parcels.append(Parcel(self._identities, world.partition_of(name.decode()), value, key=name))
+        for source, user_id in intake.forgotten:
+            name = identity_key(source, user_id)
+            parcels.append(Parcel(self._identities, world.partition_of(name.decode()), None, key=name))
+        return parcels
+
+    def _count(self, intake: Intake, dialect: str, items: int, size: int) -> None:
+        metrics = self.metrics
+        metrics.taken(intake.source, dialect).inc(items)
+        metrics.body_bytes.inc(size)
+        for rejected in intake.rejected:
+            metrics.rejected(intake.source, rejected.code).inc()
+        for counted, amount in (
+            (metrics.clamped, intake.clamped),
+            (metrics.corrected, intake.corrected),
+            (metrics.unmapped, intake.unmapped),
+        ):
+            if amount:
+                counted.inc(amount)
+
+
+def _in_parts(value: bytes, limit: int) -> list[bytes]:
+    """Cut lines into parts of at most `limit` bytes; every line is shorter than that."""
+    parts: list[bytes] = []
+    start = 0
+    while len(value) - start > limit:
+        end = value.rindex(b"\n", start, start + limit) + 1
+        parts.append(value[start:end])
+        start = end
+    parts.append(value[start:])
+    return parts

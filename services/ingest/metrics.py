@@ -1,0 +1,41 @@
+"""What ingest counts and measures. Labels are bounded: sources are the names of write keys."""
+
+from functools import lru_cache
+
+from prometheus_client import REGISTRY, CollectorRegistry, Counter
+
+from shared.io.metrics import SECONDS, counter, gauge, histogram
+
+PACK_BYTES = tuple(256.0 * 4**power for power in range(7))
+
+
+class Metrics:
+    """The metrics of one ingest process."""
+
+    def __init__(self, registry: CollectorRegistry = REGISTRY) -> None:
+        def count(what_unit: str, doc: str, *labels: str) -> Counter:
+            return counter("ingest", what_unit, doc, labels, registry)
+
+        def take(what_unit: str, doc: str, buckets: tuple[float, ...]):  # type: ignore[no-untyped-def]  # noqa: ANN202
+            return histogram("ingest", what_unit, doc, buckets=buckets, registry=registry)
+
+        self._requests = count("http_requests", "Requests answered", "route", "status")
+        self._taken = count("events_in", "Events and calls read", "source", "dialect")
+        self._accepted = count("events_accepted", "Events written to the log and acknowledged", "source")
+        self._rejected = count("events_rejected", "Events rejected", "source", "reason")
+        self.duplicates = count("events_duplicate", "Acknowledged events that repeat a recent one")
+        self.clamped = count("events_clamped", "Events whose time lay in the future")
+        self.corrected = count("events_corrected", "Events whose time was corrected by the client's clock")
+        self.unmapped = count("events_unmapped", "Calls that no row of the tracking plan names")
+        self.body_bytes = count("body_bytes", "Bytes of bodies, inflated")
+        self.records_failed = count("records_failed", "Records that the broker refused")
+        self.request_seconds = take("request_seconds", "Seconds from a request to its answer", SECONDS)
+        self.ack_seconds = take("ack_seconds", "Seconds from sending a record to its ack", SECONDS)
+        self.pack_bytes = take("pack_bytes", "Bytes of a record with packed events", PACK_BYTES)
+        self.in_flight_bytes = gauge("ingest", "in_flight_bytes", "Bytes being read or waiting", registry=registry)
+        self.identities = gauge("ingest", "identities_known", "Users whose account is known", registry=registry)
+        self.keys = gauge("ingest", "keys_valid", "Write keys that are valid", registry=registry)
+        self.requests = lru_cache(1024)(self._requests.labels)
+        self.taken = lru_cache(1024)(self._taken.labels)
+        self.accepted = lru_cache(1024)(self._accepted.labels)
+        self.rejected = lru_cache(1024)(self._rejected.labels)

@@ -1,0 +1,1 @@
+"""HTTP: the hot routes as plain ASGI, and their description."""

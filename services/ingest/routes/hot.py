@@ -1,0 +1,71 @@
+"""The routes that take events, as a plain ASGI application: FastAPI's routing would cost more than the events do.
+
+Source: design (throughput). They are described in the API's documentation by `routes.documentation`.
+"""
+
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from http import HTTPStatus
+from typing import Any
+
+from services.ingest.core.dialects import ROUTES
+from services.ingest.desk import Desk
+from services.ingest.refusal import Refusal, error_body
+from services.ingest.routes.body import Disconnected, Receive, check_type, read_body, read_headers
+from shared.io.logs import get_logger
+
+__all__ = ["HotRoutes"]
+
+Scope = MutableMapping[str, Any]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+JSON = (b"content-type", b"application/json")
+log = get_logger(__name__)
+
+
+class HotRoutes:
+    """Answers the paths of all dialects, and hands every other one to `rest`."""
+
+    def __init__(self, desk: Desk, rest: Callable[[Scope, Receive, Send], Awaitable[None]]) -> None:
+        self._desk = desk
+        self._rest = rest
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http" or scope["path"] not in ROUTES:
+            await self._rest(scope, receive, send)
+            return
+        started = time.perf_counter()
+        headers = [JSON]
+        try:
+            status, body = HTTPStatus.OK, await self._take(scope, receive)
+        except Disconnected:
+            return
+        except Refusal as refusal:
+            status, body = refusal.status, error_body(refusal.code, str(refusal))
+            if refusal.retry_after is not None:
+                headers.append((b"retry-after", str(refusal.retry_after).encode()))
+        except Exception:  # fate: answered 500; the client sends the same again, and nothing was promised
+            log.exception("a request failed", route=scope["path"])
+            status, body = HTTPStatus.INTERNAL_SERVER_ERROR, error_body("internal", "this should not have happened")
+        headers.append((b"content-length", str(len(body)).encode()))
+        metrics = self._desk.metrics
+        metrics.requests(scope["path"], str(status.value)).inc()
+        metrics.request_seconds.observe(time.perf_counter() - started)
+        await send({"type": "http.response.start", "status": status.value, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    async def _take(self, scope: Scope, receive: Receive) -> bytes:
+        desk = self._desk
+        if scope["method"] != "POST":
+            raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, "method_not_allowed", "events are sent with POST")
+        dialect, route = ROUTES[scope["path"]]
+        headers = read_headers(scope["headers"])
+        key = desk.key_for(headers.secret) if headers.secret else None
+        check_type(headers, route)
+        body = await read_body(receive, headers, desk.settings, desk.budget)
+        try:
+            intake, ticket = desk.take(dialect, route, body, key)
+        finally:
+            desk.budget.give(len(body))
+        del body  # what waits for the broker is counted by the publisher
+        return await desk.settle(intake, ticket)

@@ -1,0 +1,81 @@
+"""`upswing keys`: who may send events."""
+
+import secrets
+import time
+from pathlib import Path
+
+import click
+import msgspec
+
+from services.ingest.core.keys import KeyFile, WriteKey, make_key
+from services.ingest.key_file import change_keys, read_keys
+from services.ingest.settings import Settings
+from shared.kernel.clock import iso
+from shared.kernel.errors import ConfigurationError
+
+__all__ = ["command", "issue_key"]
+
+KEY_BYTES = 32
+
+
+def issue_key(path: Path, source: str, quota: int | None = None) -> tuple[WriteKey, str]:
+    """Add a key to a keys file, and return it with its secret. Errors: `ConfigurationError`."""
+    try:
+        key, secret = make_key(source, secrets.token_bytes(KEY_BYTES), time.time_ns() // 1_000_000, quota)
+    except msgspec.ValidationError:
+        raise ConfigurationError(
+            f"a source is called by 1 to 63 small letters, digits, dots, dashes or underscores, got {source!r:.80}"
+        ) from None
+    change_keys(path, lambda file: KeyFile(keys=(*file.keys, key)))
+    return key, secret
+
+
+@click.group(help="Write keys: who may send events.")
+@click.option(
+    "--file", "path", type=click.Path(path_type=Path), help="The keys file; that of the settings if not given."
+)
+@click.pass_context
+def command(context: click.Context, path: Path | None) -> None:
+    """Find the keys file."""
+    context.obj = path or Settings().keys_path
+
+
+@command.command(help="Issue a key for SOURCE. Its secret is shown once; every event sent with it carries the source.")
+@click.argument("source")
+@click.option("--quota", type=click.IntRange(min=1), help="Events a second that it may send; no limit if not given.")
+@click.pass_obj
+def issue(path: Path, source: str, quota: int | None) -> None:
+    """Issue a key and print its secret."""
+    key, secret = issue_key(path, source, quota)
+    click.echo(secret)
+    click.echo(f"{key.key_id} for source {source}, kept as a hash in {path}: copy the key now", err=True)
+
+
+@command.command("list", help="List the valid keys.")
+@click.pass_obj
+def list_keys(path: Path) -> None:
+    """Print one line for each key."""
+    keys = read_keys(path).keys
+    for key in sorted(keys, key=lambda each: (each.source, each.issued_at)):
+        quota = f"{key.quota}/s" if key.quota else "no quota"
+        click.echo(f"{key.key_id}  {key.source}  issued {iso(key.issued_at)}  {quota}")
+    if not keys:
+        click.echo(f"no key is valid: issue one with `upswing keys issue <source>` ({path})", err=True)
+
+
+@command.command(help="Revoke the key KEY_ID, or all keys of the source of that name.")
+@click.argument("key_id")
+@click.pass_obj
+def revoke(path: Path, key_id: str) -> None:
+    """Take keys out of the file."""
+    revoked: list[WriteKey] = []
+
+    def without(file: KeyFile) -> KeyFile:
+        revoked.extend(key for key in file.keys if key_id in {key.key_id, key.source})
+        return KeyFile(keys=tuple(key for key in file.keys if key not in revoked))
+
+    change_keys(path, without)
+    if not revoked:
+        raise ConfigurationError(f"no key is called {key_id!r:.80}: `upswing keys list` shows them")
+    for key in revoked:
+        click.echo(f"revoked {key.key_id} of {key.source}")
