@@ -13,6 +13,7 @@ from shared.kernel.errors import ConfigurationError
 from shared.kernel.playbook import Playbook, build_playbook
 
 MOST_CHARS = 2_000_000
+REPLACED = {("plans",), ("products",), ("addons",)}  # the offers of one company are no addition to another's
 
 
 class _StrictLoader(yaml.SafeLoader):
@@ -47,17 +48,49 @@ def parse_yaml(text: str, what: str) -> Any:
 
 def load_playbook(text: str) -> Playbook:
     """Return the playbook written in a YAML text. Errors: `ConfigurationError` with path, found and allowed."""
-    data = parse_yaml(text, "playbook")
-    if not isinstance(data, dict):
-        raise ConfigurationError(f"playbook: found {type(data).__name__}, allowed is a mapping of its parts")
+    data = _mapping(text)
+    if "extends" in data:
+        raise ConfigurationError("playbook: extends: is for files only; give the whole playbook")
     return build_playbook(data)
 
 
 def read_playbook(path: str | Path) -> Playbook:
-    """Return the playbook in a file. Errors: `ConfigurationError`, also when the file cannot be read."""
+    """Return the playbook in a file, with what it leaves out taken from the file that it `extends`.
+
+    Shape: mappings are merged field by field; lists, and the offers in `plans`, `products` and `addons`, replace.
+    Errors: `ConfigurationError`, also when a file cannot be read.
+    """
+    return build_playbook(_read(Path(path), ()))
+
+
+def _read(path: Path, below: tuple[Path, ...]) -> dict[str, Any]:
+    if path.resolve() in below:
+        raise ConfigurationError(f"playbook: extends: {path} leads back to itself")
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise ConfigurationError(f"playbook: cannot read {path}: {why}; name an existing file") from None
-    return load_playbook(text)
+    data = _mapping(text)
+    parent = data.pop("extends", None)
+    if parent is None:
+        return data
+    if not isinstance(parent, str):
+        raise ConfigurationError(f"playbook: extends: found {parent!r}, allowed is the name of a file beside this one")
+    if "version" not in data:
+        raise ConfigurationError(f"playbook: version: is missing in {path}, it is not taken from another file")
+    merged: dict[str, Any] = _merged(_read(path.parent / parent, (*below, path.resolve())), data, ())
+    return merged
+
+
+def _merged(lower: Any, upper: Any, path: tuple[str, ...]) -> Any:
+    if not isinstance(lower, dict) or not isinstance(upper, dict) or path in REPLACED:
+        return upper
+    return lower | {key: _merged(lower.get(key), value, (*path, str(key))) for key, value in upper.items()}
+
+
+def _mapping(text: str) -> dict[str, Any]:
+    data = parse_yaml(text, "playbook")
+    if not isinstance(data, dict):
+        raise ConfigurationError(f"playbook: found {type(data).__name__}, allowed is a mapping of its parts")
+    return data
