@@ -173,7 +173,7 @@ class EngineSubject:
 
     def _start(self) -> Any:
         engine_class = importlib.import_module("services.signals.core.engine").Engine
-        return engine_class(
+        engine = engine_class(
             partition=self.partition,
             partitions=self.partitions,
             epoch=EPOCH,
@@ -181,6 +181,13 @@ class EngineSubject:
             playbook=self.first,
             pages=self.store,
         )
+        self._supply(engine)
+        return engine
+
+    def _supply(self, engine: Any) -> None:
+        version = engine.needs_playbook()
+        if version is not None:
+            engine.add_playbook(version, self.playbooks[version])
 
     def fold(self, value: bytes) -> list[Told]:
         """Append one record to the log, fold it and return what it made the engine say."""
@@ -190,9 +197,7 @@ class EngineSubject:
     def _fold(self, offset: int) -> list[Told]:
         self.now_ms += WALL_STEP_MS
         self.engine.fold(offset, self.log[offset], self.now_ms)
-        version = self.engine.needs_playbook()
-        if version is not None and version in self.playbooks:
-            self.engine.add_playbook(version, self.playbooks[version])
+        self._supply(self.engine)
         return self._drain()
 
     def _drain(self) -> list[Told]:

@@ -60,7 +60,7 @@ def numeric(name: str, actual: Fraction | None, required: int, *, strictly: bool
     if actual is None:
         return Criterion(name, None, Fraction(0), left_out=unknown == "leave_out")
     met = actual > required if strictly else actual >= required
-    attained = clamp(actual / required, 0, 1) if required else Fraction(int(met))
+    attained = clamp(actual / required, 0, 1) if required else Fraction(1)
     return Criterion(name, met, attained if met else min(attained, ALMOST))
 
 

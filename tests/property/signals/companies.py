@@ -1,0 +1,276 @@
+"""Made-up companies: a log of a partition, line by line, as Hypothesis draws it.
+
+Shape: a `Step` moves the clock and writes one line; everything is drawn from short lists around the boundaries, so that
+examples shrink to a few lines that a person can read.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from hypothesis import strategies as st
+
+from shared.kernel.ids import partition_for
+from shared.kernel.playbook import Playbook
+from tests.oracle.writing import WIDE_OPEN, accounts_of, control, event, instant, playbook
+
+PARTITIONS = 3
+PARTITION = 1
+ACCOUNTS = accounts_of(PARTITION, PARTITIONS, 2)
+STRANGER = next(f"x{n}" for n in range(99) if partition_for(f"x{n}", PARTITIONS) != PARTITION)
+START = "2026-01-20 08:00"
+MINUTE_MS = 60_000
+DAY = 1440
+
+CORE = ["dashboards", "reports", "alerts", "imports"]
+GATED = ["integrations", "automation", "sso", "roles", "forecasting"]
+LEVELS = [0, 10, 65, 65.000001, 69.999999, 70, 75, 76, 80, 80.000001, 85, 86, 90, 90.000001, 95, 96, 150]
+QUANTITIES = [0, 1, 5, 10, 35, "0.000001", 0.1, 40, 70, "25.5"]
+
+MIDDLE: dict[str, object] = {
+    "measures.adopted_days": 2,
+    "gate.smb": WIDE_OPEN["gate.smb"] | {"core_features": 1, "health_score": 50, "sentiment": 6},  # type: ignore[operator]
+    "gate.mid_market.core_features": 1,
+    "gate.mid_market.unknown": dict.fromkeys(
+        ("days_since_onboarding", "health_score", "active_share_percent", "sentiment"), "leave_out"
+    ),
+    "gate.enterprise.core_features": 2,
+    "gate.enterprise.health_score": 60,
+    "gate.enterprise.active_share_percent": 20,
+}
+SHARP: dict[str, object] = {
+    "rules.seat_saturation.active_percent": 50,
+    "rules.seat_saturation.assigned_percent": 60,
+    "rules.seat_saturation.active_days": 2,
+    "rules.usage_ceiling.levels": [
+        {"name": "nurture", "percent": 40, "comparison": ">"},
+        {"name": "outreach", "percent": 60, "comparison": ">="},
+        {"name": "owner", "percent": 80, "comparison": ">="},
+        {"name": "executive", "percent": 90, "comparison": ">"},
+    ],
+    "rules.gated_exploration.features": 2,
+    "plans.Starter.annual": True,
+}
+PLAYBOOKS: dict[str, Playbook] = {
+    name: playbook(changes | {"version": name})
+    for name, changes in {
+        "strict": {},
+        "open": WIDE_OPEN,
+        "middle": MIDDLE,
+        "sharp": WIDE_OPEN | SHARP,
+        "silent": WIDE_OPEN | {"rules.seat_saturation.enabled": False},
+    }.items()
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """Minutes that pass, then a line. Shape: `write(account, instant, id)` returns its bytes."""
+
+    what: str
+    passes: int
+    late: int
+    account: str
+    write: Callable[[str, int, str], bytes] = field(compare=False)
+    alone: bool = False
+
+    def __repr__(self) -> str:
+        """Say what the step is, for a failing example."""
+        late = f", {self.late} min late" if self.late else ""
+        return f"<+{self.passes} min{late}: {self.account} {self.what}>"
+
+
+@dataclass(frozen=True)
+class Company:
+    """A drawn log. Shape: `lines` in order with whether each must be a record of its own."""
+
+    first: str
+    lines: tuple[tuple[bytes, bool], ...]
+
+    def playbooks(self) -> list[Playbook]:
+        """Return all playbooks, that of the beginning first."""
+        return [PLAYBOOKS[self.first], *(row for name, row in PLAYBOOKS.items() if name != self.first)]
+
+    def records(self) -> list[bytes]:
+        """Return one record for each line."""
+        return [line for line, _ in self.lines]
+
+    def __repr__(self) -> str:
+        """Show the log as it can be pasted into a test."""
+        return f"Company({self.first!r}):\n" + "\n".join(line.decode() for line, _ in self.lines)
+
+
+accounts = st.sampled_from([*ACCOUNTS * 8, STRANGER])
+users = st.sampled_from(["u1", "u2", "u3", "u4", "u5", None])
+passes = st.sampled_from([*[0] * 10, 1, 30, 59, 60, 61, 400, DAY, DAY, 2 * DAY, 8 * DAY, 31 * DAY])
+lates = st.sampled_from([*[0] * 14, 30, 600, DAY, 3 * DAY, 20 * DAY, 45 * DAY, 399 * DAY, 401 * DAY, -3, -2 * DAY])
+
+PROPERTIES: dict[str, st.SearchStrategy[dict[str, object]]] = {
+    "session.started": st.just({}),
+    "feature.used": st.fixed_dictionaries(
+        {"feature": st.sampled_from([*CORE * 2, *GATED, "other"])},
+        optional={"metric": st.just("api_calls"), "quantity": st.sampled_from(QUANTITIES)},
+    ),
+    "feature.blocked": st.fixed_dictionaries({"feature": st.sampled_from([*GATED, "reports"])}),
+    "usage.recorded": st.fixed_dictionaries(
+        {"metric": st.sampled_from(["api_calls", "api_calls", "storage_gb"]), "quantity": st.sampled_from(QUANTITIES)}
+    ),
+    "usage.reported": st.fixed_dictionaries(
+        {"metric": st.sampled_from(["storage_gb", "storage_gb", "api_calls"]), "level": st.sampled_from(LEVELS)}
+    ),
+    "user.provisioned": st.fixed_dictionaries({}, optional={"department": st.sampled_from(["Sales", "Finance"])}),
+    "user.deactivated": st.just({}),
+    "user.erased": st.just({}),
+    "ticket.opened": st.fixed_dictionaries(
+        {"ticket_id": st.sampled_from(["t1", "t2"]), "severity": st.sampled_from(["low", "high", "urgent"])}
+    ),
+    "ticket.resolved": st.fixed_dictionaries({"ticket_id": st.sampled_from(["t1", "t2"])}),
+    "survey.answered": st.one_of(
+        st.fixed_dictionaries({"survey": st.just("nps"), "score": st.sampled_from([0, 6, 7, 7.5, 8, 9])}),
+        st.fixed_dictionaries({"survey": st.just("csat"), "score": st.sampled_from([1, 3, 4, 5])}),
+    ),
+    "qbr.held": st.just({}),
+    "milestone.reached": st.fixed_dictionaries(
+        {"milestone": st.sampled_from(["first_dashboard", "first_report", "governance_approved"])}
+    ),
+    "outcome.achieved": st.fixed_dictionaries({"outcome": st.just("saved"), "primary": st.booleans()}),
+    "champion.changed": st.fixed_dictionaries({"change": st.sampled_from(["promoted", "moved", "moved_away", "left"])}),
+    "stakeholder.added": st.fixed_dictionaries({"role": st.sampled_from(["executive", "user"])}),
+    "engagement.recorded": st.fixed_dictionaries({"kind": st.sampled_from(["webinar", "reply"])}),
+    "renewal.completed": st.just({}),
+    "limit.reached": st.just({"metric": "api_calls"}),
+    "subscription.set": st.just({"subscription_id": "s", "mrr": 10, "currency": "USD"}),
+    "pricing.viewed": st.just({}),
+}
+COMMON = ["session.started", "feature.used", "feature.blocked", "usage.recorded", "usage.reported", "user.provisioned"]
+TYPES = st.sampled_from([*COMMON * 4, "user.deactivated", "user.deactivated", *PROPERTIES])
+
+FACTS: dict[str, st.SearchStrategy[object]] = {
+    "seats": st.sampled_from([None, 0, 1, 2, 3, 5]),
+    "plan": st.sampled_from(["Starter", "Growth", "Scale", "Handmade", None]),
+    "limits": st.one_of(
+        st.none(),
+        st.dictionaries(st.sampled_from(["api_calls", "storage_gb"]), st.sampled_from([100, 100, 50, 0, None, "0.5"])),
+    ),
+    "segment": st.sampled_from(["SMB", "smb", "Mid-Market", "Enterprise", "Galactic", None]),
+    "mrr": st.sampled_from([100, 2083, "2083.333334", 9000, None]),
+    "status": st.sampled_from(["active", "active", "suspended", "churned", None]),
+    "onboarded_at": st.sampled_from(["2025-06-01", "2025-12-20", "2026-01-25", "2026-02-10", None]),
+    "renews_on": st.sampled_from(["2026-01-28", "2026-02-20", "2026-03-01", "2026-05-31", None]),
+    "billing_anchor": st.sampled_from([None, 1, 21, 28, 31]),
+    "health_score": st.sampled_from([None, None, 49, 75, 84.99, 85, 120, -1]),
+    "exec_sponsor": st.sampled_from([None, "Ada", True, False]),
+    "champion": st.sampled_from([None, "Bob"]),
+    "purchased_features": st.sampled_from([None, ["sso"], []]),
+}
+facts = st.dictionaries(st.sampled_from(sorted(FACTS)), st.none(), min_size=1, max_size=4).flatmap(
+    lambda names: st.fixed_dictionaries({name: FACTS[name] for name in names})
+)
+setting = st.fixed_dictionaries(
+    {
+        "seats": st.sampled_from([1, 2, 3]),
+        "plan": st.sampled_from(["Starter", "Growth"]),
+        "limits": st.just({"api_calls": 100, "storage_gb": 100}),
+        "onboarded_at": st.just("2025-10-01"),
+        "segment": st.sampled_from(["SMB", "SMB", "Mid-Market", "Enterprise"]),
+    }
+)
+
+
+def _event(kind: str, user: str | None, properties: dict[str, object], source: str) -> Callable[[str, int, str], bytes]:
+    def write(account: str, at: int, name: str) -> bytes:
+        return event(kind, account, at, name, user=user, source=source, properties=properties)
+
+    return write
+
+
+@st.composite
+def events(draw: st.DrawFn) -> Step:
+    """Draw one event of any type."""
+    kind = draw(TYPES)
+    properties = draw(PROPERTIES[kind])
+    user = draw(users)
+    source = draw(st.sampled_from(["app", "app", "crm"]))
+    return Step(
+        f"{kind} {user} {properties}", draw(passes), draw(lates), draw(accounts), _event(kind, user, properties, source)
+    )
+
+
+@st.composite
+def updates(draw: st.DrawFn) -> Step:
+    """Draw one change of facts."""
+    given = draw(facts)
+    step = _event("account.updated", None, given, draw(st.sampled_from(["app", "crm"])))
+    return Step(f"account.updated {given}", draw(passes), draw(lates), draw(accounts), step)
+
+
+@st.composite
+def controls(draw: st.DrawFn) -> Step:
+    """Draw one control record; ticks are by far the most common."""
+    kind = draw(st.sampled_from([*["tick"] * 12, "old_tick", "playbook", "rule", "backfill"]))
+    given: dict[str, object] = {}
+    if kind == "playbook":
+        given = {"version": draw(st.sampled_from(sorted(PLAYBOOKS))), "digest": ""}
+    elif kind == "rule":
+        given = {
+            "rule": draw(st.sampled_from(["usage_ceiling", "seat_saturation", "gated_exploration"])),
+            "enabled": draw(st.booleans()),
+        }
+    elif kind == "backfill":
+        given = {"state": draw(st.sampled_from(["begin", "end"]))}
+    else:
+        given = {"live": draw(st.sampled_from([True, True, False]))}
+    name = "tick" if kind == "old_tick" else kind
+    back = 3 * DAY * MINUTE_MS if kind == "old_tick" else 0
+
+    def write(_account: str, at: int, _name: str) -> bytes:
+        return control(name, at - back, **given)
+
+    return Step(f"{kind} {given}", draw(passes), 0, "-", write, alone=True)
+
+
+@st.composite
+def rubbish(draw: st.DrawFn) -> Step:
+    """Draw one line that cannot be used."""
+    line = draw(st.sampled_from([b"{", b"[]", b"7", b'{"type":"no.such"}', b'{"type":"session.started"}', b"\xff\xfe"]))
+    return Step("rubbish", 0, 0, "-", lambda _account, _at, _name: line)
+
+
+def weighted() -> st.SearchStrategy[Step]:
+    """Draw any step, events most often."""
+    kinds = [events()] * 7 + [controls()] * 3 + [updates()] * 2 + [rubbish()]
+    return st.integers(0, len(kinds) * 4 - 1).flatmap(lambda n: kinds[n % len(kinds)])
+
+
+@st.composite
+def companies(draw: st.DrawFn, most: int = 40) -> Company:
+    """Draw a whole log: the accounts' settings, then steps, some lines repeated, and a last tick on a new day."""
+    steps: list[Step] = []
+    if draw(st.integers(0, 3)) == 3:
+        steps.append(Step("backfill", 0, 0, "-", lambda _a, at, _n: control("backfill", at, state="begin"), alone=True))
+    for account in ACCOUNTS[: draw(st.integers(1, 2))]:
+        given = draw(setting)
+        steps.append(Step(f"setting {given}", 0, 0, account, _event("account.updated", None, given, "crm")))
+        steps.append(Step("use", 0, 0, account, _event("feature.used", "u1", {"feature": "dashboards"}, "app")))
+    steps += draw(st.lists(weighted(), max_size=most))
+    lines: list[tuple[bytes, bool]] = []
+    now = instant(START)
+    for number, step in enumerate(steps):
+        now += step.passes * MINUTE_MS
+        lines.append((step.write(step.account, now - step.late * MINUTE_MS, f"e{number}"), step.alone))
+        if draw(st.integers(0, 9)) == 9:
+            lines.append(lines[draw(st.integers(0, len(lines) - 1))])
+    lines.append((control("tick", now + DAY * MINUTE_MS), True))
+    return Company(draw(st.sampled_from(["open", "open", "middle", "strict", "sharp"])), tuple(lines))
+
+
+@st.composite
+def packed(draw: st.DrawFn, company: Company) -> list[bytes]:
+    """Draw another packing of a company's lines into records; the order of the lines stays."""
+    records: list[list[bytes]] = [[]]
+    for line, alone in company.lines:
+        if alone or draw(st.booleans()):
+            records.append([])
+        records[-1].append(line)
+        if alone:
+            records.append([])
+    return [b"\n".join(record) for record in records if record]

@@ -1,0 +1,13 @@
+"""How long the properties of signals are searched: `HYPOTHESIS_PROFILE=thorough` for hours, else seconds."""
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+COMMON = {
+    "deadline": None,
+    "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+}
+settings.register_profile("signals", max_examples=40, derandomize=False, **COMMON)
+settings.register_profile("thorough", max_examples=5_000, print_blob=True, **COMMON)
+settings.load_profile("thorough" if os.environ.get("HYPOTHESIS_PROFILE") == "thorough" else "signals")
