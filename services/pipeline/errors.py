@@ -47,7 +47,7 @@ class ForbiddenError(RefusedError):
     """The caller may not do this."""
 
 
-def raise_refusal(refusal: Refusal) -> None:
-    """Raise what the core has refused."""
+def refuse(refusal: Refusal) -> RefusedError:
+    """Return the error for what the core has refused."""
     kind = ConflictError if refusal.code in {"closed", "move_not_allowed"} else RefusedError
-    raise kind(refusal.code, refusal.message, refusal.field)
+    return kind(refusal.code, refusal.message, refusal.field)

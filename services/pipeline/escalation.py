@@ -3,6 +3,11 @@
 Source: playbook sections 7 and 9.
 """
 
+import asyncio
+import time
+from collections.abc import Callable
+from functools import partial
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.pipeline.changes import Change, record
@@ -10,10 +15,29 @@ from services.pipeline.context import Context
 from services.pipeline.core.stages import MOVES, Stage
 from services.pipeline.metrics import ESCALATIONS
 from services.pipeline.repository import csqls, replies, tasks
+from services.pipeline.settings import Settings
 from services.pipeline.tables import TaskRow
-from shared.kernel.clock import iso
+from services.pipeline.unit import DATABASE_ERRORS, Unit
+from shared.kernel.clock import HOUR_MS, iso
+from shared.kernel.errors import DependencyError
 
 MOST_AT_ONCE = 200
+
+
+async def keep_escalating(settings: Settings, context: Context, unit: Unit, clock: Callable[[], int]) -> None:
+    """Escalate what has been missed, until cancelled. Errors: `DependencyError` past the deadline."""
+    well_at = time.monotonic()
+    while True:
+        now = clock()
+        forgotten = now - settings.reply_hours * HOUR_MS
+        try:
+            await unit.run("escalate", partial(escalate, context=context, now=now))
+            await unit.run("forget", partial(replies.forget, before=forgotten), rings=False)
+            well_at = time.monotonic()
+        except DATABASE_ERRORS as error:
+            if time.monotonic() - well_at > settings.retry_seconds + settings.escalation_seconds:
+                raise DependencyError(f"the database does not answer: {error}") from error
+        await asyncio.sleep(settings.escalation_seconds)
 
 
 async def escalate(session: AsyncSession, context: Context, now: int) -> int:
@@ -29,11 +53,6 @@ async def escalate(session: AsyncSession, context: Context, now: int) -> int:
     for task in late:
         _escalate_task(session, context, task, now)
     return len(leads) + len(late)
-
-
-async def forget_replies(session: AsyncSession, before: int) -> None:
-    """Forget the answers kept for idempotent requests that were given before an instant."""
-    await replies.forget(session, before)
 
 
 def _escalate_task(session: AsyncSession, context: Context, task: TaskRow, now: int) -> None:

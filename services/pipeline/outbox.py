@@ -89,9 +89,11 @@ class Outbox:
         rows = await outbox.claim(session, self._settings.outbox_batch)
         if not rows:
             return 0
-        async with asyncio.TaskGroup() as group:
-            sending = group.create_task(_deliver(producer, rows))
-            group.create_task(self._complain(sending))
+        sending = asyncio.create_task(_deliver(producer, rows))
+        try:
+            await self._acknowledged(sending)
+        finally:
+            sending.cancel()
         await outbox.settle(session, rows)
         now = self._clock()
         for row in rows:
@@ -99,15 +101,15 @@ class Outbox:
             OUTBOX_SECONDS.observe(max(0, now - row.created_at) / 1000)
         return len(rows)
 
-    async def _complain(self, sending: asyncio.Task[None]) -> None:
-        """Not ready after the deadline of a delivery; after that of a dependency, exit."""
-        await asyncio.wait([sending], timeout=self._settings.delivery_seconds)
-        if not sending.done():
+    async def _acknowledged(self, sending: asyncio.Task[None]) -> None:
+        """Wait for the broker: past the deadline of a delivery not ready, past that of a dependency no more."""
+        for seconds in (self._settings.delivery_seconds, self._settings.retry_seconds):
+            done, _pending = await asyncio.wait([sending], timeout=seconds)
+            if done:
+                return sending.result()
             self._readiness.fail(CHECK, "the broker does not take records")
-            _log.warning("broker does not take records", seconds=self._settings.delivery_seconds)
-            await asyncio.wait([sending], timeout=self._settings.retry_seconds)
-        if not sending.done():
-            raise DependencyError("the broker does not take the records of the outbox")
+            _log.warning("broker does not take records", seconds=seconds)
+        raise DependencyError("the broker does not take the records of the outbox")
 
 
 async def _deliver(producer: AIOKafkaProducer, rows: Sequence[OutboxRow]) -> None:

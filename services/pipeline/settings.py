@@ -4,8 +4,12 @@ import socket
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.kernel.errors import ConfigurationError
+
+PREFIX = "UPSWING_PIPELINE_"
 
 
 class Settings(BaseSettings):
@@ -16,7 +20,7 @@ class Settings(BaseSettings):
     `DE` or, for a part of a country, `DE-BY`; empty: weekends only.
     """
 
-    model_config = SettingsConfigDict(env_prefix="UPSWING_PIPELINE_", frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
 
     kafka: str = "127.0.0.1:9092"
     database: str
@@ -46,3 +50,12 @@ class Settings(BaseSettings):
     ready_lag_records: int = Field(default=1_000, ge=0, le=10_000_000)
     drain_seconds: float = Field(default=5.0, ge=0, le=120)
     reply_hours: int = Field(default=24, ge=1, le=720)
+
+
+def read_settings() -> Settings:
+    """Return the settings of the environment. Errors: `ConfigurationError` naming each wrong or missing one."""
+    try:
+        return Settings()  # type: ignore[call-arg] # the environment gives what has no default
+    except ValidationError as error:
+        wrong = "; ".join(f"{PREFIX}{'_'.join(map(str, row['loc'])).upper()}: {row['msg']}" for row in error.errors())
+        raise ConfigurationError(f"a setting of the pipeline is wrong: {wrong}") from None

@@ -35,9 +35,8 @@ async def watch_feeds(feeds: Sequence[Feed], settings: Settings, readiness: Read
             if not lag or feed.progress != progress:
                 moved[feed.name] = (feed.progress, time.monotonic())
             elif time.monotonic() - since > settings.progress_seconds:
-                raise InvariantError(
-                    f"{lag} records of the feed {feed.name} wait, and none was taken for {settings.progress_seconds:g} s"
-                )
+                waited = f"none was taken for {settings.progress_seconds:g} s"
+                raise InvariantError(f"{lag} records of the feed {feed.name} wait, and {waited}")
         await asyncio.sleep(LOOK_SECONDS)
 
 

@@ -9,7 +9,35 @@ from collections.abc import Iterable
 
 import msgspec
 
-from shared.kernel.snapshots import Snapshot
+from shared.kernel.triggers import EstimatedAcv
+
+
+class GateGist(msgspec.Struct, frozen=True):
+    """What the scorecard needs of the gate."""
+
+    open: bool
+    readiness: int
+    held_because: tuple[str, ...] = ()
+
+
+class HealthGist(msgspec.Struct, frozen=True):
+    """What the scorecard needs of the health."""
+
+    score: float | None
+
+
+class SnapshotGist(msgspec.Struct, frozen=True, kw_only=True):
+    """What the scorecard needs of a snapshot; the rest of it is not even decoded."""
+
+    account_id: str
+    segment: str
+    lifecycle: str
+    health: HealthGist
+    gate: GateGist
+    activation_status: str
+    active_triggers: tuple[str, ...]
+    recommended_motion: str
+    estimated_expansion_acv: EstimatedAcv | None
 
 
 class ScorecardRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,9 +54,15 @@ class ScorecardRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 COLUMNS: tuple[str, ...] = ScorecardRow.__struct_fields__
+_DECODER = msgspec.json.Decoder(SnapshotGist)
 
 
-def make_row(snapshot: Snapshot) -> ScorecardRow:
+def read_gist(body: bytes) -> SnapshotGist:
+    """Return what the scorecard needs of a snapshot's bytes. Errors: `msgspec.ValidationError` names the path."""
+    return _DECODER.decode(body)
+
+
+def make_row(snapshot: SnapshotGist) -> ScorecardRow:
     """Return the row of an account."""
     estimate = snapshot.estimated_expansion_acv
     return ScorecardRow(

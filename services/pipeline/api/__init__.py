@@ -1,0 +1,1 @@
+"""The HTTP edge: a folder is a noun; endpoints parse, call one service function and answer."""
