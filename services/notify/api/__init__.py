@@ -1,0 +1,1 @@
+"""The HTTP of notify: parse, call one thing, answer."""

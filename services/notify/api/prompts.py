@@ -1,0 +1,42 @@
+"""`/v1/prompts/{account_id}`: the prompts that the product shows inside itself."""
+
+from typing import Any
+
+from fastapi import APIRouter, Depends
+
+from services.notify.api.desk import Desk, require_token
+from services.notify.core.card import Card, Subject, make_card
+from services.notify.repository import knowledge, log, messages
+from shared.kernel.clock import iso
+
+
+def prompt_routes(desk: Desk) -> APIRouter:
+    """Return the route of in-app prompts."""
+    router = APIRouter(prefix="/v1/prompts", tags=["prompts"], dependencies=[Depends(require_token(desk))])
+
+    @router.get("/{account_id}", summary="The open in-app prompts of an account, newest first")
+    async def list_prompts(account_id: str) -> dict[str, Any]:
+        now_ms = desk.clock()
+        prompts = []
+        async with desk.engine.connect() as connection:
+            for message_id in await log.open_prompts(connection, account_id, desk.switchboard.stores):
+                told = await messages.told_of(connection, message_id)
+                play = told[-1].trigger.recommendation.play
+                lead = await knowledge.find_lead(connection, account_id, play)
+                url = desk.account_url.replace("{account_id}", account_id)
+                prompts.append(_show(make_card(Subject(told, lead, None, url), (), now_ms), message_id))
+        return {"account_id": account_id, "prompts": prompts}
+
+    return router
+
+
+def _show(card: Card, message_id: int) -> dict[str, Any]:
+    return {
+        "prompt_id": message_id,
+        "trigger_id": card.trigger_id,
+        "play": card.play_id,
+        "title": card.title,
+        "text": card.happenings[-1].evidence,
+        "action": card.response,
+        "respond_by": iso(card.due_at),
+    }

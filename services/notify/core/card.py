@@ -1,0 +1,206 @@
+"""The card: what an alert says, the same in every channel. Built when it is sent, from all that is known then.
+
+Source: playbook sections 5, 8 and 9; a CSM must understand it at once.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from services.notify.core.evidence import explain, headline
+from services.notify.core.figures import duration, money, number, shorten, words_of
+from services.notify.core.group import urgency_of
+from shared.kernel.people import Person
+from shared.kernel.triggers import Criterion, Trigger
+
+MOST_HAPPENINGS = 8
+MOST_TEXT = 600
+Mark = Literal["possible repeat", "test", "sent again"]
+Phase = Literal["open", "resolved", "closed"]
+STAGES = {"closed_won": "Closed-Won", "closed_lost": "Closed-Lost", "csql_created": "CSQL created"}
+KINDS = {"expansion": "Expansion", "risk": "Risk", "adoption": "Adoption", "ops": "Operations"}
+REASONS = {
+    "contraction_risk": "contraction risk",
+    "renewal_quiet": "renewal talks are quiet time",
+    "suspended": "the account is suspended",
+}
+
+
+class Told(msgspec.Struct, frozen=True):
+    """One trigger of the message. Units: `joined_at`, `resolved_at` are instants in milliseconds."""
+
+    trigger: Trigger
+    joined_at: int
+    resolved_at: int | None = None
+
+
+class Lead(msgspec.Struct, frozen=True):
+    """What the pipeline has made of the key. Units: `due_at` an instant in milliseconds."""
+
+    item: str
+    item_id: str
+    stage: str
+    owner_id: str | None
+    due_at: int | None
+
+
+class Subject(msgspec.Struct, frozen=True):
+    """All that an alert is made of. Shape: `told` oldest first, at least one; `links` maps a label to a URL."""
+
+    told: tuple[Told, ...]
+    lead: Lead | None
+    owner: Person | None
+    account_url: str
+    closed: bool = False
+
+
+class Happening(msgspec.Struct, frozen=True):
+    """One thing that happened. Units: `at` an instant in milliseconds."""
+
+    headline: str
+    evidence: str
+    level: str | None
+    at: int
+    ended: bool
+
+
+class Card(msgspec.Struct, frozen=True, kw_only=True):
+    """The parts of an alert in plain text, not yet escaped. Units: `due_at` an instant in milliseconds."""
+
+    marks: tuple[Mark, ...]
+    phase: Phase
+    kind: str
+    segment: str
+    account_id: str
+    account_name: str
+    account_url: str
+    title: str
+    happenings: tuple[Happening, ...]
+    unlisted: int
+    why_now: str
+    readiness: str
+    health: str
+    play: str
+    motion: str
+    response: str
+    due_at: int
+    worth: str
+    owner: str
+    owner_slack_id: str | None
+    time_zone: str
+    stage: str
+    trigger_id: str
+    play_id: str
+    urgent: bool
+
+    @property
+    def line(self) -> str:
+        """The whole alert in one line: the notification, the subject of a mail, the delivery log."""
+        marks = "".join(f"[{mark}] " for mark in self.marks)
+        ended = {"open": "", "resolved": " (resolved)", "closed": " (closed)"}[self.phase]
+        return shorten(f"{marks}{self.account_name}: {self.title}{ended} – {self.happenings[-1].evidence}", 300)
+
+
+def make_card(subject: Subject, marks: tuple[Mark, ...], now_ms: int) -> Card:
+    """Return what an alert says at an instant."""
+    open_now = [told for told in subject.told if told.resolved_at is None] or list(subject.told)
+    lead_told = max(open_now, key=lambda told: (urgency_of(told.trigger.level), told.joined_at))
+    trigger = lead_told.trigger
+    happenings = [_happening(told) for told in subject.told if told is not lead_told]
+    shown = [*happenings[-(MOST_HAPPENINGS - 1) :], _happening(lead_told)]
+    recommendation = trigger.recommendation
+    resolved = all(told.resolved_at is not None for told in subject.told)
+    return Card(
+        marks=marks,
+        phase="resolved" if resolved else "closed" if subject.closed else "open",
+        kind=KINDS[trigger.kind],
+        segment=trigger.segment,
+        account_id=trigger.account_id,
+        account_name=shorten(trigger.account_name or trigger.account_id, 100),
+        account_url=subject.account_url,
+        title=headline(trigger),
+        happenings=tuple(shown),
+        unlisted=len(subject.told) - len(shown),
+        why_now=_why_now(trigger, now_ms),
+        readiness=_readiness(trigger),
+        health=_health(trigger),
+        play=words_of(recommendation.play),
+        motion=words_of(recommendation.motion),
+        response=shorten(words_of(recommendation.response), MOST_TEXT),
+        due_at=recommendation.response_due,
+        worth=_worth(trigger),
+        owner=subject.owner.name if subject.owner else _named_owner(trigger),
+        owner_slack_id=subject.owner.slack_id if subject.owner else None,
+        time_zone=subject.owner.time_zone if subject.owner else "UTC",
+        stage=_stage(subject.lead),
+        trigger_id=trigger.trigger_id,
+        play_id=recommendation.play,
+        urgent=urgency_of(trigger.level) >= urgency_of("executive") or trigger.kind == "risk",
+    )
+
+
+def _happening(told: Told) -> Happening:
+    trigger = told.trigger
+    level = words_of(trigger.level) if trigger.level else None
+    evidence = shorten(explain(trigger), MOST_TEXT)
+    return Happening(headline(trigger), evidence, level, trigger.occurred_at, told.resolved_at is not None)
+
+
+def _why_now(trigger: Trigger, now_ms: int) -> str:
+    if trigger.record == "released":
+        held = f" after {duration(now_ms - trigger.held_since)}" if trigger.held_since is not None else ""
+        return f"It was held back{held}; nothing stands against it any more"
+    by_day = trigger.decided_by.startswith("day/")
+    cause = (
+        "The change of day decided it" if by_day else f"An event {duration(now_ms - trigger.occurred_at)} ago did it"
+    )
+    level = f"; level {words_of(trigger.level)}" if trigger.level else ""
+    return f"{cause}{level}"
+
+
+def _readiness(trigger: Trigger) -> str:
+    gate = trigger.gate
+    missing = [f"{words_of(c.name).lower()} {_actual(c)}" for c in gate.criteria if c.met is False]
+    text = f"{gate.readiness} of 100"
+    if missing:
+        text += f"; missing: {', '.join(missing)}"
+    because = [REASONS.get(reason, words_of(reason).lower()) for reason in gate.held_because]
+    if because:
+        text += f"; note: {', '.join(because)}"
+    if gate.confidence < 1:
+        left_out = [words_of(c.name).lower() for c in gate.criteria if c.met is None]
+        named = f" (not known: {', '.join(left_out)})" if left_out else ""
+        text += f"; confidence {round(gate.confidence * 100)} %{named}"
+    return shorten(text, MOST_TEXT)
+
+
+def _actual(criterion: Criterion) -> str:
+    return f"{number(criterion.actual)}, needed {number(criterion.required)}"
+
+
+def _health(trigger: Trigger) -> str:
+    health = trigger.health
+    if health.score is None:
+        return "not known yet"
+    if health.overridden:
+        return f"{health.score:.0f} of 100 (given)"
+    weakest = min(health.components.items(), key=lambda item: item[1], default=None)
+    detail = f"; weakest: {words_of(weakest[0]).lower()} {weakest[1]:.0f}" if weakest else ""
+    return f"{health.score:.0f} of 100{detail}"
+
+
+def _worth(trigger: Trigger) -> str:
+    acv = trigger.estimated_acv
+    if acv is None:
+        return "no estimate"
+    return f"{money(acv.amount, acv.currency)} a year ({shorten(acv.basis, 200)})"
+
+
+def _named_owner(trigger: Trigger) -> str:
+    return trigger.people.get("csm") or words_of(trigger.recommendation.owner_role)
+
+
+def _stage(lead: Lead | None) -> str:
+    if lead is None:
+        return "new"
+    return STAGES.get(lead.stage) or words_of(lead.stage)

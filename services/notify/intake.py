@@ -1,0 +1,186 @@
+"""From a record to the outbox, in one transaction: gather, decide, apply. The offset is committed afterwards.
+
+Source: design (durability 4 and 6).
+"""
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from services.notify import metrics
+from services.notify.core.card import Subject, Told, make_card
+from services.notify.core.decide import Dispatch, Situation, Verdict, decide, facts_of, plan
+from services.notify.core.group import ends_lead
+from services.notify.core.words import Action, State, Why
+from services.notify.repository import inbox, knowledge, log, messages, silences
+from services.notify.routing_table import Switchboard
+from shared.kernel.csql_changes import CsqlChange
+from shared.kernel.people import Person
+from shared.kernel.triggers import Trigger
+
+CHANGE = "change"
+
+
+class Intake:
+    """Takes records in. Shape: every method returns the channels that have something new to send."""
+
+    def __init__(self, engine: AsyncEngine, switchboard: Switchboard, account_url: str) -> None:
+        self._engine = engine
+        self._switchboard = switchboard
+        self._account_url = account_url
+
+    async def take_trigger(self, trigger: Trigger, now_ms: int) -> set[str]:
+        """Take a trigger: inbox, message, deliveries and log in one transaction."""
+        async with self._engine.begin() as connection:
+            if not await inbox.take(connection, trigger.trigger_id, trigger.record, now_ms):
+                metrics.DUPLICATES.labels("expansion.triggers").inc()
+                return set()
+            situation, opened = await self._gather(connection, trigger, now_ms)
+            verdict = decide(situation, now_ms)
+            entries = await self._apply(connection, situation, opened, verdict, now_ms)
+            await log.write(connection, entries)
+        _count(trigger, verdict)
+        return {entry.channel for entry in entries if entry.channel and entry.state is State.PENDING}
+
+    async def take_change(self, change: CsqlChange, now_ms: int) -> set[str]:
+        """Take what happened to a lead: its message shows it where it can; without one it waits."""
+        async with self._engine.begin() as connection:
+            if not await inbox.take(connection, change.change_id, CHANGE, now_ms):
+                metrics.DUPLICATES.labels("csql.changes").inc()
+                return set()
+            await inbox.lock_key(connection, change.account_id, change.play)
+            ended = ends_lead(change)
+            newest = await knowledge.remember_lead(connection, change, ended=ended)
+            opened = await messages.find_open(connection, change.account_id, change.play)
+            metrics.DECISIONS.labels(Why.CHANGED).inc()
+            if opened is None or not newest:
+                return set()
+            entries = await self._show_change(connection, opened, change, now_ms, ended=ended)
+            await log.write(connection, entries)
+        return {entry.channel for entry in entries if entry.channel}
+
+    async def take_person(self, person_id: str, person: Person | None) -> set[str]:
+        """Take the latest word about a person; None: the record was deleted."""
+        async with self._engine.begin() as connection:
+            if person is None:
+                await knowledge.forget_person(connection, person_id)
+            else:
+                await knowledge.remember_person(connection, person)
+        return set()
+
+    async def _gather(
+        self, connection: AsyncConnection, trigger: Trigger, now_ms: int
+    ) -> tuple[Situation, messages.OpenMessage | None]:
+        play = trigger.recommendation.play
+        await inbox.lock_key(connection, trigger.account_id, play)
+        opened = await messages.find_open(connection, trigger.account_id, play)
+        lead = await knowledge.find_lead(connection, trigger.account_id, play)
+        situation = Situation(
+            trigger=trigger,
+            facts=facts_of(trigger, lead.owner_id if lead else None),
+            message=opened.message if opened else None,
+            shown_in=opened.shown_in if opened else frozenset(),
+            silences=await silences.current_silences(connection, now_ms),
+            routes=self._switchboard.routes,
+        )
+        return situation, opened
+
+    async def _apply(
+        self,
+        connection: AsyncConnection,
+        situation: Situation,
+        opened: messages.OpenMessage | None,
+        verdict: Verdict,
+        now_ms: int,
+    ) -> list[log.Entry]:
+        trigger = situation.trigger
+        blank = log.Entry(
+            trigger=trigger,
+            why=verdict.why,
+            note=verdict.note,
+            line=self._line(trigger, now_ms),
+            decided_at=now_ms,
+            state=State.NOT_SENT,
+        )
+        if verdict.why in {Why.HELD, Why.UNSEEN, Why.SILENCED, Why.NO_ROUTE}:
+            return [blank]
+        message_id, version = await _store(connection, situation, opened, verdict, now_ms)
+        dispatches = plan(verdict, situation.shown_in, self._switchboard.abilities)
+        placed = msgspec.structs.replace(blank, message_id=message_id, version=version)
+        return [self._entry(placed, dispatch) for dispatch in dispatches] or [placed]
+
+    async def _show_change(
+        self,
+        connection: AsyncConnection,
+        opened: messages.OpenMessage,
+        change: CsqlChange,
+        now_ms: int,
+        *,
+        ended: bool,
+    ) -> list[log.Entry]:
+        version = await messages.change_message(connection, opened.message_id, now_ms, closed=ended)
+        told = await messages.told_of(connection, opened.message_id)
+        abilities = self._switchboard.abilities
+        trigger = told[-1].trigger
+        return [
+            log.Entry(
+                trigger=trigger,
+                why=Why.CHANGED,
+                note=f"{change.change}: stage {change.stage}",
+                line=self._line(trigger, now_ms),
+                decided_at=now_ms,
+                state=State.PENDING,
+                channel=channel,
+                action=Action.UPDATE,
+                message_id=opened.message_id,
+                version=version,
+            )
+            for channel in sorted(opened.shown_in)
+            if channel in abilities and abilities[channel].updates
+        ]
+
+    def _entry(self, blank: log.Entry, dispatch: Dispatch) -> log.Entry:
+        configured = self._switchboard.channels.get(dispatch.channel)
+        stores = configured is not None and configured.kind.ability.stores
+        state = State.NOT_SENT if dispatch.action is None else State.SENT if stores else State.PENDING
+        return msgspec.structs.replace(
+            blank,
+            channel=dispatch.channel,
+            action=dispatch.action,
+            why=dispatch.why,
+            note=dispatch.note,
+            state=state,
+            target=configured.channel.target if configured else None,
+        )
+
+    def _line(self, trigger: Trigger, now_ms: int) -> str:
+        subject = Subject((Told(trigger, now_ms),), None, None, self._account_url)
+        return make_card(subject, (), now_ms).line
+
+
+async def _store(
+    connection: AsyncConnection,
+    situation: Situation,
+    opened: messages.OpenMessage | None,
+    verdict: Verdict,
+    now_ms: int,
+) -> tuple[int, int]:
+    trigger = situation.trigger
+    if verdict.why is Why.RESOLVED and opened is not None:
+        await messages.note_end(connection, opened.message_id, trigger.trigger_id, now_ms)
+        version = await messages.change_message(connection, opened.message_id, now_ms, closed=verdict.message is None)
+        return opened.message_id, version
+    urgency = verdict.message.urgency if verdict.message else 0
+    if opened is None:
+        opened = await messages.open_message(connection, trigger, urgency, now_ms)
+        version = opened.version
+    else:
+        version = await messages.change_message(connection, opened.message_id, now_ms, urgency=urgency)
+    await messages.tell(connection, opened.message_id, trigger, now_ms)
+    return opened.message_id, version
+
+
+def _count(trigger: Trigger, verdict: Verdict) -> None:
+    metrics.DECISIONS.labels(verdict.why).inc()
+    if verdict.why is Why.HELD:
+        for reason in trigger.gate.held_because:
+            metrics.HELD.labels(reason.partition(":")[0]).inc()

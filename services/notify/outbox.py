@@ -1,0 +1,199 @@
+"""The senders: one or more workers a channel, so that a slow or broken one keeps nobody else waiting.
+
+A worker claims a delivery under a lease, sends it outside of any transaction and settles it by the lease's token. It is
+woken by the intake's commit; the poll finds what other processes left. Source: design (durability 4), reliability (2).
+"""
+
+import asyncio
+from collections.abc import Callable
+from uuid import uuid4
+
+import msgspec
+import structlog
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from services.notify import metrics
+from services.notify.channels.kinds import Configured, Parcel
+from services.notify.core.card import Mark, Subject, Told, make_card
+from services.notify.core.decide import facts_of
+from services.notify.core.schedule import Attempt, Limits, Lost, Outcome, Sent, Settlement, settle, take_slot
+from services.notify.core.words import Action, State
+from services.notify.repository import knowledge, messages, outbox
+from services.notify.repository.outbox import Claim
+from shared.kernel.people import Person
+from shared.kernel.triggers import Trigger
+
+LOG = structlog.get_logger("notify.outbox")
+REPEAT: Mark = "possible repeat"
+LEAST_PAUSE_S = 0.01
+
+Clock = Callable[[], int]
+
+
+class Pace(msgspec.Struct, frozen=True):
+    """How the senders work. Units: `lease_ms` milliseconds; `poll_s` seconds."""
+
+    limits: Limits
+    lease_ms: int
+    poll_s: float
+
+
+class Bells:
+    """Wakes the workers of a channel."""
+
+    def __init__(self, channels: list[str]) -> None:
+        self._bells = {channel: asyncio.Event() for channel in channels}
+
+    def ring(self, channels: set[str]) -> None:
+        """Wake the workers of these channels."""
+        for channel in channels & self._bells.keys():
+            self._bells[channel].set()
+
+    async def wait(self, channel: str, seconds: float) -> None:
+        """Return when the channel's bell rings, or after some seconds."""
+        bell = self._bells[channel]
+        try:
+            async with asyncio.timeout(max(seconds, LEAST_PAUSE_S)):
+                await bell.wait()
+        except TimeoutError:
+            return
+        bell.clear()
+
+
+class Sender:
+    """The work of one channel."""
+
+    def __init__(
+        self, engine: AsyncEngine, configured: Configured, bells: Bells, pace: Pace, clock: Clock, account_url: str
+    ) -> None:
+        self._engine = engine
+        self._configured = configured
+        self._bells = bells
+        self._pace = pace
+        self._clock = clock
+        self._account_url = account_url
+        self._name = configured.name
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Send until told to stop. A database that fails is tried again at the next poll; readiness tells of it."""
+        while not stopping.is_set():
+            try:
+                pause_s = await self.step()
+            except (DBAPIError, OSError, TimeoutError) as error:
+                LOG.warning("database failed", channel=self._name, error=type(error).__name__)
+                pause_s = self._pace.poll_s
+            if pause_s > 0:
+                await self._bells.wait(self._name, pause_s)
+
+    async def step(self) -> float:
+        """Send one delivery if one is due; return how long none will be. Units: seconds, 0: look again at once."""
+        now_ms = self._clock()
+        async with self._engine.begin() as connection:
+            free_at = await outbox.free_at(connection, self._name)
+            slot = take_slot(free_at, now_ms, self._configured.interval_ms)
+            if not slot.granted:
+                return min((slot.free_at - now_ms) / 1000, self._pace.poll_s)
+            expired = await outbox.expire_leases(connection, self._name, now_ms)
+            claimed = await outbox.claim(connection, self._name, uuid4(), now_ms, self._pace.lease_ms)
+            if claimed is None:
+                due = await outbox.next_due(connection, self._name, now_ms)
+                pause_s = self._pace.poll_s if due is None else (due - now_ms) / 1000
+                return min(pause_s, self._pace.poll_s)
+            if self._configured.interval_ms:
+                await outbox.set_free_at(connection, self._name, slot.free_at)
+            subject = await self._subject(connection, claimed)
+        if expired:
+            metrics.ALERTS.labels(self._name, "", "lease_ended").inc(expired)
+        await self._deliver(claimed, subject)
+        return 0.0
+
+    async def _subject(self, connection: AsyncConnection, claimed: Claim) -> Subject:
+        if claimed.message_id is None:
+            sample = msgspec.convert(claimed.sample, Trigger)
+            told: tuple[Told, ...] = (Told(sample, claimed.decided_at),)
+        else:
+            told = await messages.told_of(connection, claimed.message_id)
+        lead = await knowledge.find_lead(connection, claimed.account_id, claimed.play)
+        owner_name = facts_of(told[-1].trigger, lead.owner_id if lead else None).owner
+        owner = await knowledge.find_person(connection, owner_name)
+        url = self._account_url.replace("{account_id}", claimed.account_id)
+        return Subject(told, lead, owner, url, claimed.closed)
+
+    async def _deliver(self, claimed: Claim, subject: Subject) -> None:
+        with structlog.contextvars.bound_contextvars(
+            trigger_id=claimed.trigger_id, account_id=claimed.account_id, delivery_id=claimed.delivery_id
+        ):
+            if _already_shown(claimed):
+                note = "shown already by an earlier message of this channel"
+                await self._settle(claimed, Settlement(State.NOT_SENT, note, claimed.decided_at), Sent())
+                return
+            claimed, outcome = await self._send(claimed, subject)
+            now_ms = self._clock()
+            jitter = (claimed.token.int & 0xFFFF) / 0xFFFF
+            attempt = Attempt(claimed.attempt, claimed.decided_at, jitter)
+            await self._settle(claimed, settle(outcome, attempt, now_ms, self._pace.limits), outcome)
+
+    async def _send(self, claimed: Claim, subject: Subject) -> tuple[Claim, Outcome]:
+        channel = self._configured.channel
+        if claimed.may_repeat:
+            found = await channel.find(self._parcel(claimed, subject))
+            if found is not None:
+                return claimed, found
+            if claimed.action is not Action.UPDATE and REPEAT not in claimed.marks:
+                claimed = msgspec.structs.replace(claimed, marks=(*claimed.marks, REPEAT))
+            metrics.REPEATS.labels(self._name).inc()
+        try:
+            async with asyncio.timeout(self._pace.lease_ms / 1000 / 2):
+                return claimed, await channel.send(self._parcel(claimed, subject), self._clock())
+        except TimeoutError:
+            return claimed, Lost("no answer within half of the lease")
+
+    def _parcel(self, claimed: Claim, subject: Subject) -> Parcel:
+        marks = _marks(claimed)
+        return Parcel(
+            key=f"upswing-delivery-{claimed.delivery_id}",
+            action=claimed.action,
+            card=make_card(subject, marks, self._clock()),
+            owner_email=_address(subject.owner),
+            ref=claimed.ref,
+            decided_at=claimed.decided_at,
+        )
+
+    async def _settle(self, claimed: Claim, settlement: Settlement, outcome: Outcome) -> None:
+        now_ms = self._clock()
+        ref = outcome.ref if isinstance(outcome, Sent) else {}
+        async with self._engine.begin() as connection:
+            target = ref.get("to") or self._configured.channel.target
+            kept = await outbox.settle(connection, claimed, settlement, target, now_ms)
+            if settlement.channel_free_at is not None:
+                await outbox.set_free_at(connection, self._name, settlement.channel_free_at)
+            if kept and settlement.state is State.SENT and claimed.message_id is not None and not claimed.resent:
+                await messages.place(connection, claimed.message_id, self._name, ref, claimed.current_version)
+        self._note(claimed, settlement, now_ms, kept=kept)
+
+    def _note(self, claimed: Claim, settlement: Settlement, now_ms: int, *, kept: bool) -> None:
+        if not kept:
+            metrics.LOST_LEASES.labels(self._name).inc()
+            LOG.warning("lease lost before the answer came", channel=self._name)
+            return
+        metrics.ALERTS.labels(self._name, claimed.action, settlement.state).inc()
+        log = LOG.info if settlement.state in {State.SENT, State.NOT_SENT} else LOG.warning
+        log("delivery settled", channel=self._name, state=str(settlement.state), reason=settlement.reason)
+        if settlement.state is State.SENT and claimed.action is Action.POST and not claimed.resent:
+            metrics.HOPS.labels("consumed_to_sent").observe(max(now_ms - claimed.decided_at, 0) / 1000)
+            if claimed.received_at is not None:
+                metrics.HOPS.labels("received_to_sent").observe(max(now_ms - claimed.received_at, 0) / 1000)
+
+
+def _already_shown(claimed: Claim) -> bool:
+    return claimed.ref is not None and not claimed.resent and claimed.shown >= claimed.version
+
+
+def _marks(claimed: Claim) -> tuple[Mark, ...]:
+    order: tuple[Mark, ...] = ("test", "sent again", REPEAT)
+    return tuple(mark for mark in order if mark in claimed.marks)
+
+
+def _address(owner: Person | None) -> str | None:
+    return owner.email if owner else None

@@ -1,0 +1,319 @@
+"""What the tests of notify share: a receiver shaped like Slack, a mail sink, triggers, and the service itself."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Any
+
+import httpx
+import msgspec
+from aiohttp import web
+from aiokafka import AIOKafkaProducer
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from deploy.local.ports import free_port
+from services.notify.app import Service, open_service, prepare, run
+from services.notify.settings import Settings
+from shared.io.database import migrate
+from shared.io.kafka import ensure_topics, make_producer
+from shared.kernel.csql_changes import CsqlChange, encode_change
+from shared.kernel.ids import trigger_id
+from shared.kernel.topics import CSQL_CHANGES, DEAD_LETTERS, PEOPLE, TRIGGERS
+from shared.kernel.triggers import (
+    Criterion,
+    EstimatedAcv,
+    Evidence,
+    Gate,
+    Health,
+    Recommendation,
+    Trigger,
+    encode_trigger,
+)
+
+TOKEN = "a-token-for-the-tests"
+SIGNING_SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
+NOW_MS = 1_790_000_000_000
+PARTITIONS = 3
+TOPICS = (TRIGGERS, CSQL_CHANGES, PEOPLE, DEAD_LETTERS)
+
+
+def make_trigger(account_id: str = "acme", **over: Any) -> Trigger:
+    """Return a trigger of a made-up account; `decided_by`, `rule` and `level` make its id."""
+    values: dict[str, Any] = {
+        "record": "fired",
+        "rule": "seat_saturation",
+        "category": "usage",
+        "kind": "expansion",
+        "level": None,
+        "scope": "active",
+        "scope_type": "seats",
+        "account_id": account_id,
+        "account_name": "Acme & Sons <b>",
+        "segment": "Mid-Market",
+        "occurred_at": NOW_MS,
+        "window_days": 7,
+        "evidence": Evidence(92, 90, ">", "percent", summary="46 of 50 seats active in 7 days = 92 % (> 90 %)"),
+        "gate": Gate(True, 100, 1.0, (Criterion("health", 80, 86, True, 1.0),)),
+        "health": Health(86.0, {"usage": 91.0, "support": 80.0}),
+        "recommendation": Recommendation("team_growth", "cs_led", "csm", ("slack",), "talk about growth", NOW_MS),
+        "estimated_acv": EstimatedAcv(6_000, "EUR", "5 seats at €100 a month"),
+        "playbook_version": "1",
+        "decided_by": "app/e-1",
+        "received_at": NOW_MS,
+        "emitted_at": NOW_MS,
+    } | over
+    named = trigger_id(account_id, values["rule"], values["scope"], values["level"], values["decided_by"])
+    return Trigger(**{"trigger_id": named} | values)
+
+
+class Slack:
+    """A receiver shaped like Slack: incoming webhooks at `/hook`, the Web API at `/api`. It logs every request.
+
+    Shape: `plan` holds what to do with the next posts: a status, a `web.Response`, `reset` (take it, hang up), `drop`
+    (hang up without taking it) or seconds to wait; when it is empty the answer is 200.
+    """
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self.posts: list[dict[str, Any]] = []
+        self.updates: list[dict[str, Any]] = []
+        self.arrivals: list[float] = []
+        self.plan: list[Any] = []
+        self.searched = 0
+        self._came = asyncio.Condition()
+
+    @property
+    def hook(self) -> str:
+        """The URL of the webhook."""
+        return f"http://127.0.0.1:{self.port}/hook"
+
+    @property
+    def api(self) -> str:
+        """The URL of the Web API."""
+        return f"http://127.0.0.1:{self.port}/api"
+
+    async def wait_posts(self, count: int, seconds: float = 20) -> list[dict[str, Any]]:
+        """Return the posts as soon as there are so many."""
+        return await self._wait(lambda: self.posts, count, seconds)
+
+    async def wait_updates(self, count: int, seconds: float = 20) -> list[dict[str, Any]]:
+        """Return the updates as soon as there are so many."""
+        return await self._wait(lambda: self.updates, count, seconds)
+
+    async def _wait(self, read: Callable[[], list[dict[str, Any]]], count: int, seconds: float) -> list[dict[str, Any]]:
+        async with asyncio.timeout(seconds), self._came:
+            await self._came.wait_for(lambda: len(read()) >= count)
+        return read()
+
+    async def hook_post(self, request: web.Request) -> web.StreamResponse:
+        """Take a post of the webhook."""
+        return await self._answer(request, self.posts, "ok")
+
+    async def api_post(self, request: web.Request) -> web.StreamResponse:
+        """Take a call of the Web API."""
+        if request.headers.get("Authorization") != "Bearer xoxb-test":
+            return web.json_response({"ok": False, "error": "invalid_auth"})
+        method = request.match_info["method"]
+        if method in {"conversations.history", "conversations.replies"}:
+            self.searched += 1
+            return web.json_response({"ok": True, "messages": [*reversed(self.posts)]})
+        taken = self.updates if method == "chat.update" else self.posts
+        return await self._answer(request, taken, "")
+
+    async def _answer(self, request: web.Request, taken: list[dict[str, Any]], text: str) -> web.StreamResponse:
+        body = await request.json()
+        what = self.plan.pop(0) if self.plan else 200
+        if isinstance(what, float):
+            await asyncio.sleep(what)
+            what = 200
+        if what in {200, "reset"}:
+            async with self._came:
+                body["ts"] = body.get("ts") or f"{len(taken) + 1}.000100"
+                taken.append(body)
+                self.arrivals.append(asyncio.get_running_loop().time())
+                self._came.notify_all()
+        if what in {"reset", "drop"}:
+            if request.transport:
+                request.transport.abort()
+            return web.Response()
+        if isinstance(what, web.Response):
+            return what
+        if what == 200 and not text:
+            return web.json_response({"ok": True, "channel": body.get("channel", ""), "ts": body["ts"]})
+        return web.Response(status=what, text=text if what == 200 else "trouble")
+
+
+@contextlib.asynccontextmanager
+async def slack_receiver() -> AsyncIterator[Slack]:
+    """Give a running receiver."""
+    slack = Slack()
+    app = web.Application()
+    app.router.add_post("/hook", slack.hook_post)
+    app.router.add_post("/api/{method}", slack.api_post)
+    app.router.add_get("/api/{method}", slack.api_post)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", slack.port).start()
+    try:
+        yield slack
+    finally:
+        await runner.cleanup()
+
+
+class Mailbox:
+    """A mail sink. Shape: `answers` holds the replies to the next mails; when it is empty they are taken."""
+
+    def __init__(self) -> None:
+        self.mails: list[EmailMessage] = []
+        self.recipients: list[list[str]] = []
+        self.answers: list[str] = []
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: ARG002, N802 - aiosmtpd's name and signature
+        """Take a mail."""
+        if self.answers:
+            return self.answers.pop(0)
+        content = envelope.original_content or b""
+        self.mails.append(message_from_bytes(content, policy=policy.default))  # type: ignore[arg-type]
+        self.recipients.append(envelope.rcpt_tos)
+        return "250 taken"
+
+    async def wait_mails(self, count: int, seconds: float = 20) -> list[EmailMessage]:
+        """Return the mails as soon as there are so many."""
+        async with asyncio.timeout(seconds):
+            while len(self.mails) < count:
+                await asyncio.sleep(0.02)
+        return self.mails
+
+
+@contextlib.contextmanager
+def mail_sink() -> Iterator[tuple[Mailbox, int]]:
+    """Give a running sink and its port."""
+    mailbox, port = Mailbox(), free_port()
+    controller = Controller(mailbox, hostname="127.0.0.1", port=port)
+    controller.start()
+    try:
+        yield mailbox, port
+    finally:
+        controller.stop()
+
+
+class Log:
+    """The topics of one test, to write to."""
+
+    def __init__(self, producer: AIOKafkaProducer, prefix: str) -> None:
+        self._producer = producer
+        self._prefix = prefix
+
+    async def trigger(self, trigger: Trigger) -> None:
+        """Write a trigger."""
+        await self.raw(TRIGGERS.name, trigger.account_id, encode_trigger(trigger))
+
+    async def change(self, change: CsqlChange) -> None:
+        """Write a change of a lead."""
+        await self.raw(CSQL_CHANGES.name, change.account_id, encode_change(change))
+
+    async def raw(self, topic: str, key: str, value: bytes | None) -> None:
+        """Write anything."""
+        await self._producer.send_and_wait(self._prefix + topic, value, key=key.encode())
+
+
+@contextlib.asynccontextmanager
+async def written_log(bootstrap: str, prefix: str) -> AsyncIterator[Log]:
+    """Give the topics of a test."""
+    await ensure_topics(bootstrap, PARTITIONS, 1, prefix, TOPICS)
+    producer = make_producer(bootstrap)
+    await producer.start()
+    try:
+        yield Log(producer, prefix)
+    finally:
+        await producer.stop()
+
+
+def make_settings(bootstrap: str, prefix: str, database: str, **over: Any) -> Settings:
+    """Return settings for a test: local receivers, short waits."""
+    values: dict[str, Any] = {
+        "kafka": bootstrap,
+        "database": database,
+        "topic_prefix": prefix,
+        "port": free_port(),
+        "api_token": TOKEN,
+        "signing_secret": SIGNING_SECRET,
+        "allow_local_urls": True,
+        "slack_interval_ms": 0,
+        "first_backoff_seconds": 0.05,
+        "longest_backoff_seconds": 0.2,
+        "poll_seconds": 0.1,
+        "send_seconds": 2.0,
+        "lease_seconds": 4.0,
+        "session_seconds": 6.0,
+        "smtp_tls": "none",
+    }
+    return Settings(**values | over)
+
+
+class Running:
+    """A running notify: its parts, and a client of its API."""
+
+    def __init__(self, service: Service, client: httpx.AsyncClient) -> None:
+        self.service = service
+        self.client = client
+
+    async def deliveries(self, **filters: str) -> list[dict[str, Any]]:
+        """Return the delivery log, oldest first."""
+        answer = await self.client.get("/v1/deliveries", params={"limit": "200"} | filters)
+        assert answer.status_code == 200, answer.text
+        rows: list[dict[str, Any]] = answer.json()["deliveries"]
+        return rows[::-1]
+
+    async def wait_deliveries(
+        self, accept: Callable[[list[dict[str, Any]]], bool], seconds: float = 20, **filters: str
+    ) -> list[dict[str, Any]]:
+        """Return the delivery log as soon as it is as wanted."""
+        async with asyncio.timeout(seconds):
+            while not accept(rows := await self.deliveries(**filters)):
+                await asyncio.sleep(0.03)
+        return rows
+
+
+@contextlib.asynccontextmanager
+async def running(settings: Settings, *, migrated: bool = False) -> AsyncIterator[Running]:
+    """Give a running notify with its database migrated, ready."""
+    if not migrated:
+        await migrate("notify", settings.database)
+    stopping = asyncio.Event()
+    with socket.create_server(("127.0.0.1", settings.port)) as listener:
+        async with open_service(settings) as service:
+            await prepare(service)
+            task = asyncio.create_task(run(service, listener, stopping))
+            headers = {"Authorization": f"Bearer {TOKEN}"}
+            address = f"http://127.0.0.1:{settings.port}"
+            async with httpx.AsyncClient(base_url=address, headers=headers, trust_env=False) as client:
+                try:
+                    await _wait_ready(client, task)
+                    yield Running(service, client)
+                finally:
+                    stopping.set()
+                    await task
+
+
+async def _wait_ready(client: httpx.AsyncClient, task: asyncio.Task[None]) -> None:
+    async with asyncio.timeout(30):
+        while not task.done():
+            answer = await client.get("/readyz")
+            if answer.status_code == 200:
+                return
+            await asyncio.sleep(0.05)
+
+
+def is_settled(rows: list[dict[str, Any]]) -> bool:
+    """Return whether there is something, and nothing is under way."""
+    return bool(rows) and not {row["state"] for row in rows} & {"pending", "sending", "unknown"}
+
+
+def text_of(post: dict[str, Any]) -> str:
+    """Return all that a post shows, as one text."""
+    return msgspec.json.encode(post).decode()
