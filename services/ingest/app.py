@@ -105,6 +105,7 @@ class Service:
             access_log=False,
             log_config=None,
             server_header=False,
+            proxy_headers=False,
             timeout_graceful_shutdown=int(self.settings.ack_seconds) + 1,
         )
         self.server = uvicorn.Server(config)

@@ -5,6 +5,7 @@ Source: design (durability 1; contracts, ingest HTTP).
 
 import time
 from http import HTTPStatus
+from itertools import count
 from uuid import uuid4
 
 import msgspec
@@ -52,6 +53,8 @@ class Desk:
         self.publisher: Publisher | None = None
         self._recent = RecentIds(settings.recent_ids)
         self._quotas: dict[str, EventQuota] = {}
+        self._process = uuid4().hex
+        self._requests = count()
         self._events = settings.topic_prefix + EVENTS.name
         self._letters = settings.topic_prefix + DEAD_LETTERS.name
         self._identities = settings.topic_prefix + IDENTITIES.name
@@ -101,6 +104,9 @@ class Desk:
             self.metrics.duplicates.inc(duplicates)
         return _ENCODER.encode(Reply(intake.accepted, duplicates, intake.rejected))
 
+    def _name(self) -> str:
+        return f"{self._process}-{next(self._requests)}"
+
     def _charge(self, key: WriteKey, events: int, now_ms: int) -> None:
         if key.quota is None:
             return
@@ -114,7 +120,7 @@ class Desk:
     def _intake(self, world: World, source: str, reading: Reading, body: bytes, now_ms: int) -> Intake:
         shift_ms = clock_shift_ms(now_ms, reading.sent_at)
         multiline = b"\n" in body or b"\r" in body
-        return Intake(world, source, now_ms, shift_ms=shift_ms, multiline=multiline, request_id=uuid4().hex)
+        return Intake(world, source, now_ms, shift_ms=shift_ms, multiline=multiline, request_id=self._name())
 
     def _parcels(self, world: World, intake: Intake, origin: str, now_ms: int) -> list[Parcel]:
         parcels: list[Parcel] = []

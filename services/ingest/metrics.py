@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from prometheus_client import REGISTRY, CollectorRegistry, Counter
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram
 
 from shared.io.metrics import SECONDS, counter, gauge, histogram
 
@@ -16,7 +16,7 @@ class Metrics:
         def count(what_unit: str, doc: str, *labels: str) -> Counter:
             return counter("ingest", what_unit, doc, labels, registry)
 
-        def take(what_unit: str, doc: str, buckets: tuple[float, ...]):  # type: ignore[no-untyped-def]  # noqa: ANN202
+        def take(what_unit: str, doc: str, buckets: tuple[float, ...]) -> Histogram:
             return histogram("ingest", what_unit, doc, buckets=buckets, registry=registry)
 
         self._requests = count("http_requests", "Requests answered", "route", "status")

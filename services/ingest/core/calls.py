@@ -172,11 +172,15 @@ def _account(index: int, call: Call, reading: Reading, intake: Intake) -> str | 
 
 
 def _id(index: int, call: Call, intake: Intake) -> str:
-    return _text(call.message_id) or f"{intake.request_id}-{index}"
+    given = call.message_id
+    return given if type(given) is str and given else _text(given) or f"{intake.request_id}-{index}"
 
 
 def _users(call: Call) -> Users:
-    return _text(call.user_id), _text(call.anonymous_id)
+    user, anonymous = call.user_id, call.anonymous_id
+    if type(user) is str and user and anonymous is None:
+        return user, None
+    return _text(user), _text(anonymous)
 
 
 def _text(value: str | int | None) -> str | None:
