@@ -1,11 +1,12 @@
 """The signals worker: wires Faust, the reader, the flush and the timers, and runs until SIGTERM."""
 
 import asyncio
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 import click
 import faust
 import uvloop
+from faust.tables.manager import TableManager
 
 from services.signals.consumer import SignalsTransport
 from services.signals.delivery import Delivery
@@ -14,7 +15,7 @@ from services.signals.flush import Flush
 from services.signals.playbooks import Playbooks
 from services.signals.reader import EngineFactory, Reader
 from services.signals.settings import Settings
-from services.signals.store import PageOptions, PageTable
+from services.signals.store import PageOptions, PageStore, PageTable
 from services.signals.ticker import Ticker
 from services.signals.watchdog import Watchdog
 from shared.io import metrics
@@ -35,7 +36,7 @@ OPEN_PARTITIONS = 24
 log = get_logger(__name__)
 
 
-class SignalsApp(faust.App):  # type: ignore[misc]  # Faust is untyped for mypy
+class SignalsApp(faust.App):
     """A Faust app without agents: its consumer hands whole batches to the reader, its table is our store."""
 
     def __init__(self, settings: Settings, engine: EngineFactory) -> None:
@@ -53,7 +54,7 @@ class SignalsApp(faust.App):  # type: ignore[misc]  # Faust is untyped for mypy
         )
         self.tables.add(self.pages)
         self.topics.add(self.topic(self.reader.events_topic, key_type=bytes, value_type=bytes, acks=False))
-        self.on_partitions_revoked.connect(self._let_go, weak=False)
+        self.on_partitions_revoked.connect(cast("Any", self._let_go), weak=False)
 
     def _new_transport(self) -> SignalsTransport:
         return SignalsTransport(self.conf.broker_consumer, self)
@@ -66,7 +67,7 @@ class SignalsApp(faust.App):  # type: ignore[misc]  # Faust is untyped for mypy
         except (ConfigurationError, DependencyError) as error:
             leave(error)
         self.reader.consumer = self.flush.consumer = self.consumer
-        self.reader.store = self.pages.data
+        self.reader.store = cast("PageStore", self.pages.data)
         self.watchdog.watch_loop()
         for work in (self.watchdog.beat, self.playbooks.follow, self._flush_lazily):
             self.add_future(guarded(work))
@@ -122,7 +123,16 @@ class SignalsApp(faust.App):  # type: ignore[misc]  # Faust is untyped for mypy
         log.info("partitions revoked", count=len(revoked))
 
 
-class SignalsWorker(faust.Worker):  # type: ignore[misc]  # Faust is untyped for mypy
+class SignalsTables(TableManager):
+    """Faust's tables without the second that it sleeps before it begins: there are no agents to wait for."""
+
+    async def on_start(self) -> None:
+        """Register the table, and start recovery."""
+        await self._update_channels()
+        await self.recovery.start()
+
+
+class SignalsWorker(faust.Worker):
     """Faust's worker: signals, start and stop. Logging is ours."""
 
     async def crash(self, reason: BaseException) -> None:
@@ -138,6 +148,7 @@ def _faust_settings(settings: Settings) -> dict[str, Any]:
         "value_serializer": "raw",
         "web_enabled": False,
         "canonical_url": f"http://{settings.instance}",  # how Faust's assignor tells workers apart
+        "TableManager": SignalsTables,
         "stream_wait_empty": False,
         "stream_recovery_delay": 0.0,
         "table_standby_replicas": 0,
@@ -168,6 +179,7 @@ def run(settings: Settings, engine: EngineFactory) -> NoReturn:
             f"port {settings.port} is taken ({error.strerror}): set UPSWING_SIGNALS_PORT"
         ) from error
     worker = SignalsWorker(app, override_logging=False, redirect_stdouts=False, quiet=True)
+    worker.spinner = None
     worker.execute_from_commandline()
 
 

@@ -13,7 +13,7 @@ Source: design (durability 2; throughput), reliability section 1.
 """
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.structs import OffsetAndMetadata
@@ -51,8 +51,10 @@ class BatchReader(Protocol):
         """Look at the changelog's ends before recovery begins."""
 
 
-class SignalsThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # Faust is untyped for mypy
+class SignalsThread(driver.AIOKafkaConsumerThread):
     """The thread in which aiokafka's consumer lives."""
+
+    app: Any
 
     def _create_worker_consumer(self, transport: Any) -> AIOKafkaConsumer:
         consumer = super()._create_worker_consumer(transport)
@@ -60,13 +62,14 @@ class SignalsThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # Fau
         return consumer
 
 
-class SignalsConsumer(driver.Consumer):  # type: ignore[misc]  # Faust is untyped for mypy
+class SignalsConsumer(driver.Consumer):
     """Reads whole batches: events to the reader, changelog records to the store.
 
     Shape: `seeks` counts changes of position. A fetch that straddles one may hold records from before it, so it is
     thrown away and its partitions are sought again.
     """
 
+    app: Any  # `SignalsApp`, which imports this module
     seeks = 0
 
     def _new_consumer_thread(self) -> SignalsThread:
@@ -84,7 +87,7 @@ class SignalsConsumer(driver.Consumer):  # type: ignore[misc]  # Faust is untype
 
     async def _drain_once(self) -> None:
         if not self.flow_active:
-            await self.wait(self.can_resume_flow)
+            await self.wait(cast("Any", self.can_resume_flow))
             return
         active = self._get_active_partitions()
         if not active:
@@ -170,7 +173,7 @@ class SignalsConsumer(driver.Consumer):  # type: ignore[misc]  # Faust is untype
         return partitions
 
 
-class SignalsTransport(driver.Transport):  # type: ignore[misc]  # Faust is untyped for mypy
+class SignalsTransport(driver.Transport):
     """Faust's transport with our consumer."""
 
     Consumer = SignalsConsumer

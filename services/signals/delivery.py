@@ -41,7 +41,7 @@ log = get_logger(__name__)
 class SentPages(NamedTuple):
     """One batch on its way to a changelog."""
 
-    count: int
+    records: int
     delivered: Delivered
 
 
@@ -123,28 +123,33 @@ class Delivery:
         if self._producer is not None:
             await self._producer.stop()
 
-    async def _submit(self, tp: TP, records: Iterable[Any], tombstone: list[tuple[str, bytes]] | None = None) -> Delivered:
+    async def _submit(self, tp: TP, records: Iterable[Any], tombstone: Sequence[tuple[str, bytes]] = ()) -> Delivered:
         if self._producer is None:
             raise RuntimeError("start() comes first")
         batch = self._producer.create_batch()
         for key, value in records:
-            headers = (tombstone or []) if value is None else []
+            headers = list(tombstone) if value is None else []
             if batch.append(key=key, value=value, timestamp=None, headers=headers) is None:
                 raise DependencyError(f"pages that must travel together are larger than {PAGE_BATCH_BYTES} bytes")
         batch.close()
         try:
             async with asyncio.timeout(self._deadline):
-                while True:
-                    try:
-                        return await self._producer.send_batch(batch, tp.topic, partition=tp.partition)
-                    except KafkaTimeoutError:
-                        log.warning("the broker is slow to take a batch", topic=tp.topic, partition=tp.partition)
+                return await self._queue(self._producer, batch, tp)
         except TimeoutError:
             raise DependencyError(
                 f"the broker did not take a batch for {tp.topic} within {self._deadline:g} s"
             ) from None
         except KafkaError as error:
             raise DependencyError(f"the broker refused a batch for {tp.topic}: {error!r}") from error
+
+    async def _queue(self, producer: AIOKafkaProducer, batch: Any, tp: TP) -> Delivered:
+        while True:
+            try:
+                delivered: Delivered = await producer.send_batch(batch, tp.topic, partition=tp.partition)
+            except KafkaTimeoutError:
+                log.warning("the broker is slow to take a batch", topic=tp.topic, partition=tp.partition)
+            else:
+                return delivered
 
 
 @lru_cache(maxsize=1 << 16)

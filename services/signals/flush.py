@@ -90,7 +90,7 @@ async def deliver_pages(flush: "Flush", work: list[Work]) -> None:
         answers = await flush.delivery.confirm([batch.delivered for batch in batches])
         end = each.owned.end
         for batch, answer in zip(batches, answers, strict=True):
-            end = _next_offset(each.owned, end, answer.offset) + batch.count
+            end = _next_offset(each.owned, end, answer.offset) + batch.records
         each.end = each.owned.end = end
 
 

@@ -14,12 +14,23 @@ __all__ = ["EngineLike", "OutputLike", "Owned", "Pages"]
 
 
 class OutputLike(Protocol):
-    """Something to deliver, already encoded; `partition` None means: by the key."""
+    """Something to deliver, already encoded."""
 
-    topic: Topic
-    key: bytes
-    value: bytes
-    partition: int | None
+    @property
+    def topic(self) -> Topic:
+        """Return where to."""
+
+    @property
+    def key(self) -> bytes:
+        """Return the record's key."""
+
+    @property
+    def value(self) -> bytes:
+        """Return the record's value."""
+
+    @property
+    def partition(self) -> int | None:
+        """Return the partition; None means: by the key."""
 
 
 class EngineLike(Protocol):
@@ -69,14 +80,14 @@ class Pages:
         """Return a page."""
         if key in self._ahead:
             return self._ahead[key]
-        return self._store.get(self._partition, key)
+        return self._store.page(self._partition, key)
 
     def scan(self, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
         """Give the pages whose keys begin with `prefix`, in the order of their keys."""
         ahead = {key: value for key, value in self._ahead.items() if key.startswith(prefix)}
         if not ahead:
             return self._store.scan(self._partition, prefix)
-        merged: dict[bytes, bytes | None] = dict(self._store.scan(self._partition, prefix)) | ahead
+        merged: dict[bytes, bytes | None] = {**dict(self._store.scan(self._partition, prefix)), **ahead}
         return iter(sorted((key, value) for key, value in merged.items() if value is not None))
 
     def expect(self, pages: Iterable[Page]) -> None:

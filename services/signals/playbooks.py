@@ -1,7 +1,8 @@
 """Playbook bodies: the initial file, and the versions on the compacted topic `playbooks`.
 
 A `control.playbook` record names a version; its body must be on the topic before the record is in the log, since a
-partition cannot be folded any further without it. Shape of the topic: key is the version, value the playbook's text (YAML, or canonical JSON).
+partition cannot be folded any further without it. Shape of the topic: key is the version, value the playbook as YAML or
+canonical JSON.
 """
 
 import asyncio

@@ -39,7 +39,7 @@ def tombstone_headers(stamp: Stamp) -> list[tuple[str, bytes]]:
     return [(STAMP_HEADER, msgspec.msgpack.encode(stamp))]
 
 
-class PageOptions(rocksdb.RocksDBOptions):  # type: ignore[misc]  # Faust is untyped for mypy
+class PageOptions(rocksdb.RocksDBOptions):
     """RocksDB with bounds: one block cache for all partitions, and memtables that share their budget."""
 
     def __init__(self, cache_bytes: int, memtable_bytes: int, open_files: int, partitions: int) -> None:
@@ -65,7 +65,7 @@ class PageOptions(rocksdb.RocksDBOptions):  # type: ignore[misc]  # Faust is unt
         return options
 
 
-class PageStore(rocksdb.Store):  # type: ignore[misc]  # Faust is untyped for mypy
+class PageStore(rocksdb.Store):
     """One database a partition. Nothing is ever assigned through Faust's table: see `write` and `recover`."""
 
     def __init__(self, *args: Any, page_options: PageOptions, **kwargs: Any) -> None:
@@ -74,7 +74,7 @@ class PageStore(rocksdb.Store):  # type: ignore[misc]  # Faust is untyped for my
         self.stale: dict[int, set[bytes]] = {}
         self._gone: dict[int, dict[bytes, Stamp]] = {}
 
-    def get(self, partition: int, key: bytes) -> bytes | None:
+    def page(self, partition: int, key: bytes) -> bytes | None:
         """Return a page. Errors: `InvariantError` when the database is broken; it is then removed at the next start."""
         try:
             value: bytes | None = self._db_for_partition(partition).get(key)
@@ -83,7 +83,7 @@ class PageStore(rocksdb.Store):  # type: ignore[misc]  # Faust is untyped for my
         return value
 
     def scan(self, partition: int, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
-        """Give the pages whose keys begin with `prefix`, in the order of their keys. Errors: as `get`."""
+        """Give the pages whose keys begin with `prefix`, in the order of their keys. Errors: as `page`."""
         try:
             for key, value in self._db_for_partition(partition).items(from_key=prefix):
                 if not key.startswith(prefix):
@@ -93,7 +93,7 @@ class PageStore(rocksdb.Store):  # type: ignore[misc]  # Faust is untyped for my
             raise self._broken(partition, error) from error
 
     def write(self, partition: int, pages: Iterable[Page], offset: int) -> None:
-        """Write pages and the changelog offset that holds them, all or nothing. Errors: as `get`."""
+        """Write pages and the changelog offset that holds them, all or nothing. Errors: as `page`."""
         batch = rocksdict.WriteBatch(raw_mode=True)
         for key, value in pages:
             if value is None:
@@ -136,7 +136,7 @@ class PageStore(rocksdb.Store):  # type: ignore[misc]  # Faust is untyped for my
         """Return, once, what the changelog should say about the keys that a late write has shadowed."""
         keys = sorted(self.stale.pop(partition, ()))
         self._gone.pop(partition, None)
-        return [(key, self.get(partition, key)) for key in keys]
+        return [(key, self.page(partition, key)) for key in keys]
 
     def revoke_partitions(self, table: CollectionT, tps: set[TP]) -> None:
         """Close the databases of partitions that went elsewhere, so that their lock is free at once."""
@@ -162,7 +162,7 @@ class PageStore(rocksdb.Store):  # type: ignore[misc]  # Faust is untyped for my
         gone = self._gone.get(partition, {}).get(key)
         if gone is not None:
             return gone
-        value = self.get(partition, key)
+        value = self.page(partition, key)
         return NO_STAMP if value is None else stamp_of(value)
 
     def _open_for_partition(self, partition: int) -> Any:
@@ -196,7 +196,7 @@ class PageStore(rocksdb.Store):  # type: ignore[misc]  # Faust is untyped for my
         return InvariantError(f"the local store of partition {partition} failed and will be rebuilt: {error}")
 
 
-class PageTable(faust.Table):  # type: ignore[misc]  # Faust is untyped for mypy
+class PageTable(faust.Table[bytes, bytes]):
     """A Faust table only in name: it gives the store its place in recovery and rebalancing."""
 
     def __init__(self, *args: Any, page_options: PageOptions, **kwargs: Any) -> None:

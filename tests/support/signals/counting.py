@@ -1,8 +1,8 @@
 """An engine with an exact answer: it counts events per account, in pages that must never disagree.
 
-Each account has a *head* page (its count), a *spread* page (the same events by kind) and, at times, an *extra* page, which
-is deleted and made again, so that tombstones travel too. Head and spread are one atomic group. Every `EVERY`th event of
-an account makes a trigger with a name that only depends on the log.
+Each account has a *head* page (its count), a *spread* page (the same events by kind) and, at times, an *extra* page,
+which is deleted and made again, so that tombstones travel too; they are one atomic group. Every `EVERY`th event of an
+account makes a trigger with a name that only depends on the log.
 """
 
 from collections import Counter
@@ -74,9 +74,7 @@ def has_extra(count: int) -> bool:
 class CountingEngine:
     """Counts; the protocol is that of the real engine."""
 
-    def __init__(
-        self, partition: int, partitions: int, epoch: str, adopt: bool, playbook: Any, pages: Reads
-    ) -> None:
+    def __init__(self, partition: int, _partitions: int, epoch: str, adopt: bool, _playbook: Any, pages: Reads) -> None:
         self.offset = -1
         self.phase: Literal["live", "backfill"] = "live"
         self.ticked_at = 0
@@ -101,7 +99,7 @@ class CountingEngine:
         self._generation = len(self._logs) - 1
         self._moved = False
 
-    def fold(self, offset: int, value: bytes, now_ms: int) -> None:
+    def fold(self, offset: int, value: bytes, _now_ms: int) -> None:
         """Count the lines of a record."""
         stamp = (self._generation, offset)
         if offset > self.offset:
@@ -148,7 +146,7 @@ class CountingEngine:
         outputs, self._outputs = self._outputs, []
         return outputs
 
-    def take_snapshots(self, now_ms: int) -> list[Counted]:
+    def take_snapshots(self, _now_ms: int) -> list[Counted]:
         """Return the counts of changed accounts."""
         changed, self._changed = self._changed, set()
         return [Counted(SNAPSHOTS, name.encode(), b"%d" % self._accounts[name].count) for name in sorted(changed)]

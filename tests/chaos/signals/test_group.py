@@ -1,0 +1,94 @@
+"""Rebalances, frozen workers and restarts under load leave the exact answer."""
+
+import asyncio
+import signal
+from pathlib import Path
+
+from tests.support.broker import Broker
+from tests.support.signals.stream import Stream
+from tests.support.signals.worker import Worker, wait_until
+
+SESSION_SECONDS = 6
+
+
+async def test_a_restart_under_load_repeats_nothing(kafka: Broker, topic_prefix: str, tmp_path: Path) -> None:
+    """SIGTERM flushes and commits what was folded, so that the next worker folds nothing twice."""
+    stream = Stream(kafka.bootstrap, topic_prefix)
+    await stream.create()
+    worker = Worker(tmp_path, kafka.bootstrap, topic_prefix)
+    async with stream.flowing():
+        for _restart in range(2):
+            worker.start(ready=True)
+            await asyncio.sleep(0.7)
+            assert await asyncio.to_thread(worker.stop) == 0, worker.tail()
+    worker.start()
+    await stream.settled()
+    await asyncio.to_thread(worker.stop)
+    repeated = await stream.assert_exact(worker.store)
+    assert not repeated
+
+
+async def test_workers_that_join_and_leave_change_nothing(kafka: Broker, topic_prefix: str, tmp_path: Path) -> None:
+    """A second worker takes half of the partitions, dies, and comes back, while events flow."""
+    stream = Stream(kafka.bootstrap, topic_prefix)
+    await stream.create()
+    first = Worker(tmp_path, kafka.bootstrap, topic_prefix, "w1")
+    second = Worker(tmp_path, kafka.bootstrap, topic_prefix, "w2")
+    async with stream.flowing():
+        first.start(ready=True)
+        second.start(ready=True)
+        owned = "upswing_signals_owned_partitions"
+        wait_until(20, lambda: first.metrics()[owned] == second.metrics()[owned] == 2, "an even assignment")
+        await asyncio.sleep(0.5)
+        second.kill()
+        second.start(ready=True)
+        await asyncio.sleep(0.5)
+        assert await asyncio.to_thread(second.stop) == 0
+        wait_until(SESSION_SECONDS + 10, lambda: first.metrics()[owned] == 4, "the return of all partitions")
+    await stream.settled()
+    assert await asyncio.to_thread(first.stop) == 0
+    await stream.assert_exact(first.store)
+    await stream.assert_compactable()
+
+
+async def test_a_worker_frozen_in_mid_flush_cannot_undo_newer_pages(
+    kafka: Broker, topic_prefix: str, tmp_path: Path
+) -> None:
+    """It wakes after another has taken over and writes its old pages: they lose, and are written over."""
+    stream = Stream(kafka.bootstrap, topic_prefix)
+    await stream.create()
+    zombie = Worker(tmp_path, kafka.bootstrap, topic_prefix, "w1", STALL_SECONDS="120")
+    heir = Worker(tmp_path, kafka.bootstrap, topic_prefix, "w2")
+    async with stream.flowing():
+        zombie.start(die="changelog:pause:5")
+        await asyncio.sleep(3)
+        heir.start()
+        await asyncio.to_thread(heir.wait_ready, SESSION_SECONDS + 20)
+        await asyncio.sleep(1)
+        zombie.signal(signal.SIGCONT)
+        assert await asyncio.to_thread(heir.wait, 20) == 1, "nobody noticed the late write"
+        assert "another worker writes to it" in heir.log.read_text()
+        heir.start(ready=True)
+        await asyncio.sleep(1)
+        await asyncio.to_thread(zombie.stop)
+        owned = "upswing_signals_owned_partitions"
+        wait_until(SESSION_SECONDS + 10, lambda: heir.metrics()[owned] == 4, "all partitions")
+    await stream.settled()
+    assert await asyncio.to_thread(heir.stop) == 0
+    await stream.assert_exact(heir.store)
+    await stream.assert_compactable()
+
+
+async def test_a_worker_that_was_frozen_for_long_leaves_when_it_wakes(
+    kafka: Broker, topic_prefix: str, tmp_path: Path
+) -> None:
+    """Paused past the stall limit, it exits instead of going on with an old view of the world."""
+    stream = Stream(kafka.bootstrap, topic_prefix)
+    await stream.create()
+    worker = Worker(tmp_path, kafka.bootstrap, topic_prefix, STALL_SECONDS="1")
+    worker.start(ready=True)
+    worker.signal(signal.SIGSTOP)
+    await asyncio.sleep(2)
+    worker.signal(signal.SIGCONT)
+    assert await asyncio.to_thread(worker.wait, 10) == 1
+    assert "the event loop has stood still" in worker.log.read_text()
