@@ -1,0 +1,183 @@
+"""The company's last ninety days, as calls of the SDK in the order of time. Pure and deterministic by its seed."""
+
+from collections.abc import Iterator
+from random import Random
+from typing import Any
+
+from shared.kernel.clock import DAY_MS, HOUR_MS, date_from_day, iso, iso_day, midnight_ms
+from shared.kernel.playbook import Playbook
+from upswing.demo.cast import CAST, DEPARTMENTS, Customer
+from upswing.demo.rhythm import moment, works
+from upswing.history.calls import Call, Method, in_order
+
+SEED = 20_260_701
+DAYS = 90
+PERIOD_DAYS = 24  # how long the present billing period has run: the anchor is that day of the month
+QUIET_MS = 2 * 60_000  # history ends a little before now
+MILESTONE_DAYS = 7
+OTHER_FEATURE_CHANCE = 0.55
+
+
+def past(playbook: Playbook, now_ms: int, *, seed: int = SEED, cast: tuple[Customer, ...] = CAST) -> list[Call]:
+    """Return everything that happened in the ninety days that end now."""
+    calls = [call for customer in cast for call in _Life(customer, playbook, now_ms, seed).calls()]
+    return in_order([call for call in calls if call.at_ms <= now_ms - QUIET_MS])
+
+
+class _Life:
+    """One customer's ninety days."""
+
+    def __init__(self, customer: Customer, playbook: Playbook, now_ms: int, seed: int) -> None:
+        self.customer, self.playbook, self.now_ms = customer, playbook, now_ms
+        self.rng = Random(f"{seed}/{customer.key}")  # noqa: S311 - a story, no secret
+        self.today = now_ms // DAY_MS
+        self.first = self.today - min(DAYS - 1, customer.onboarded)
+        self._count = 0
+
+    def calls(self) -> Iterator[Call]:
+        """Yield all calls, in no order."""
+        yield from self._beginnings()
+        yield from self._work()
+        yield from self._usage()
+        yield from self._relations()
+        yield from self._support()
+
+    def _call(self, at_ms: int, method: Method, name: str = "", user: str | None = None, **properties: Any) -> Call:
+        self._count += 1
+        return Call(
+            at_ms=at_ms,
+            method=method,
+            account_id=self.customer.account_id,
+            message_id=f"past-{self.customer.key}-{self._count:05}",
+            name=name,
+            user_id=user,
+            properties=properties,
+        )
+
+    def _ago(self, days: int) -> int:
+        """Return an instant that many days ago, within the working hours, and never before the customer was there."""
+        return max(moment(self.rng, self.today - days), midnight_ms(self.first) + HOUR_MS)
+
+    def _beginnings(self) -> Iterator[Call]:
+        """The account's facts, its users, the milestones that it has reached."""
+        customer, start = self.customer, midnight_ms(self.first) + 6 * HOUR_MS
+        facts = {
+            "name": customer.name,
+            "status": "active",
+            "segment": customer.segment,
+            "plan": customer.plan,
+            "seats": customer.seats,
+            "mrr": customer.mrr,
+            "currency": self.playbook.currency,
+            "country": customer.country,
+            "industry": customer.industry,
+            "employees": customer.employees,
+            "onboarded_at": iso_day(self.today - customer.onboarded),
+            "renews_on": iso_day(self.today + customer.renews_in),
+            "billing_anchor": date_from_day(self.today - PERIOD_DAYS).day,
+            "products": ["Core"],
+            "csm": customer.csm,
+            "ae": customer.ae,
+            "exec_sponsor": customer.sponsor,
+        }
+        known: dict[str, Any] = {name: value for name, value in facts.items() if value is not None}
+        yield self._call(start, "group", **known)
+        yield self._call(
+            start + 1_000,
+            "track",
+            "subscription.set",
+            subscription_id=f"sub_{customer.key}",
+            mrr=customer.mrr,
+            currency=self.playbook.currency,
+            plan=customer.plan,
+            started_on=iso(midnight_ms(self.today - customer.onboarded)),
+        )
+        for number in range(customer.users):
+            department = DEPARTMENTS[number % len(DEPARTMENTS)]
+            yield self._call(
+                start + 10_000 + number * 1_000, "identify", user=customer.user(number), department=department
+            )
+        for place, milestone in enumerate(self._milestones()[: customer.milestones]):
+            yield self._call(
+                start + HOUR_MS + place * MILESTONE_DAYS * DAY_MS, "track", "milestone.reached", milestone=milestone
+            )
+
+    def _milestones(self) -> list[str]:
+        for row in self.playbook.segments:
+            if row.name == self.customer.segment:
+                return [milestone.name for milestone in self.playbook.milestones[row.key]]
+        return []
+
+    def _work(self) -> Iterator[Call]:
+        """Sessions and features of each user, day by day."""
+        features = self.playbook.plans[self.customer.plan].features
+        for number in range(self.customer.users):
+            for day in range(self.first, self.today + 1):
+                this_week = self.customer.everybody_this_week and day == self.today - 1 - number % 5
+                if this_week or works(self.rng, day, self.customer.activity):
+                    yield from self._workday(self.customer.user(number), day, features)
+
+    def _workday(self, user: str, day: int, features: tuple[str, ...]) -> Iterator[Call]:
+        at_ms = max(moment(self.rng, day), midnight_ms(self.first) + 7 * HOUR_MS)
+        yield self._call(at_ms, "page", self.rng.choice(("Home", "Overview", "Inbox")), user)
+        while True:
+            at_ms += self.rng.randint(30_000, 900_000)
+            feature = self.rng.choice(features)
+            if feature == "reports":
+                yield self._call(at_ms, "track", "Report Exported", user, format=self.rng.choice(("pdf", "csv")))
+            else:
+                yield self._call(at_ms, "track", "feature.used", user, feature=feature)
+            if self.rng.random() > OTHER_FEATURE_CHANCE:
+                return
+
+    def _usage(self) -> Iterator[Call]:
+        """API calls that add up to the customer's share of its limit, and the storage it fills."""
+        customer = self.customer
+        days = [day for day in range(self.first, self.today + 1) if works(self.rng, day, 2.0)]
+        weights = [
+            (1 + customer.growth / 100) ** (day / 30 - self.today / 30) * self.rng.uniform(0.8, 1.2) for day in days
+        ]
+        limits = self.playbook.plans[customer.plan].limits
+        target = float(limits["api_calls"] or 0) * customer.api_share / 100
+        scale = target / (sum(w for day, w in zip(days, weights, strict=True) if day >= self.today - PERIOD_DAYS) or 1)
+        for day, weight in zip(days, weights, strict=True):
+            user = customer.user(self.rng.randrange(customer.users))
+            calls = max(1, round(weight * scale))
+            yield self._call(moment(self.rng, day), "track", "API Batch Completed", user, calls=calls)
+        full = float(limits["storage_gb"] or 0) * customer.storage_share / 100
+        for ago in range(self.today - self.first, 0, -MILESTONE_DAYS):
+            level = round(full * (1 - 0.004 * ago), 1)
+            yield self._call(self._ago(ago), "track", "Storage Measured", gigabytes=level)
+
+    def _relations(self) -> Iterator[Call]:
+        """Surveys, reviews, engagement, outcomes, and what people tried that their plan does not hold."""
+        customer = self.customer
+        for survey, answers in (("nps", customer.nps), ("csat", customer.csat)):
+            for ago, score in answers:
+                if ago <= customer.onboarded:
+                    user = customer.user(0) if survey == "nps" else customer.user(1)
+                    yield self._call(self._ago(ago), "track", "survey.answered", user, survey=survey, score=score)
+        if customer.qbr is not None:
+            needs = ["Custom roles"] if customer.key == "cobalt" else []
+            yield self._call(self._ago(customer.qbr), "track", "qbr.held", unmet_needs=needs, attendees=3)
+        if customer.engaged is not None:
+            yield self._call(
+                self._ago(min(customer.engaged, customer.onboarded)), "track", "engagement.recorded", kind="webinar"
+            )
+        if customer.sponsor is not None:
+            yield self._call(self._ago(80), "track", "stakeholder.added", role="executive")
+        if customer.primary_outcome:
+            yield self._call(
+                self._ago(35), "track", "outcome.achieved", outcome="Reports in half the time", primary=True
+            )
+        for ago, feature in customer.blocked:
+            yield self._call(self._ago(ago), "track", "Upgrade Prompt Shown", customer.user(ago % 3), feature=feature)
+
+    def _support(self) -> Iterator[Call]:
+        """Tickets; the latest ones are still open."""
+        tickets = [row for row in self.customer.tickets if row[0] < self.customer.onboarded]
+        for place, (ago, severity) in enumerate(tickets):
+            ticket, opened = f"T-{self.customer.key}-{place}", self._ago(ago)
+            yield self._call(opened, "track", "ticket.opened", ticket_id=ticket, severity=severity, topic="reports")
+            if place < len(tickets) - self.customer.open_tickets:
+                yield self._call(opened + 20 * HOUR_MS, "track", "ticket.resolved", ticket_id=ticket)
