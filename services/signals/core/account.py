@@ -156,8 +156,10 @@ class Account:
         "dirty_users",
         "episodes",
         "gate_cache",
+        "gated",
         "head",
         "held",
+        "limits",
         "metrics",
         "offset",
         "parked",
@@ -167,8 +169,6 @@ class Account:
         "shown_at",
         "users",
         "watch_active",
-        "watch_assigned",
-        "watch_gated",
     )
 
     def __init__(self, head: Head, days: Days, users: list[UserPage], recent: RecentIds) -> None:
@@ -194,7 +194,9 @@ class Account:
             metric.first_day = min(metric.first_day, head.today)
         self.period = (0, 0)
         self.active_rule = self.active_month = 0
-        self.watch_active = self.watch_assigned = self.watch_gated = 0
+        self.watch_active = 0
+        self.gated: frozenset[str] = frozenset()
+        self.limits: dict[str, int] = {}
         self.gate_cache: tuple[str, ...] | None = None
         self.shown: object = None
         self.shown_at = self.checked_at = 0

@@ -75,6 +75,7 @@ class Engine:
         self._dirty: dict[str, Account] = {}
         self._touched: list[Account] = []
         self._muted = False
+        self._kinds: dict[type[Event], int] = {}
         self._now_ms = 0
 
     @property
@@ -136,10 +137,12 @@ class Engine:
         if account is None or account.offset >= offset:
             return
         kind = type(event)
-        self.counts["in", TYPE_NAMES[kind]] += 1
+        self._kinds[kind] = self._kinds.get(kind, 0) + 1
         at_ms: int = event.occurred_at  # type: ignore[assignment]  # the codec has settled it
         head = account.head
-        clock_ms = max(self.meta.ticked_at, head.clock_ms, at_ms)
+        clock_ms = head.clock_ms if head.clock_ms > at_ms else at_ms
+        if self.meta.ticked_at > clock_ms:
+            clock_ms = self.meta.ticked_at
         if account.recent.repeated(f"{event.source}\0{event.id}", clock_ms):
             self.counts["duplicates",] += 1
             return
@@ -148,7 +151,8 @@ class Engine:
         day = at_ms // DAY_MS
         if day > head.today:
             self.step(account, day)
-        head.clock_ms = max(head.clock_ms, at_ms)
+        if at_ms > head.clock_ms:
+            head.clock_ms = at_ms
         if day < head.today - self.terms.horizon_days and kind not in AGELESS:
             self.counts["too_old",] += 1
             return
@@ -158,7 +162,9 @@ class Engine:
         needed = handler is not None and handler(account, event, at_ms, self.terms)
         if kind not in PLAIN:
             account.gate_cache = None
-        if needed or (account.held and gate.is_open(account, self.terms, backfill=self.backfill)):
+        if needed or (
+            account.held and not account.gate_cache and gate.is_open(account, self.terms, backfill=self.backfill)
+        ):
             received_at = event.received_at if isinstance(event.received_at, int) else None
             cause = Cause(f"{event.source}/{event.id}", clock_ms, at_ms, received_at)
             look(account, self.terms, cause, self.record, backfill=self.backfill)
@@ -284,4 +290,7 @@ class Engine:
     def take_counts(self) -> Counter[tuple[str, ...]]:
         """Return what was counted since the last call."""
         counts, self.counts = self.counts, Counter()
+        for kind, number in self._kinds.items():
+            counts["in", TYPE_NAMES[kind]] += number
+        self._kinds = {}
         return counts

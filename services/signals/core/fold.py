@@ -65,7 +65,7 @@ def add_usage(account: Account, name: str, quantity: Quantity, at_ms: int) -> bo
 
 def _usage_recorded(account: Account, event: usage_recorded.UsageRecorded, at_ms: int, terms: Terms) -> bool:
     look = add_usage(account, event.properties.metric, event.properties.quantity, at_ms)
-    if event.user_id is not None and users.active(account, event.user_id, at_ms, terms):
+    if event.user_id is not None and users.active(account, users.find(account, event.user_id), at_ms, terms):
         look = look or account.active_rule >= account.watch_active
     return look
 
@@ -78,30 +78,39 @@ def _feature_used(account: Account, event: feature_used.FeatureUsed, at_ms: int,
     if feature is None:
         feature = account.head.features[name] = UseDays()
     if feature.newest != day:
+        look = _touched(account, name, feature, day, terms)
         feature.used(day)
-        account.gate_cache = None
-        look = True
+        if name in terms.core:
+            account.gate_cache = None
     if given.metric is not None and add_usage(account, given.metric, given.quantity, at_ms):
         look = True
     if user_id is not None:
-        if users.active(account, user_id, at_ms, terms) and account.active_rule >= account.watch_active:
+        user = users.find(account, user_id)
+        if users.active(account, user, at_ms, terms) and account.active_rule >= account.watch_active:
             look = True
         if name in terms.core:
-            users.core_used(account, user_id, name, at_ms)
+            users.core_used(account, user, name, at_ms, terms)
     return look
 
 
-def _feature_blocked(account: Account, event: feature_blocked.FeatureBlocked, at_ms: int, _: Terms) -> bool:
-    features = account.head.features
-    name = event.properties.feature
-    if name not in features:
-        features[name] = UseDays()
-    features[name].blocked(at_ms // DAY_MS)
-    return True
+def _touched(account: Account, name: str, feature: UseDays, day: int, terms: Terms) -> bool:
+    """Tell whether a use or refusal brings a gated feature into the rule's window anew."""
+    oldest = account.head.today - terms.gated_days
+    return day > oldest >= feature.touched and name in account.gated
+
+
+def _feature_blocked(account: Account, event: feature_blocked.FeatureBlocked, at_ms: int, terms: Terms) -> bool:
+    features, name, day = account.head.features, event.properties.feature, at_ms // DAY_MS
+    feature = features.get(name)
+    if feature is None:
+        feature = features[name] = UseDays()
+    look = _touched(account, name, feature, day, terms)
+    feature.blocked(day)
+    return look
 
 
 def _session_started(account: Account, event: session_started.SessionStarted, at_ms: int, terms: Terms) -> bool:
-    if event.user_id is not None and users.active(account, event.user_id, at_ms, terms):
+    if event.user_id is not None and users.active(account, users.find(account, event.user_id), at_ms, terms):
         return account.active_rule >= account.watch_active
     return False
 

@@ -14,7 +14,7 @@ from services.signals.core.account import Account
 from services.signals.core.terms import Terms, days_to_renewal, onboarded_days
 from shared.kernel.clock import day_of
 from shared.kernel.playbook.bounds import Trend
-from shared.kernel.playbook.gate import GateCriteria
+from shared.kernel.playbook.gate import GateCriteria, UnknownCriterion
 from shared.kernel.triggers import Criterion, Gate, Number
 
 NEARLY = Fraction(99, 100)
@@ -22,13 +22,18 @@ ONE = Fraction(1)
 
 
 class Answer(msgspec.Struct):
-    """One criterion, exact: `met` None is unknown; `attained` counts in the mean unless it is left out."""
+    """One criterion, exact, with nothing computed that nobody asks for.
+
+    Shape: `met` None is unknown. A number is `amount / whole`; `text` is the answer of a criterion that is no number.
+    """
 
     name: str
     required: Number | str | bool
-    actual: Fraction | str | bool | None
     met: bool | None
-    attained: Fraction
+    amount: int | float | Fraction | None = None
+    whole: int = 1
+    text: str | bool | None = None
+    counts: bool = False  # attains by degrees, as a share of what is required
     left_out: bool = False
 
     @property
@@ -36,21 +41,41 @@ class Answer(msgspec.Struct):
         """Tell whether the criterion does not stand in the way."""
         return self.met is True or self.left_out
 
+    @property
+    def actual(self) -> Fraction | None:
+        """The number, exact."""
+        return None if self.amount is None else Fraction(self.amount) / self.whole
+
+    @property
+    def attained(self) -> Fraction:
+        """The attainment, 0 to 1; at most 0.99 while the criterion is not met (definition 28)."""
+        if not self.counts or self.actual is None or not isinstance(self.required, int):
+            return Fraction(self.met is True)
+        share = max(Fraction(0), self.actual / self.required) if self.required else ONE
+        return min(ONE if self.met else NEARLY, share)
+
 
 def _number(
-    name: str, required: int, actual: Fraction | int | None, comparison: Literal[">", ">="], asked: GateCriteria
+    name: Literal["core_features", "core_departments"] | UnknownCriterion,
+    required: int,
+    amount: int | float | Fraction | None,
+    asked: GateCriteria,
+    *,
+    whole: int = 1,
+    more: bool = False,
 ) -> Answer:
-    if actual is None:
-        left_out = asked.unknown.get(name, "block") == "leave_out"  # type: ignore[call-overload]  # a literal's name
-        return Answer(name, required, None, None, Fraction(0), left_out)
-    actual = Fraction(actual)
-    met = actual > required if comparison == ">" else actual >= required
-    attained = max(Fraction(0), min(ONE, actual / required)) if required else ONE
-    return Answer(name, required, actual, met, attained if met else min(NEARLY, attained))
+    """Answer a criterion that is a number: `more` asks for more than what is required, else that much is enough."""
+    if amount is None:
+        left_out = name in asked.unknown and asked.unknown[name] == "leave_out"
+        return Answer(name, required, None, left_out=left_out)
+    bound = required * whole
+    return Answer(name, required, amount > bound if more else amount >= bound, amount, whole, counts=True)
 
 
-def _yes(name: str, required: Number | str | bool, actual: Fraction | str | bool | None, met: bool) -> Answer:
-    return Answer(name, required, actual, met, Fraction(met))
+def _yes(
+    name: str, required: Number | str | bool, met: bool, text: str | bool | None = None, days: int | None = None
+) -> Answer:
+    return Answer(name, required, met, days, text=text)
 
 
 def ticket_trend(account: Account, terms: Terms) -> Trend:
@@ -86,22 +111,22 @@ def _departments(account: Account, terms: Terms) -> int:
 def _cheap(account: Account, terms: Terms, asked: GateCriteria) -> Iterator[Answer]:
     """Yield every criterion but health: these change with few events."""
     since, seats = onboarded_days(account), account.fact("seats")
-    share = Fraction(account.active_month * 100, seats) if seats else None
-    yield _number("days_since_onboarding", asked.days_since_onboarding, since, ">", asked)
-    yield _number("core_features", asked.core_features, len(adopted(account, terms)), ">=", asked)
+    active = account.active_month * 100 if seats else None
+    yield _number("days_since_onboarding", asked.days_since_onboarding, since, asked, more=True)
+    yield _number("core_features", asked.core_features, len(adopted(account, terms)), asked)
     if asked.core_departments is not None:
-        yield _number("core_departments", asked.core_departments, _departments(account, terms), ">=", asked)
-    yield _number("active_share_percent", asked.active_share_percent, share, ">", asked)
+        yield _number("core_departments", asked.core_departments, _departments(account, terms), asked)
+    yield _number("active_share_percent", asked.active_share_percent, active, asked, whole=seats or 1, more=True)
     trend = ticket_trend(account, terms)
-    yield _yes("ticket_trend", " or ".join(asked.ticket_trend), trend, trend in asked.ticket_trend)
-    yield _number("sentiment", asked.sentiment, health.sentiment(account, terms), ">=", asked)
+    yield _yes("ticket_trend", " or ".join(asked.ticket_trend), trend in asked.ticket_trend, trend)
+    yield _number("sentiment", asked.sentiment, health.sentiment(account, terms), asked)
     if asked.exec_sponsor:
         sponsor = bool(account.fact("exec_sponsor"))
-        yield _yes("exec_sponsor", True, sponsor, sponsor)  # a criterion's required value
+        yield _yes("exec_sponsor", required=True, met=sponsor, text=sponsor)
     if asked.qbr_days is not None:
         held_ms, today = account.head.qbr_ms, account.head.today
-        since_qbr = Fraction(today - day_of(held_ms)) if held_ms >= 0 else None
-        yield _yes("qbr_days", asked.qbr_days, since_qbr, health.within(held_ms, today, asked.qbr_days))
+        met = health.within(held_ms, today, asked.qbr_days)
+        yield _yes("qbr_days", asked.qbr_days, met, days=today - day_of(held_ms) if held_ms >= 0 else None)
 
 
 def answers(account: Account, terms: Terms) -> list[Answer]:
@@ -109,7 +134,7 @@ def answers(account: Account, terms: Terms) -> list[Answer]:
     asked = terms.gate(account)
     found = list(_cheap(account, terms, asked))
     score = health.score(account, terms)
-    found.insert(1, _number("health_score", asked.health_score, score, ">=", asked))
+    found.insert(1, _number("health_score", asked.health_score, score, asked))
     return found
 
 
@@ -134,16 +159,19 @@ def other_reasons(account: Account, terms: Terms, *, backfill: bool) -> Iterator
 def is_open(account: Account, terms: Terms, *, backfill: bool) -> bool:
     """Tell whether nothing holds expansion; health is only computed when all else passes.
 
-    The answer of the criteria other than health is cached until an event touches them.
+    The first criterion in the way (health aside) is cached until an event touches the criteria.
     """
+    if backfill:
+        return False
     cached = account.gate_cache
     if cached is None:
         asked = terms.gate(account)
-        cached = account.gate_cache = tuple(a.name for a in _cheap(account, terms, asked) if not a.passes)
-    if cached or any(True for _ in other_reasons(account, terms, backfill=backfill)):
+        first = next((a.name for a in _cheap(account, terms, asked) if not a.passes), None)
+        cached = account.gate_cache = () if first is None else (first,)
+    if cached or any(True for _ in other_reasons(account, terms, backfill=False)):
         return False
     asked = terms.gate(account)
-    return _number("health_score", asked.health_score, health.score(account, terms), ">=", asked).passes
+    return _number("health_score", asked.health_score, health.score(account, terms), asked).passes
 
 
 def describe(account: Account, terms: Terms, *, backfill: bool) -> Gate:
@@ -171,7 +199,7 @@ def _shown(answer: Answer) -> Criterion:
     return Criterion(
         name=answer.name,
         required=answer.required,
-        actual=shown_number(answer.actual) if isinstance(answer.actual, Fraction) else answer.actual,
+        actual=answer.text if answer.actual is None else shown_number(answer.actual),
         met=answer.met,
         attainment=round(float(answer.attained), 4),
         left_out=answer.left_out,

@@ -20,10 +20,11 @@ def within(instant_ms: int, today: int, days: int) -> bool:
     return instant_ms >= 0 and today - day_of(instant_ms) < days
 
 
-def sentiment(account: Account, terms: Terms) -> Fraction | None:
+def sentiment(account: Account, terms: Terms) -> int | float | Fraction | None:
     """Return sentiment on NPS's scale: the latest NPS, else ten times the share of good CSAT answers (definition 14)."""
     if account.head.nps is not None:
-        return Fraction(account.head.nps[0])
+        score: int | float = account.head.nps[0]
+        return score
     first = account.head.today - terms.playbook.measures.csat_window_days
     rows = [row for day, row in account.head.csat.items() if day > first]
     answers = sum(row[0] for row in rows)
@@ -87,7 +88,7 @@ def _support(account: Account, terms: Terms) -> Fraction | None:
 
 def _sentiment(account: Account, terms: Terms) -> Fraction | None:
     score = sentiment(account, terms)
-    return None if score is None else score * 10
+    return None if score is None else Fraction(score) * 10
 
 
 def _outcomes(account: Account, terms: Terms) -> Fraction | None:

@@ -105,7 +105,7 @@ def _usage(account: Account, terms: Terms, measure: Measure) -> tuple[Fraction, 
     plan = terms.playbook.plans.get(account.fact("plan") or "")
     price = None if plan is None else plan.unit_prices.get(measure.scope or "")
     begin, following = account.period
-    limit = terms.limits(account).get(measure.scope or "")
+    limit = account.limits.get(measure.scope or "")
     if not price or limit is None or measure.scope in account.head.gauges:
         return None
     used = Fraction(measure.amount, 100 * 1_000_000)

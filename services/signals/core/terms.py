@@ -4,6 +4,7 @@ Source: definitions 11, 29, 48; playbook sections 3 and 4.
 """
 
 from fractions import Fraction
+from typing import Any
 
 from services.signals.core.account import Account
 from services.signals.core.periods import annual_period, monthly_period
@@ -32,6 +33,8 @@ class Terms:
             name: {metric: None if limit is None else millionths(limit) for metric, limit in plan.limits.items()}
             for name, plan in playbook.plans.items()
         }
+        self.memo: dict[tuple[str, str | None], Any] = {}  # what rows compute once for these terms
+        self.gated_days: int = playbook.rules.gated_exploration.days
         self._above = {name: self._features_above(name) for name in playbook.plans}
 
     def enabled(self, rule: str) -> bool:
@@ -64,7 +67,7 @@ class Terms:
         """Return the criteria that the account must meet."""
         return self.playbook.gate[self.segment(account)]
 
-    def gated(self, account: Account) -> frozenset[str]:
+    def _gated(self, account: Account) -> frozenset[str]:
         """Return the features that a higher plan would open to the account (definition 48)."""
         above = self._above.get(account.fact("plan") or "")
         if not above:
@@ -72,7 +75,7 @@ class Terms:
         purchased = account.fact("purchased_features")
         return above.difference(purchased) if purchased else above
 
-    def limits(self, account: Account) -> dict[str, int]:
+    def _limits_of(self, account: Account) -> dict[str, int]:
         """Return the limits in force, in millionths: the account's before its plan's; unlimited ones are left out."""
         own = account.head.limits
         found = dict(self._limits.get(account.fact("plan") or "", {}))
@@ -91,11 +94,12 @@ class Terms:
         return annual_period(day, anchor, 1 if named is None else date_from_day(named).month)
 
     def refresh(self, account: Account) -> None:
-        """Recompute what depends on the account's day and facts, without looking at any rule."""
+        """Recompute what depends on the account's day, its facts and these terms, without looking at any rule."""
         today = account.head.today
         account.active_rule = account.active.distinct(today, self.active_days)
         account.active_month = account.active.distinct(today, self.month_days)
         account.gate_cache = None
+        account.gated, account.limits = self._gated(account), self._limits_of(account)
         begin, following = account.period = self.period(account, today)
         for metric in account.metrics.values():
             metric.total = sum(amount for day, amount in metric.cells.items() if begin <= day < following)

@@ -58,9 +58,8 @@ def _grow(account: Account) -> None:
     account.dirty_users = set(range(pages))
 
 
-def active(account: Account, user_id: str, at_ms: int, terms: Terms) -> bool:
+def active(account: Account, user: User, at_ms: int, terms: Terms) -> bool:
     """Note activity; tell whether the number of active users of the rule's window has grown."""
-    user = find(account, user_id)
     last_ms = user.last_ms
     if at_ms <= last_ms or (user.cut is not None and at_ms < user.cut[0]):
         return False
@@ -87,9 +86,8 @@ def _window_grew(account: Account, old_day: int | None, day: int, terms: Terms) 
     return False
 
 
-def core_used(account: Account, user_id: str, feature: str, at_ms: int) -> None:
+def core_used(account: Account, user: User, feature: str, at_ms: int, terms: Terms) -> None:
     """Note that a user used a core feature, for the departments that have adopted it (definition 25)."""
-    user = find(account, user_id)
     if user.cut is not None and at_ms < user.cut[0]:
         return
     core = user.core
@@ -103,7 +101,9 @@ def core_used(account: Account, user_id: str, feature: str, at_ms: int) -> None:
     day = at_ms // DAY_MS
     if user.department is not None and day != old_day:
         account.core_seen(feature, user.department).move(old_day, day)
-        account.gate_cache = None
+        oldest = account.head.today - terms.playbook.measures.adopted_window_days
+        if old_day is None or old_day <= oldest:
+            account.gate_cache = None
 
 
 def provisioned(account: Account, user_id: str, department: str | None, moment: Moment) -> None:

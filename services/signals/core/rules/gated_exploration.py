@@ -25,7 +25,7 @@ def measure(account: Account, terms: Terms) -> Iterator[Measure]:
     """Yield the number of gated features touched; it can always be measured."""
     days, features = terms.playbook.rules.gated_exploration.days, account.head.features
     oldest = account.head.today - days
-    touched = sorted(name for name in terms.gated(account) if name in features and features[name].touched > oldest)
+    touched = sorted(name for name in account.gated if name in features and features[name].touched > oldest)
     numbers: dict[str, int | float | str | list[str] | None] = {"features": touched, "days": days}
     named = f" ({', '.join(touched)})" if touched else ""
     text = f"{len(touched)} features beyond the plan tried in {days} days{named}"

@@ -80,7 +80,12 @@ class RuleRow(msgspec.Struct, frozen=True):
 
     def levels_for(self, terms: Terms, scope: str | None) -> tuple[Level, ...]:
         """Return the levels of a scope, in rising order."""
-        return self.levels(terms) if self.scope_levels is None else self.scope_levels(terms, scope)
+        key = (self.name, None if self.scope_levels is None else scope)
+        found: tuple[Level, ...] | None = terms.memo.get(key)
+        if found is None:
+            found = self.levels(terms) if self.scope_levels is None else self.scope_levels(terms, scope)
+            terms.memo[key] = found
+        return found
 
 
 def spent_from(account: Account, rule: str, scope: str | None, levels: tuple[Level, ...]) -> int:

@@ -25,10 +25,10 @@ def levels(terms: Terms) -> tuple[Level, ...]:
     )
 
 
-def measure(account: Account, terms: Terms) -> Iterator[Measure]:
+def measure(account: Account, _terms: Terms) -> Iterator[Measure]:
     """Yield the use of each limited metric."""
     begin, following = account.period
-    for metric, limit in sorted(terms.limits(account).items()):
+    for metric, limit in sorted(account.limits.items()):
         gauge = account.head.gauges.get(metric)
         numbers: dict[str, int | float | str | list[str] | None]
         if gauge is not None:
@@ -51,11 +51,11 @@ def measure(account: Account, terms: Terms) -> Iterator[Measure]:
 
 def watch(account: Account, terms: Terms) -> None:
     """Note on each summed metric the total at which its next level is reached."""
-    limits = terms.limits(account) if terms.enabled(NAME) else {}
+    limits = account.limits if terms.enabled(NAME) else {}
     for name in limits:
         if name not in account.metrics:
             account.metrics[name] = Metric({})
-    rows = levels(terms)
+    rows = ROW.levels_for(terms, None)
     for name, metric in account.metrics.items():
         limit = limits.get(name)
         index = spent_from(account, NAME, name, rows)
