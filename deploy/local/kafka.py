@@ -31,6 +31,8 @@ SETTINGS = {
     "transaction.state.log.num.partitions": "4",
     "share.coordinator.state.topic.replication.factor": "1",
     "share.coordinator.state.topic.min.isr": "1",
+    "broker.heartbeat.interval.ms": "1000",
+    "broker.session.timeout.ms": "4000",  # after kill -9 a broker waits for the end of its own former session
     "group.initial.rebalance.delay.ms": "0",
     "group.min.session.timeout.ms": "1000",
     "log.index.size.max.bytes": str(1 << 20),  # the default sets 10 MB aside for each of hundreds of partitions

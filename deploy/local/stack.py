@@ -119,9 +119,10 @@ class LocalStack:
         await self.supervisor.until_ready(*names, seconds=self.settings.ready_seconds)
 
     async def stop(self) -> None:
-        """Stop everything, the latest first; nothing is left behind."""
+        """Stop everything, the services first; nothing is left behind."""
         if self._watch:
             self._watch.cancel()
+        await self.supervisor.stop(*self.services)
         await self.supervisor.stop()
         await asyncio.to_thread(self.postgres.stop)
         await self._client.aclose()
@@ -186,6 +187,7 @@ class LocalStack:
             self._say(f"PostgreSQL ended; starting it again (log: {self.postgres.folder / 'log'})")
             try:
                 await asyncio.to_thread(self.postgres.start)
+                self._say("PostgreSQL runs again")
             except DependencyError as error:
                 self._say(str(error))
 

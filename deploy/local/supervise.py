@@ -1,4 +1,4 @@
-"""Keeps programs running: starts them, says when and why one ended, starts it again with a growing pause, stops all.
+"""Keeps programs running: starts them, says when and why one ended, starts it again after a growing pause.
 
 Written here because what exists either never restarts (honcho) or is a daemon with its own configuration and sockets
 (supervisor, circus), and neither is usable as a library inside the demo.
@@ -54,6 +54,7 @@ class Kept:
         self.process: Process | None = None
         self.task: asyncio.Task[None] | None = None
         self.again: asyncio.Task[None] | None = None
+        self.log_began = 0
         self.exits = 0
         self.reason = "it has not been started"
 
@@ -65,7 +66,6 @@ class Supervisor:
         self._run_folder = run_folder
         self._say = say
         self._kept: dict[str, Kept] = {}
-        self._stopping = False
 
     def pid(self, name: str) -> int | None:
         """Return the process id of a program, None while it does not run."""
@@ -90,11 +90,9 @@ class Supervisor:
         await asyncio.gather(*(self._until_ready(self._kept[name], seconds) for name in names))
 
     async def stop(self, *names: str) -> None:
-        """Stop programs (all when none is named), the latest first, each with its time to finish what it has begun."""
-        wanted = names or tuple(self._kept)
-        self._stopping = self._stopping or not names
-        for name in reversed([name for name in self._kept if name in wanted]):
-            await self._stop(self._kept.pop(name))
+        """Stop programs (all when none is named), each with its time to finish what it has begun."""
+        wanted = [name for name in self._kept if name in (names or self._kept)]
+        await asyncio.gather(*(self._stop(self._kept.pop(name)) for name in wanted))
 
     async def _until_ready(self, kept: Kept, seconds: float) -> None:
         program, began, told = kept.program, time.monotonic(), 1
@@ -115,6 +113,7 @@ class Supervisor:
         program = kept.program
         program.log.parent.mkdir(parents=True, exist_ok=True)
         with program.log.open("ab") as log:
+            kept.log_began = log.tell()
             kept.process = await asyncio.create_subprocess_exec(
                 *program.command,
                 env=program.environment,
@@ -131,11 +130,9 @@ class Supervisor:
         while kept.process is not None:
             began = time.monotonic()
             code = await kept.process.wait()
-            if self._stopping:
-                return
             pause = FIRST_PAUSE_SECONDS if time.monotonic() - began > STEADY_SECONDS else pause
             kept.exits += 1
-            kept.reason = f"{_ended(code)}{last_words(kept.program.log)}"
+            kept.reason = f"{_ended(code)}{last_words(kept.program.log, kept.log_began, only_serious=code < 0)}"
             self._say(f"{kept.program.name} {kept.reason}; starting it again in {pause:g} s (log: {kept.program.log})")
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
@@ -150,9 +147,10 @@ class Supervisor:
             self._say(f"{kept.program.name} is ready again after {time.monotonic() - began:.1f} s")
 
     async def _stop(self, kept: Kept) -> None:
-        for task in (kept.task, kept.again):
-            if task:
-                task.cancel()
+        tasks = [task for task in (kept.task, kept.again) if task]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         process = kept.process
         if process and process.returncode is None:
             _signal(process, signal.SIGTERM)
