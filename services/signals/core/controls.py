@@ -44,11 +44,11 @@ def _accounts(engine: Engine, offset: int, only: str | None) -> list[Account]:
 
 def _tick(engine: Engine, tick: Tick, offset: int, only: str | None) -> None:
     meta = engine.meta
+    meta.live_ticked = meta.live_ticked or tick.live
     if tick.at <= meta.ticked_at:
         return
     day, turned = tick.at // DAY_MS, tick.at // DAY_MS > meta.ticked_at // DAY_MS
     meta.ticked_at = tick.at
-    meta.live_ticked = meta.live_ticked or tick.live
     if not turned:
         return
     for account in _accounts(engine, offset, only):

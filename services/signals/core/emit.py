@@ -22,10 +22,10 @@ def evidence(step: Step) -> Evidence:
     unit = " %" if step.row.unit == "percent" else ""
     text = "not measured any more"
     if measure is not None:
-        share = f" = {measure.value}{unit}" if unit else ""
+        share = f" = {measure.shown(threshold)}{unit}" if unit else ""
         text = f"{measure.summary}{share} ({'>' if episode.comparison == '>' else '≥'} {threshold}{unit})"
     return Evidence(
-        value=None if measure is None else measure.value,
+        value=None if measure is None else measure.shown(threshold),
         threshold=threshold,
         comparison=">" if episode.comparison == ">" else ">=",
         unit=step.row.unit,

@@ -51,7 +51,7 @@ class Engine:
         self, partition: int, partitions: int, epoch: str, adopt: bool, playbook: Playbook, pages: PageReader
     ) -> None:
         self.partition, self.partitions, self.epoch = partition, partitions, epoch
-        self.shelf = Shelf(pages, playbook.time.dedup_minutes * 60_000)
+        self.shelf = Shelf(pages, playbook.time.dedup_minutes * 60_000, self._prepare)
         self.meta = self.shelf.meta() or Meta()
         self.stored_epochs = self.meta.epochs
         if self.stored_epochs and self.stored_epochs[-1] != epoch and not adopt:
@@ -190,9 +190,11 @@ class Engine:
                 self.counts["too_old",] += 1
                 return None
             account = self.shelf.accounts[name] = self.shelf.new(name, today)
+        return account
+
+    def _prepare(self, account: Account) -> None:
         self.terms.refresh(account)
         settle(account, self.terms)
-        return account
 
     def touch(self, account: Account, offset: int) -> None:
         """Note that this record changes an account: it is stamped at the record's end and written at the next flush."""

@@ -190,16 +190,19 @@ def describe(account: Account, terms: Terms, *, backfill: bool) -> Gate:
     )
 
 
-def shown_number(value: Fraction) -> Number:
-    """Return an exact value as people read it: whole, or with two decimals."""
-    return int(value) if value.denominator == 1 else round(float(value), 2)
+def shown_number(value: Fraction, bound: object = None) -> Number:
+    """Return an exact value as people read it: whole, or with two decimals; with six where two would hide a bound."""
+    if value.denominator == 1:
+        return int(value)
+    near = round(float(value), 2)
+    return round(float(value), 6) if near == bound else near
 
 
 def _shown(answer: Answer) -> Criterion:
     return Criterion(
         name=answer.name,
         required=answer.required,
-        actual=answer.text if answer.actual is None else shown_number(answer.actual),
+        actual=answer.text if answer.actual is None else shown_number(answer.actual, answer.required),
         met=answer.met,
         attainment=round(float(answer.attained), 4),
         left_out=answer.left_out,

@@ -4,7 +4,7 @@ All pages of an account that changed travel in one group, so an account is alway
 is the last group, so it is never ahead of an account. Source: design (state, durability 2).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Literal, Protocol
 
 import msgspec
@@ -61,10 +61,10 @@ _META = page_decoder(Meta)
 
 
 class Shelf:
-    """One partition's accounts in memory, over the pages of its store."""
+    """One partition's accounts in memory, over the pages of its store; `prepare` computes what pages do not hold."""
 
-    def __init__(self, pages: PageReader, dedup_ms: int) -> None:
-        self._pages, self._dedup_ms = pages, dedup_ms
+    def __init__(self, pages: PageReader, dedup_ms: int, prepare: Callable[[Account], None]) -> None:
+        self._pages, self._dedup_ms, self._prepare = pages, dedup_ms, prepare
         self._in_flight: dict[bytes, bytes | None] = {}
         self.accounts: dict[str, Account] = {}
         self.generation = 0
@@ -102,6 +102,7 @@ class Shelf:
         account = Account(head, days, users, recent)
         if head.stamp[0] != self.generation:
             account.offset = account.at_record = -1  # folded in a log that another has replaced
+        self._prepare(account)
         return account
 
     def _decoded(self, decoder: msgspec.msgpack.Decoder[Any], key: bytes) -> Any:
@@ -113,6 +114,7 @@ class Shelf:
         head, days = new_account(account_id, today)
         account = Account(head, days, [UserPage(SCHEMA_VERSION, NO_STAMP, {}, {})], RecentIds(self._dedup_ms))
         account.offset = account.at_record = -1
+        self._prepare(account)
         return account
 
     def forget(self, account_id: str) -> None:

@@ -10,7 +10,7 @@ from services.signals.core.episodes import OPEN, PASSED, Cause, Step, measured
 from services.signals.core.recommend import estimate
 from services.signals.core.rules.row import Level, Measure, RuleRow
 from services.signals.core.terms import DATE_FACTS, Terms, days_to_renewal, onboarded_days
-from shared.kernel.clock import iso_day, midnight_ms
+from shared.kernel.clock import iso_day
 from shared.kernel.ids import trigger_id
 from shared.kernel.quantities import as_number
 from shared.kernel.snapshots import LogPosition, RuleValue, Snapshot, State
@@ -73,9 +73,30 @@ def _values(account: Account, terms: Terms) -> list[RuleValue]:
     for row, measures in measured(account, terms, []):
         for measure in measures:
             shown += [_value(account, row, measure, level) for level in row.levels_for(terms, measure.scope)]
-        if not measures:
+        scopes = {measure.scope for measure in measures}
+        lost = [
+            e for e in account.episodes.values() if e.rule == row.name and e.scope not in scopes and e.status in OPEN
+        ]
+        shown += [_lost(account, row, episode) for episode in lost]
+        if not measures and not lost:
             shown += [_unmeasured(row, level, on=terms.enabled(row.name)) for level in row.levels_for(terms, None)]
     return shown
+
+
+def _lost(account: Account, row: RuleRow, episode: Episode) -> RuleValue:
+    """Show an open trigger whose value cannot be measured just now: it ends at the next change of day."""
+    named = trigger_id(account.head.account_id, row.name, episode.scope, episode.level, episode.decided_by)
+    return RuleValue(
+        rule=row.name,
+        kind=row.kind,
+        level=episode.level,
+        scope=episode.scope,
+        scope_type=episode.scope_type,
+        state="held" if episode.status == "held" else "fired",
+        evidence=evidence(Step("fired", row, episode, None, None, Cause("", 0))),
+        since=iso_day(episode.day),
+        trigger_id=named,
+    )
 
 
 def _armed(row: RuleRow, scope: str | None, scope_type: ScopeType | None, level: Level) -> Episode:
@@ -97,7 +118,7 @@ def _value(account: Account, row: RuleRow, measure: Measure, level: Level) -> Ru
         scope=measure.scope,
         scope_type=measure.scope_type,
         state=state,
-        evidence=evidence(Step("fired", row, shown, level, measure, Cause("", midnight_ms(0)))),
+        evidence=evidence(Step("fired", row, shown, level, measure, Cause("", 0))),
         since=None if episode is None else iso_day(episode.day),
         trigger_id=trigger_id(account_id, row.name, shown.scope, shown.level, shown.decided_by) if is_open else None,
     )

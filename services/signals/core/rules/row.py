@@ -52,11 +52,12 @@ class Measure(msgspec.Struct, gc=False):
         """Tell whether the value is at or below a bound in millionths."""
         return self.amount * MILLION <= bound * self.whole
 
-    @property
-    def value(self) -> Number:
-        """The value as people read it."""
-        whole, rest = divmod(self.amount, self.whole)
-        return whole if not rest else round(self.amount / self.whole, 2)
+    def shown(self, threshold: Number) -> Number:
+        """Return the value as people read it: two decimals, or six where two would hide the threshold."""
+        if self.amount % self.whole == 0:
+            return self.amount // self.whole
+        near = round(self.amount / self.whole, 2)
+        return round(self.amount / self.whole, 6) if near == threshold else near
 
 
 class RuleRow(msgspec.Struct, frozen=True):
