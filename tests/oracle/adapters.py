@@ -8,7 +8,7 @@ import importlib.util
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Protocol
 
@@ -48,7 +48,7 @@ class Told:
 
 @dataclass(frozen=True)
 class Explained:
-    """What a snapshot says of an account."""
+    """What a snapshot says of an account. Shape: `states` are those of open triggers that can be measured now."""
 
     segment: str
     today: str
@@ -61,7 +61,8 @@ class Explained:
     met: dict[str, bool | None]
     attainments: dict[str, float]
     held_because: tuple[str, ...]
-    states: dict[tuple[str, str | None, str | None], str] = field(default_factory=dict)
+    states: dict[tuple[str, str | None, str | None], str]
+    active: tuple[str, ...]
 
 
 class Subject(Protocol):
@@ -96,6 +97,9 @@ class OracleSubject:
             return None
         known = self.oracle.accounts[account]
         gate, health = known.gate(), known.health()
+        measured = {
+            (one.rule, one.scope, level.name) for one in known.values() for level in one.levels if one.value is not None
+        }
         return Explained(
             segment=known.segment(),
             today=known.day_text(),
@@ -108,7 +112,8 @@ class OracleSubject:
             met={one.name: one.met for one in gate.criteria},
             attainments={one.name: round(float(one.attainment), 6) for one in gate.criteria},
             held_because=tuple(sorted(gate.held_because)),
-            states={key: "held" if trigger.held else "fired" for key, trigger in known.open.items()},
+            states={key: "held" if trigger.held else "fired" for key, trigger in known.open.items() if key in measured},
+            active=tuple(sorted({key[0] for key in known.open})),
         )
 
     @staticmethod
@@ -244,8 +249,9 @@ class EngineSubject:
             attainments={one.name: round(one.attainment, 6) for one in gate.criteria},
             held_because=tuple(sorted(gate.held_because)),
             states={
-                (one.rule, one.scope, one.level): one.state for one in snapshot.rules if one.state in {"fired", "held"}
+                (one.rule, one.scope, one.level): one.state for one in snapshot.rules if one.trigger_id is not None
             },
+            active=snapshot.active_triggers,
         )
 
     @staticmethod

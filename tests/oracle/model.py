@@ -25,7 +25,8 @@ The oracle keeps every event of an account and recomputes every value from its d
   speaks of them, stakeholders also from the first `account.updated` that carries `exec_sponsor` or `champion`, null
   included.
 - 28: open means every criterion is met or left out; `held_because` may name other reasons while it is open. Without
-  criteria it is open with confidence 0. All comparisons are of exact rationals.
+  criteria it is open with confidence 0. What requires 0 is attained, to 0.99 when it wants more and there is no more.
+  All comparisons are of exact rationals.
 - 29: a segment is given by key or name, without regard to case and outer blanks.
 - 31: any `renewal.completed` in the window ends `renewal_quiet`.
 - 32: only `churned` silences; the next other status fires anew at its line.

@@ -259,7 +259,7 @@ def companies(draw: st.DrawFn, most: int = 40) -> Company:
         lines.append((step.write(step.account, now - step.late * MINUTE_MS, f"e{number}"), step.alone))
         if draw(st.integers(0, 9)) == 9:
             lines.append(lines[draw(st.integers(0, len(lines) - 1))])
-    lines.append((control("tick", now + DAY * MINUTE_MS), True))
+    lines.append((control("tick", now + 3 * DAY * MINUTE_MS), True))  # later than any event
     return Company(draw(st.sampled_from(["open", "open", "middle", "strict", "sharp"])), tuple(lines))
 
 
