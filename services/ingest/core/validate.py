@@ -31,8 +31,11 @@ def problem_of(error: Exception, *, within: str = "") -> Problem:
     if not isinstance(error, msgspec.ValidationError):
         return Problem(Reason.UNREADABLE, within, f"not readable as JSON: {error}")
     problem = explain(str(error))
-    path = ".".join(part for part in (within, problem.field) if part)
-    return Problem(problem.reason, path, problem.message)
+    if not within:
+        return problem
+    if not problem.field:
+        return Problem(Reason.WRONG_TYPE, within, problem.message)
+    return Problem(problem.reason, f"{within}.{problem.field}", problem.message)
 
 
 def too_deep(raw: bytes) -> bool:

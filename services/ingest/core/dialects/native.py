@@ -44,6 +44,8 @@ _RAW = msgspec.json.Decoder(msgspec.Raw)
 def read(body: bytes, _route: Route) -> Reading:
     """Read an object, an array or lines. Errors: `msgspec.DecodeError`, `ValueError` when nothing can be read."""
     array = body.lstrip()[:1] == b"["
+    if not body.strip():
+        raise ValueError("it is empty")
     if is_text(body):
         try:
             items = _MANY.decode(body) if array else _ONE.decode_lines(body)
@@ -84,7 +86,7 @@ def _split(body: bytes, *, array: bool) -> list[bytes]:
 
 def _unknown(name: str) -> Problem:
     if name.startswith(CONTROL_PREFIX):
-        return Problem(Reason.UNKNOWN_TYPE, "type", "types that begin with control. belong to the log itself")
+        return Problem(Reason.UNKNOWN_TYPE, "type", "names that begin with control. belong to the log itself")
     return Problem(Reason.UNKNOWN_TYPE, "type", f"no event type is named {name!r:.80}")
 
 

@@ -1,0 +1,93 @@
+"""What ingest remembers: identities, recent ids, bytes in flight, tokens, partitions and names."""
+
+from services.ingest.core.identities import Identities
+from services.ingest.core.partition import make_partitioner
+from services.ingest.core.quota import ByteBudget, EventQuota
+from services.ingest.core.recent import RecentIds
+from shared.kernel.identities import Identity
+from shared.kernel.ids import partition_for
+
+
+def _identity(account_id: str, at: int, user_id: str = "ada") -> Identity:
+    return Identity(source="web", user_id=user_id, account_id=account_id, at=at)
+
+
+def test_the_latest_group_call_of_a_user_stands_in_whatever_order_they_arrive() -> None:
+    """Only what changes an account is worth a record."""
+    identities = Identities()
+    assert identities.learn(_identity("a", 5))
+    assert not identities.learn(_identity("b", 4))
+    assert identities.account_of("web", "ada") == "a"
+    assert not identities.learn(_identity("a", 6))
+    assert not identities.learn(_identity("b", 5))
+    assert identities.learn(_identity("b", 6))
+    assert identities.account_of("web", "ada") == "b"
+    assert len(identities) == 1
+
+
+def test_a_forgotten_user_is_unknown() -> None:
+    """Forgetting somebody who is not known does no harm."""
+    identities = Identities()
+    identities.learn(_identity("a", 1))
+    assert identities.sources_of("ada") == ["web"]
+    identities.forget("web", "ada")
+    identities.forget("web", "ada")
+    identities.forget("app", "ada")
+    assert identities.account_of("web", "ada") is None
+    assert identities.account_of("app", "ada") is None
+    assert identities.sources_of("ada") == []
+
+
+def test_repeats_are_counted_per_source_within_a_list_and_against_earlier_ones() -> None:
+    """The same id of another source is another event."""
+    recent = RecentIds(100)
+    assert recent.repeats("web", ["a", "b", "a"]) == 1
+    recent.add("web", ["a", "b"])
+    assert recent.repeats("web", ["a", "c"]) == 1
+    assert recent.repeats("app", ["a", "c"]) == 0
+
+
+def test_recent_ids_are_forgotten_after_two_generations() -> None:
+    """Memory is bounded: a generation holds `limit` ids and what one request adds."""
+    recent = RecentIds(2)
+    recent.add("web", ["a", "b", "c"])
+    assert recent.repeats("web", ["a"]) == 1
+    recent.add("web", ["d", "e", "f"])
+    assert recent.repeats("web", ["a"]) == 0
+    assert recent.repeats("web", ["d"]) == 1
+
+
+def test_bytes_in_flight_are_bounded_and_come_back() -> None:
+    """What was let in before is counted even above the limit."""
+    budget = ByteBudget(10)
+    assert budget.take(10)
+    assert not budget.take(1)
+    budget.force(5)
+    budget.give(14)
+    assert (budget.used, budget.take(9), budget.take(1)) == (1, True, False)
+
+
+def test_a_quota_lets_a_burst_through_and_then_names_the_wait() -> None:
+    """Ten a second, a burst of a hundred; refused events cost nothing; a clock that jumps back gives nothing."""
+    quota = EventQuota(10, now_ms=0)
+    assert quota.wait_seconds(100, 0) == 0
+    assert quota.wait_seconds(1, 0) == 1
+    assert quota.wait_seconds(25, 0) == 3
+    assert quota.wait_seconds(25, 2_400) == 1
+    assert quota.wait_seconds(25, 2_500) == 0
+    assert quota.wait_seconds(1, 1_000) == 1
+
+
+def test_a_body_larger_than_the_burst_passes_when_the_bucket_is_full() -> None:
+    """Otherwise its sender would wait for ever; it is paid for afterwards."""
+    quota = EventQuota(10, now_ms=0)
+    assert quota.wait_seconds(300, 0) == 0
+    assert quota.wait_seconds(1, 10_000) > 0
+    assert quota.wait_seconds(300, 30_000) == 0
+
+
+def test_an_account_lies_where_every_other_producer_puts_it() -> None:
+    """The remembered partition is the kernel's."""
+    partition_of = make_partitioner(24)
+    for account in ("acme", "acme", "überall", "0"):
+        assert partition_of(account) == partition_for(account, 24)

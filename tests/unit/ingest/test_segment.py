@@ -1,0 +1,279 @@
+"""Segment's calls become events of our vocabulary, or are rejected each by itself."""
+
+import msgspec
+import pytest
+
+from services.ingest.core.calls import Call
+from services.ingest.core.dialects import segment
+from shared.kernel.events.account_updated import AccountUpdated
+from shared.kernel.events.feature_used import FeatureUsed
+from shared.kernel.events.pricing_viewed import PricingViewed
+from shared.kernel.events.session_started import SessionStarted
+from shared.kernel.events.usage_recorded import UsageRecorded
+from shared.kernel.events.user_provisioned import UserProvisioned
+from tests.support.intake import NOW, log_lines, make_world, only, reasons, take
+
+ACME = {"groupId": "acme"}
+
+
+def test_a_track_named_like_one_of_our_types_passes_through_with_its_properties() -> None:
+    """The properties arrive as they were sent, those that we do not know included."""
+    properties = {"metric": "api_calls", "quantity": 3, "region": "eu"}
+    intake = take("/v1/track", {"event": "usage.recorded", "userId": "ada", "context": ACME, "properties": properties})
+    line = only(intake)
+    assert isinstance(line, UsageRecorded)
+    assert (line.account_id, line.user_id, line.source) == ("acme", "ada", "web")
+    assert (line.properties.metric, line.properties.quantity) == ("api_calls", 3)
+    ((sent,),) = intake.groups.values()
+    assert msgspec.json.decode(sent.properties) == properties
+    assert intake.unmapped == 0
+
+
+def test_any_other_track_is_a_use_of_the_feature_of_that_name_and_counted_as_unmapped() -> None:
+    """Properties with meanings of their own are not taken for ours."""
+    intake = take("/v1/track", {"event": "Song Played", "context": ACME, "properties": {"quantity": "many"}})
+    line = only(intake)
+    assert isinstance(line, FeatureUsed)
+    assert (line.properties.feature, line.properties.quantity) == ("Song Played", 1)
+    assert intake.unmapped == 1
+
+
+def test_a_row_of_the_playbook_names_type_properties_and_constants() -> None:
+    """The default playbook maps `API *` and `Report Exported`."""
+    intake = take(
+        "/v1/batch",
+        {
+            "batch": [
+                {"type": "track", "event": "API Called", "context": ACME, "properties": {"calls": 7}},
+                {"type": "track", "event": "Report Exported", "context": ACME},
+                {"type": "track", "event": "Pricing Viewed", "context": ACME, "properties": {}},
+            ]
+        },
+    )
+    api, report, pricing = log_lines(intake)
+    assert isinstance(api, UsageRecorded)
+    assert (api.properties.metric, api.properties.quantity) == ("api_calls", 7)
+    assert isinstance(report, FeatureUsed)
+    assert report.properties.feature == "reports"
+    assert isinstance(pricing, PricingViewed)
+    assert intake.unmapped == 0
+
+
+def test_a_mentioned_competitor_survives_every_mapping() -> None:
+    """Definition 60: in any event; what is not true or false is not made up."""
+    intake = take(
+        "/v1/batch",
+        {
+            "batch": [
+                {"type": kind, "event": "Call Held", "userId": "a", "context": ACME, "properties": properties}
+                for kind in ("track", "page")
+                for properties in ({"mentions_competitor": True}, {"x": "mentions_competitor"}, ["mentions_competitor"])
+            ]
+        },
+    )
+    mentions = [line.properties.mentions_competitor for line in log_lines(intake)]
+    assert mentions == [True, False, False, True, False, False]
+
+
+def test_names_of_control_records_are_refused() -> None:
+    """Nobody outside may tick our clock."""
+    assert reasons(take("/v1/track", {"event": "control.tick", "context": ACME})) == [
+        (0, "unknown_type", "event: names that begin with control. belong to the log itself")
+    ]
+
+
+def test_null_properties_are_none() -> None:
+    """Some SDKs send null where they have nothing."""
+    line = only(take("/v1/track", {"event": "session.started", "context": ACME, "properties": None}))
+    assert isinstance(line, SessionStarted)
+
+
+def test_wrong_properties_are_rejected_with_the_path_and_kept_as_a_line() -> None:
+    """The line for `dead.letters` is the event as it would have been."""
+    call = {"event": "usage.recorded", "messageId": "m", "context": ACME, "properties": {"metric": "a", "quantity": -1}}
+    intake = take("/v1/track", call)
+    ((_, code, message),) = reasons(intake)
+    assert code == "out_of_range"
+    assert message.startswith("properties.quantity: quantity must be a number")
+    (refused,) = intake.refused
+    assert msgspec.json.decode(refused.line)["properties"] == {"metric": "a", "quantity": -1}
+    assert (refused.event_id, refused.account_id) == ("m", "acme")
+
+
+def test_identify_is_a_user_provisioned_with_the_mapped_traits() -> None:
+    """Rudder's SDKs put the traits into the context."""
+    traits = {"department": "Finance", "role": "admin", "email": "ada@example.com", "phone": "1"}
+    plain = only(take("/v1/identify", {"userId": 7, "traits": traits, "context": ACME}))
+    rudder = only(take("/v1/identify", {"userId": 7, "context": ACME | {"traits": traits}}))
+    for line in (plain, rudder):
+        assert isinstance(line, UserProvisioned)
+        assert line.user_id == "7"
+        assert (line.properties.department, line.properties.role) == ("Finance", "admin")
+    ((sent,),) = take("/v1/identify", {"userId": 7, "traits": traits, "context": ACME}).groups.values()
+    assert b"phone" not in bytes(sent.properties)
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "code", "message"),
+    [
+        ("/v1/identify", {"context": ACME}, "missing_field", "userId is required"),
+        ("/v1/identify", {"userId": "a", "traits": [1]}, "wrong_type", "traits: Expected `object`"),
+        ("/v1/group", {"userId": "a"}, "missing_field", "groupId is required"),
+        ("/v1/group", {"groupId": ""}, "missing_field", "groupId is required"),
+        ("/v1/group", {"groupId": "g", "traits": 3}, "wrong_type", "traits: Expected `object`"),
+        ("/v1/group", {"groupId": "g", "timestamp": "x"}, "out_of_range", "timestamp: must be RFC 3339"),
+        ("/v1/group", {"groupId": "g", "traits": {"seats": -3}}, "out_of_range", "properties.seats: "),
+        ("/v1/page", {"context": ACME, "timestamp": "never"}, "out_of_range", "timestamp: must be RFC 3339"),
+        ("/v1/alias", {"userId": "a"}, "missing_field", "previousId is required"),
+        ("/v1/alias", {"previousId": "a"}, "missing_field", "userId is required"),
+        ("/v1/alias", {"userId": "a", "previousId": "b", "timestamp": "x"}, "out_of_range", "timestamp: must be"),
+        ("/v1/track", {"context": ACME}, "missing_field", "event is required"),
+        ("/v1/track", {"event": "X", "context": ACME, "timestamp": "x"}, "out_of_range", "occurred_at: must be RFC"),
+        ("/v1/track", {"event": "X", "userId": "a"}, "account_unknown", "account_id: the account is not known"),
+        ("/v1/track", {"event": "X" * 257, "context": ACME}, "out_of_range", "event: Expected `str` of length <= 256"),
+        ("/v1/track", {"event": "X", "userId": {}, "context": ACME}, "wrong_type", "userId: Expected"),
+        ("/v1/batch", {"batch": [{"type": "sing"}]}, "unknown_type", "type: no call is named 'sing'"),
+        ("/v1/batch", {"batch": [{}]}, "missing_field", "type is required"),
+        ("/v1/batch", {"batch": [3]}, "not_an_object", "Expected `object`, got `int`"),
+    ],
+)
+def test_what_cannot_be_used_is_rejected_with_its_reason(path: str, body: object, code: str, message: str) -> None:
+    """Each names the field and what is allowed."""
+    intake = take(path, body)
+    ((index, found, text),) = reasons(intake)
+    assert (index, found) == (0, code)
+    assert text.startswith(message)
+    assert len(intake.refused) == 1
+    assert intake.accepted == 0
+
+
+def test_group_is_an_account_updated_with_reserved_and_own_traits() -> None:
+    """Segment has employees as text; null clears a fact; what nobody knows is left out."""
+    traits = {"name": "Acme", "employees": "120", "industry": "tools", "seats": 50, "plan": None, "avatar": "x"}
+    line = only(take("/v1/group", {"userId": "ada", "groupId": 42, "traits": traits}))
+    assert isinstance(line, AccountUpdated)
+    facts = line.properties
+    assert (line.account_id, facts.name, facts.employees, facts.seats, facts.plan) == ("42", "Acme", 120, 50, None)
+    assert facts.status is msgspec.UNSET
+    assert only(take("/v1/group", {"groupId": "g", "traits": None})).account_id == "g"
+    assert reasons(take("/v1/group", {"groupId": "g", "traits": {"employees": "11-50"}}))[0][1] == "wrong_type"
+
+
+def test_a_group_call_names_the_account_of_what_the_user_does_later() -> None:
+    """Also for an anonymous visitor, and for the user that the visitor turns out to be."""
+    world = make_world()
+    take("/v1/group", {"userId": "ada", "anonymousId": "v1", "groupId": "acme"}, world)
+    assert only(take("/v1/track", {"event": "X", "userId": "ada"}, world)).account_id == "acme"
+    assert only(take("/v1/track", {"event": "X", "anonymousId": "v1"}, world)).user_id is None
+    assert only(take("/v1/track", {"event": "X", "userId": "new", "anonymousId": "v1"}, world)).account_id == "acme"
+    alias = take("/v1/alias", {"previousId": "v1", "userId": "bob"}, world)
+    assert (alias.accepted, alias.groups) == (1, {})
+    assert only(take("/v1/track", {"event": "X", "userId": "bob"}, world)).account_id == "acme"
+    assert take("/v1/alias", {"previousId": "nobody", "userId": "eve"}, world).identities == []
+
+
+def test_identities_are_per_source() -> None:
+    """`ada` of another product is another person."""
+    world = make_world()
+    take("/v1/group", {"userId": "ada", "groupId": "acme"}, world, source="web")
+    assert reasons(take("/v1/track", {"event": "X", "userId": "ada"}, world, source="app"))[0][1] == "account_unknown"
+
+
+def test_a_group_call_later_in_the_same_batch_names_the_account_too() -> None:
+    """SDKs call identify before group."""
+    intake = take(
+        "/v1/batch",
+        {"batch": [{"type": "identify", "userId": "ada"}, {"type": "group", "userId": "ada", "groupId": "acme"}]},
+    )
+    assert [line.account_id for line in log_lines(intake)] == ["acme", "acme"]
+    assert [(identity.user_id, identity.account_id) for identity in intake.identities] == [("ada", "acme")]
+
+
+def test_the_account_may_stand_in_the_groups_of_a_call() -> None:
+    """The default playbook looks at `$groups`; a number or an absurd length is no account."""
+    assert only(take("/v1/track", {"event": "X", "properties": {"$groups": {"company": "acme"}}})).account_id == "acme"
+    for wrong in (5, "", "x" * 257):
+        intake = take("/v1/track", {"event": "X", "properties": {"$groups": {"company": wrong}}})
+        assert reasons(intake)[0][1] == "account_unknown"
+
+
+def test_page_views_of_a_user_within_a_slot_are_one_session() -> None:
+    """Definition 76: the id is derived from user and half hour, so repetition is duplication."""
+    slot = NOW - NOW % 1_800_000
+
+    def view(user: dict[str, str], at: int) -> str:
+        return take("/v1/page", user | {"context": ACME, "timestamp": at, "messageId": f"m{at}"}).ids[0]
+
+    ada = {"userId": "ada"}
+    assert view(ada, slot - 1_800_000) == view(ada, slot - 1) != view(ada, slot)
+    assert view(ada, slot) != view({"userId": "bob"}, slot)
+    assert view({"anonymousId": "v"}, slot) == view({"anonymousId": "v"}, slot + 1)
+    assert view({}, slot) == f"m{slot}"
+    line = only(take("/v1/screen", {"anonymousId": "v", "context": ACME}))
+    assert isinstance(line, SessionStarted)
+    assert line.user_id is None
+
+
+def test_one_bad_call_never_sinks_its_neighbours() -> None:
+    """A call of another shape, and one that is not even UTF-8."""
+    good = msgspec.json.encode({"type": "track", "event": "X", "messageId": "ok", "context": ACME})
+    bad = b'{"type":"track","messageId":"odd","event":["x"]}'
+    ugly = b'{"type":"track","event":"\xff","context":{"groupId":"acme"}}'
+    body = b'{"batch":[' + b",".join([good, bad, ugly, good]) + b'],"sentAt":{},"writeKey":"k"}'
+    intake = take("/v1/batch", body)
+    assert [line.id for line in log_lines(intake)] == ["ok", "ok"]
+    assert [(rejected.index, rejected.id, str(rejected.code)) for rejected in intake.rejected] == [
+        (1, "odd", "wrong_type"),
+        (2, None, "unreadable"),
+    ]
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"batch":3}', b'{"batch":[1,]}', b"\xff", b'{"sentAt":1}'])
+def test_a_body_of_which_nothing_can_be_read_raises(body: bytes) -> None:
+    """The edge answers 400, and nothing is taken."""
+    with pytest.raises((msgspec.DecodeError, ValueError)):
+        take("/v1/batch", body)
+
+
+def test_a_single_call_that_cannot_be_read_is_rejected_alone() -> None:
+    """Its time of sending may be anything."""
+    intake = take("/v1/track", {"event": 5, "messageId": "m", "sentAt": []})
+    assert reasons(intake) == [(0, "wrong_type", "event: Expected `str | null`, got `int`")]
+    assert intake.rejected[0].id == "m"
+
+
+def test_the_body_says_its_key_and_when_it_was_sent() -> None:
+    """Segment's SDK sends both in every body."""
+    batch = segment.read(b'{"batch":[],"sentAt":"2026-01-01","writeKey":"k"}', segment.ROW.routes[0])
+    assert (batch.items, batch.write_key, batch.sent_at) == ([], "k", "2026-01-01")
+    single = segment.read(b'{"sentAt":5,"writeKey":"k"}', segment.ROW.routes[2])
+    assert (single.items, single.write_key, single.sent_at) == ([Call(type="track")], "k", 5)
+
+
+def test_line_ends_inside_a_call_do_not_reach_the_log() -> None:
+    """A record's value is one event a line, however the client laid out its JSON."""
+    body = b'{"event":"usage.recorded","context":{"groupId":"a"},\r\n"properties":{\n "metric":"m",\r\n"quantity":1}}'
+    intake = take("/v1/track", body)
+    ((line,),) = intake.groups.values()
+    assert bytes(line.properties) == b'{"metric":"m","quantity":1}'
+
+
+def test_names_may_be_in_any_script() -> None:
+    """Text is UTF-8, and lengths are characters."""
+    line = only(take("/v1/track", {"event": "Отчёт", "context": {"groupId": "üб" * 128}}))
+    assert isinstance(line, FeatureUsed)
+    assert (line.properties.feature, line.account_id) == ("Отчёт", "üб" * 128)
+
+
+def test_a_repeated_group_call_is_nothing_new_for_the_topic() -> None:
+    """Most group calls of an SDK say what was said before."""
+    world = make_world()
+    call = {"userId": "ada", "groupId": "acme"}
+    assert len(take("/v1/group", call, world).identities) == 1
+    assert take("/v1/group", call, world).identities == []
+
+
+def test_numbers_as_ids_become_text_and_missing_ids_are_made() -> None:
+    """An event without a messageId is named after its request."""
+    assert take("/v1/track", {"event": "X", "context": {"groupId": 5}, "messageId": 7}).ids == ["7"]
+    assert take("/v1/track", {"event": "X", "context": {"groupId": 5}}).ids == ["request-0"]
