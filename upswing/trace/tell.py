@@ -1,0 +1,97 @@
+"""A trail in words: one line a station, and where it ends, why."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from shared.kernel.clock import iso
+from shared.kernel.events import BY_NAME
+from shared.kernel.snapshots import RuleValue, Snapshot
+from shared.kernel.triggers import Trigger
+from upswing.trace.follow import Place, Trail
+
+TYPE_NAMES = {row.shape: row for row in BY_NAME.values()}
+
+
+def tell(trail: Trail, event_id: str, alerts: dict[str, list[dict[str, Any]]] | str) -> Iterator[str]:
+    """Yield the lines of the answer. Shape: `alerts` maps trigger ids to deliveries, or says why they are unknown."""
+    for letter in trail.letters:
+        where = f" at {letter.field}" if letter.field else ""
+        yield f"refused   by {letter.service}: {letter.reason.value}{where}: {letter.message} ({letter.letter_id})"
+    if not trail.places:
+        if not trail.letters:
+            yield f"nowhere   no event {event_id} in the time searched: was it answered 200? Try --hours, or --account"
+        return
+    yield from _places(trail.places)
+    yield from _folded(trail)
+    for trigger in trail.triggers:
+        yield from _trigger(trigger, alerts)
+    if not trail.triggers and trail.snapshot is not None and trail.behind == 0:
+        yield from _why_none(trail.places[0], trail.snapshot)
+
+
+def _places(places: list[Place]) -> Iterator[str]:
+    for number, place in enumerate(places):
+        event = place.event
+        row = TYPE_NAMES[type(event)]
+        word = "logged   " if number == 0 else "again    "
+        yield (
+            f"{word} {row.name} of account {event.account_id} from {event.source}: events/{place.partition}"
+            f"/{place.offset} line {place.line}, occurred {iso(_ms(event.occurred_at))}, "
+            f"received {iso(_ms(event.received_at)) if event.received_at is not None else 'unknown'}, "
+            f"with the broker {iso(place.logged_at)}"
+        )
+        if number == 0:
+            yield f"feeds     {row.feeds}"
+    if len(places) > 1:
+        yield "          a repeat within an hour of the account's clock counts once"
+
+
+def _ms(instant: int | str | None) -> int:
+    return instant if isinstance(instant, int) else 0
+
+
+def _folded(trail: Trail) -> Iterator[str]:
+    if trail.behind:
+        yield f"folded    not durably yet: signals is {trail.behind} records behind; is it running and ready?"
+    else:
+        yield "folded    yes: its pages are flushed and its offset is committed"
+    if trail.snapshot is not None:
+        gate = trail.snapshot.gate
+        yield (
+            f"account   explained at {iso(trail.snapshot.at)}: health {trail.snapshot.health.score}, "
+            f"readiness {gate.readiness}, gate {'open' if gate.open else 'shut'}"
+        )
+
+
+def _trigger(trigger: Trigger, alerts: dict[str, list[dict[str, Any]]] | str) -> Iterator[str]:
+    level = f" {trigger.level}" if trigger.level else ""
+    scope = f" on {trigger.scope}" if trigger.scope else ""
+    yield f"{trigger.record:<9} {trigger.rule}{level}{scope}: {trigger.evidence.summary} ({trigger.trigger_id})"
+    if trigger.record == "held":
+        yield f"          held because of {', '.join(trigger.gate.held_because)}"
+    if trigger.record not in ("fired", "released"):
+        return
+    if isinstance(alerts, str):
+        yield f"alert     unknown: {alerts}"
+        return
+    found = alerts.get(trigger.trigger_id, [])
+    for row in found:
+        when = f" at {row['sent_at']}" if row.get("sent_at") else ""
+        channel = row.get("channel") or "no channel"
+        yield f"alert     {row.get('state')}{when} on {channel}: {row.get('why')}"
+    if not found:
+        yield "alert     none decided yet: is notify running and ready?"
+
+
+def _why_none(place: Place, snapshot: Snapshot) -> Iterator[str]:
+    yield "trigger   none was decided by this event"
+    for value in snapshot.rules:
+        yield f"          {_rule(value)}"
+    if not place.event.user_id:
+        yield "          the event names no user, so it counts in sums but never in distinct users"
+
+
+def _rule(value: RuleValue) -> str:
+    name = " ".join(part for part in (value.rule, value.level, value.scope) if part)
+    since = f" since {value.since}" if value.since else ""
+    return f"{name}: {value.state}{since}; {value.evidence.summary}"
