@@ -51,25 +51,8 @@ def record(session: AsyncSession, context: Context, row: CsqlRow | TaskRow, chan
         row.updated_at = change.at
     item: Item = "csql" if isinstance(row, CsqlRow) else "task"
     item_id = row.csql_id if isinstance(row, CsqlRow) else row.task_id
-    change_id = str(uuid5(NAMESPACE, f"{item_id}/{row.version}"))
-    session.add(
-        HistoryRow(
-            change_id=change_id,
-            item=item,
-            item_id=item_id,
-            version=row.version,
-            account_id=row.account_id,
-            change=change.kind,
-            stage=row.stage,
-            previous_stage=change.previous_stage,
-            actor=change.actor,
-            reason=change.reason,
-            fields=dict(change.fields),
-            at=change.at,
-        )
-    )
     message = CsqlChange(
-        change_id=change_id,
+        change_id=str(uuid5(NAMESPACE, f"{item_id}/{row.version}")),
         change=change.kind,
         item=item,
         item_id=item_id,
@@ -86,5 +69,23 @@ def record(session: AsyncSession, context: Context, row: CsqlRow | TaskRow, chan
         reason=change.reason,
         at=change.at,
     )
+    session.add(_history(message, row.version, change.fields))
     outbox.add(session, context.topic(CSQL_CHANGES), row.account_id, encode_change(message), change.at)
     CHANGES.labels(item, change.kind).inc()
+
+
+def _history(message: CsqlChange, version: int, fields: dict[str, Field]) -> HistoryRow:
+    return HistoryRow(
+        change_id=message.change_id,
+        item=message.item,
+        item_id=message.item_id,
+        version=version,
+        account_id=message.account_id,
+        change=message.change,
+        stage=message.stage,
+        previous_stage=message.previous_stage,
+        actor=message.actor,
+        reason=message.reason,
+        fields=dict(fields),
+        at=message.at,
+    )

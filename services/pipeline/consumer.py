@@ -14,6 +14,7 @@ import msgspec
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener
 from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord, TopicPartition
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.pipeline.context import Context
 from services.pipeline.letters import bury
@@ -28,7 +29,7 @@ from shared.kernel.errors import DependencyError, Problem, Reason, UpswingError
 POLL_MS = 1_000
 BROKER_SECONDS = 5.0
 RETRY_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0)
-MOST_FAULTS = 3  # a record is at fault when it fails so often alone: what breaks with a connection passes
+MOST_FAULTS = 3  # data are at fault when they fail so often: what somebody else's lead or a connection breaks passes
 _log = get_logger(__name__)
 
 
@@ -83,7 +84,7 @@ class Feed(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no t
                 raise
             except Exception as error:  # fates: record by record, dead letter, or again to the deadline
                 faults += is_fault_of_data(error)
-                if faults >= (MOST_FAULTS if len(records) == 1 else 1):
+                if faults >= MOST_FAULTS:
                     await self._isolate(records, error)
                     return
                 if time.monotonic() > deadline:
@@ -145,8 +146,8 @@ class Feed(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no t
                 self._consumer = consumer
                 return consumer
 
-    async def _take(self, records: Sequence[ConsumerRecord], session: object) -> Settled:
-        return await self._spec.take(session, self._context, records, self._clock())  # type: ignore[arg-type]
+    async def _take(self, records: Sequence[ConsumerRecord], session: AsyncSession) -> Settled:
+        return await self._spec.take(session, self._context, records, self._clock())
 
     async def _isolate(self, records: Sequence[ConsumerRecord], error: Exception) -> None:
         """Find the record at fault: alone it goes to `dead.letters`, the others are taken."""

@@ -1,8 +1,12 @@
-"""From a trigger to a lead or a task: what a record of `expansion.triggers` changes, in the caller's transaction.
+"""From triggers to leads and tasks: what a batch of `expansion.triggers` changes, in the caller's transaction.
 
+Gather what is there, decide in memory, write it together: a batch costs as many statements as one trigger.
 Source: playbook sections 5, 8 and 9, definitions 62 and 79.
 """
 
+from collections.abc import Iterable, Sequence
+
+import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.pipeline.changes import Change, name_item, record
@@ -11,29 +15,46 @@ from services.pipeline.core import routing, sla
 from services.pipeline.core.stages import Stage
 from services.pipeline.repository import csqls, inbox, people, tasks, triggers
 from services.pipeline.tables import CsqlRow, TaskRow
-from shared.kernel.errors import InvariantError
-from shared.kernel.people import Person
 from shared.kernel.playbook.bounds import Deal
 from shared.kernel.triggers import Trigger
 
 LEADING = ("fired", "released")  # held ones make no lead, resolved ones end what they have made evidence of
 OPEN_TASK = "open"
-MOST_TRIES = 5
+Key = tuple[str, str]
 
 
-async def take_trigger(session: AsyncSession, context: Context, trigger: Trigger, now: int) -> bool:
-    """Take a record of a trigger: once, however often it comes. Return whether it was new."""
-    if not await inbox.take(session, trigger.trigger_id, trigger.record, now):
-        return False
-    await triggers.keep(session, trigger)
-    if trigger.record in LEADING:
+class Open(msgspec.Struct):
+    """What is open for the accounts and plays of a batch, and who could take more. Shape: by account and play."""
+
+    csqls: dict[Key, CsqlRow]
+    tasks: dict[Key, TaskRow]
+    pool: routing.Pool
+
+
+async def take_triggers(
+    session: AsyncSession, context: Context, batch: Sequence[Trigger], now: int
+) -> Sequence[Trigger]:
+    """Take records of triggers, each once however often it comes, and return those that were new.
+
+    Errors: a unique violation when somebody opens the same lead at this moment; trying again then joins it.
+    """
+    new = await inbox.take_all(session, [(one.trigger_id, one.record) for one in batch], now)
+    firsts = {(one.trigger_id, one.record): one for one in reversed(batch)}
+    fresh = [one for one in batch if firsts[one.trigger_id, one.record] is one and (one.trigger_id, one.record) in new]
+    known = await _gather(session, [one for one in fresh if one.record in LEADING])
+    evidence: dict[str, triggers.ItemName] = {}
+    for trigger in fresh:
+        if trigger.record not in LEADING:
+            continue
         if trigger.kind == "expansion":
-            lead = await _join_or_create_csql(session, context, trigger, now)
-            await triggers.attach(session, trigger.trigger_id, "csql", lead.csql_id)
+            lead = _lead(session, context, known, trigger, now)
+            evidence[trigger.trigger_id] = ("csql", lead.csql_id)
         else:
-            task = await _join_or_create_task(session, context, trigger, now)
-            await triggers.attach(session, trigger.trigger_id, "task", task.task_id)
-    return True
+            task = _task(session, context, known, trigger, now)
+            evidence[trigger.trigger_id] = ("task", task.task_id)
+    await triggers.keep(session, fresh, evidence)
+    await people.mark_assigned(session, known.pool.assigned)
+    return fresh
 
 
 def deal_of(context: Context, play: str) -> Deal:
@@ -42,29 +63,33 @@ def deal_of(context: Context, play: str) -> Deal:
     return known.deal if known else "other"
 
 
-async def find_owner(session: AsyncSession, role: str, segment: str, named: dict[str, str], now: int) -> Person | None:
-    """Return who takes the next item of a role, and remember that it was their turn."""
-    colleagues = await people.colleagues(session)
-    person_id = routing.choose_person(role, segment, named, colleagues)
-    if person_id is None:
-        return None
-    await people.mark_assigned(session, person_id, now)
-    return next(one.person for one in colleagues if one.person.person_id == person_id)
+async def _gather(session: AsyncSession, leading: Sequence[Trigger]) -> Open:
+    leads = _keys(one for one in leading if one.kind == "expansion")
+    todo = _keys(one for one in leading if one.kind != "expansion")
+    held_leads = {(row.account_id, row.play): row for row in await csqls.open_ones(session, leads)}
+    held_tasks = {(row.account_id, row.play): row for row in await tasks.open_ones(session, todo)}
+    missing = len(held_leads) < len(leads) or len(held_tasks) < len(todo)
+    return Open(held_leads, held_tasks, routing.Pool(await people.colleagues(session) if missing else ()))
 
 
-async def _join_or_create_csql(session: AsyncSession, context: Context, trigger: Trigger, now: int) -> CsqlRow:
-    play = trigger.recommendation.play
-    for _ in range(MOST_TRIES):
-        row = await csqls.open_one(session, trigger.account_id, play)
-        if row is not None:
-            _join(row, trigger)
-            record(session, context, row, Change(kind="joined", at=now, reason=_say(trigger)))
-            return row
-        row = await _create_csql(session, context, trigger, now)
-        if row is not None:
-            record(session, context, row, Change(kind="created", at=now, reason=_say(trigger)))
-            return row
-    raise InvariantError(f"the lead of account {trigger.account_id} and play {play} can be neither found nor made")
+def _keys(batch: Iterable[Trigger]) -> list[Key]:
+    return sorted({_key(one) for one in batch})
+
+
+def _key(trigger: Trigger) -> Key:
+    return trigger.account_id, trigger.recommendation.play
+
+
+def _lead(session: AsyncSession, context: Context, known: Open, trigger: Trigger, now: int) -> CsqlRow:
+    row = known.csqls.get(_key(trigger))
+    if row is not None:
+        _join(row, trigger)
+        record(session, context, row, Change(kind="joined", at=now, reason=_say(trigger)))
+        return row
+    row = known.csqls[_key(trigger)] = _new_lead(context, known.pool, trigger, now)
+    session.add(row)
+    record(session, context, row, Change(kind="created", at=now, reason=_say(trigger)))
+    return row
 
 
 def _join(row: CsqlRow, trigger: Trigger) -> None:
@@ -76,81 +101,65 @@ def _join(row: CsqlRow, trigger: Trigger) -> None:
         row.acv_amount, row.acv_currency, row.acv_basis = estimate.amount, estimate.currency, estimate.basis
 
 
-async def _create_csql(session: AsyncSession, context: Context, trigger: Trigger, now: int) -> CsqlRow | None:
-    play, segment, estimate = trigger.recommendation.play, trigger.segment, trigger.estimated_acv
-    book = context.playbook
-    owner = routing.choose_role(deal_of(context, play), segment, estimate, book.ownership, book.currency)
-    person = await find_owner(session, owner.role, segment, trigger.people, now)
-    calendar = context.workdays.of(person)
-    return await csqls.create(
-        session,
-        {
-            "csql_id": name_item("csql", trigger.trigger_id),
-            "account_id": trigger.account_id,
-            "play": play,
-            "origin": "trigger",
-            "segment": segment,
-            "stage": Stage.TRIGGER_FIRED,
-            "stage_since": trigger.occurred_at,
-            "owner_role": owner.role,
-            "owner_reason": owner.reason,
-            "owner_id": person.person_id if person else None,
-            "acv_amount": estimate.amount if estimate else None,
-            "acv_currency": estimate.currency if estimate else None,
-            "acv_basis": estimate.basis if estimate else None,
-            "fields": {},
-            "trigger_ids": [trigger.trigger_id],
-            "due_at": sla.due_at(Stage.TRIGGER_FIRED, trigger.occurred_at, book.csql, calendar),
-            "clock_at": trigger.occurred_at,
-            "created_at": now,
-            "updated_at": now,
-            "version": 1,
-        },
+def _new_lead(context: Context, pool: routing.Pool, trigger: Trigger, now: int) -> CsqlRow:
+    book, segment, estimate = context.playbook, trigger.segment, trigger.estimated_acv
+    deal = deal_of(context, trigger.recommendation.play)
+    owner = routing.choose_role(deal, segment, estimate, book.ownership, book.currency)
+    person = pool.take(owner.role, segment, trigger.people, now)
+    began = trigger.occurred_at
+    return CsqlRow(
+        csql_id=name_item("csql", trigger.trigger_id),
+        account_id=trigger.account_id,
+        play=trigger.recommendation.play,
+        origin="trigger",
+        segment=segment,
+        stage=Stage.TRIGGER_FIRED,
+        stage_since=began,
+        owner_role=owner.role,
+        owner_reason=owner.reason,
+        owner_id=person.person_id if person else None,
+        acv_amount=estimate.amount if estimate else None,
+        acv_currency=estimate.currency if estimate else None,
+        acv_basis=estimate.basis if estimate else None,
+        fields={},
+        trigger_ids=[trigger.trigger_id],
+        due_at=sla.due_at(Stage.TRIGGER_FIRED, began, book.csql, context.workdays.of(person)),
+        clock_at=began,
+        created_at=now,
+        updated_at=now,
+        version=1,
     )
 
 
-async def _join_or_create_task(session: AsyncSession, context: Context, trigger: Trigger, now: int) -> TaskRow:
-    play = trigger.recommendation.play
+def _task(session: AsyncSession, context: Context, known: Open, trigger: Trigger, now: int) -> TaskRow:
     clock = sla.task_clock(trigger, context.playbook.rules.contraction_risk)
-    for _ in range(MOST_TRIES):
-        row = await tasks.open_one(session, trigger.account_id, play)
-        if row is not None:
-            row.trigger_ids = [*row.trigger_ids, trigger.trigger_id]
-            row.escalate_at, row.due_at = min(row.escalate_at, clock.escalate_at), min(row.due_at, clock.due_at)
-            record(session, context, row, Change(kind="joined", at=now, reason=_say(trigger)))
-            return row
-        row = await _create_task(session, context, trigger, clock, now)
-        if row is not None:
-            record(session, context, row, Change(kind="created", at=now, reason=_say(trigger)))
-            return row
-    raise InvariantError(f"the task of account {trigger.account_id} and play {play} can be neither found nor made")
-
-
-async def _create_task(
-    session: AsyncSession, context: Context, trigger: Trigger, clock: sla.TaskClock, now: int
-) -> TaskRow | None:
-    segment = trigger.segment
-    role = routing.task_role(trigger.recommendation.owner_role, segment, context.playbook.ownership)
-    person = await find_owner(session, role, segment, trigger.people, now)
-    return await tasks.create(
-        session,
-        {
-            "task_id": name_item("task", trigger.trigger_id),
-            "account_id": trigger.account_id,
-            "play": trigger.recommendation.play,
-            "kind": trigger.kind,
-            "segment": segment,
-            "stage": OPEN_TASK,
-            "owner_role": role,
-            "owner_id": person.person_id if person else None,
-            "trigger_ids": [trigger.trigger_id],
-            "escalate_at": clock.escalate_at,
-            "due_at": clock.due_at,
-            "created_at": now,
-            "updated_at": now,
-            "version": 1,
-        },
+    row = known.tasks.get(_key(trigger))
+    if row is not None:
+        row.trigger_ids = [*row.trigger_ids, trigger.trigger_id]
+        row.escalate_at, row.due_at = min(row.escalate_at, clock.escalate_at), min(row.due_at, clock.due_at)
+        record(session, context, row, Change(kind="joined", at=now, reason=_say(trigger)))
+        return row
+    role = routing.task_role(trigger.recommendation.owner_role, trigger.segment, context.playbook.ownership)
+    person = known.pool.take(role, trigger.segment, trigger.people, now)
+    row = known.tasks[_key(trigger)] = TaskRow(
+        task_id=name_item("task", trigger.trigger_id),
+        account_id=trigger.account_id,
+        play=trigger.recommendation.play,
+        kind=trigger.kind,
+        segment=trigger.segment,
+        stage=OPEN_TASK,
+        owner_role=role,
+        owner_id=person.person_id if person else None,
+        trigger_ids=[trigger.trigger_id],
+        escalate_at=clock.escalate_at,
+        due_at=clock.due_at,
+        created_at=now,
+        updated_at=now,
+        version=1,
     )
+    session.add(row)
+    record(session, context, row, Change(kind="created", at=now, reason=_say(trigger)))
+    return row
 
 
 def _say(trigger: Trigger) -> str:

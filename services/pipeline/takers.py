@@ -1,5 +1,6 @@
 """What is done with the records of a feed, in one transaction for all that were fetched together."""
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
@@ -28,23 +29,21 @@ async def take_triggers(
     session: AsyncSession, context: Context, records: Sequence[ConsumerRecord], now: int
 ) -> Settled:
     """Take records of `expansion.triggers`; what it returns is to be called after the commit."""
-    taken: list[Trigger] = []
-    repeated: list[Trigger] = []
+    batch: list[Trigger] = []
     for source in records:
         trigger = _read(decode_trigger, source)
         if isinstance(trigger, Problem):
             await bury(session, context, source, trigger, now)
-        elif await intake.take_trigger(session, context, trigger, now):
-            taken.append(trigger)
         else:
-            repeated.append(trigger)
+            batch.append(trigger)
+    fresh = await intake.take_triggers(session, context, batch, now)
 
     def settled(committed_at: int) -> None:
-        for trigger in taken:
+        for trigger in fresh:
             TRIGGERS.labels(trigger.record).inc()
             TRIGGER_SECONDS.observe(max(0, committed_at - trigger.emitted_at) / 1000)
-        for trigger in repeated:
-            DUPLICATES.labels(trigger.record).inc()
+        for record, number in (Counter(one.record for one in batch) - Counter(one.record for one in fresh)).items():
+            DUPLICATES.labels(record).inc(number)
 
     return settled
 

@@ -13,6 +13,7 @@ from services.pipeline.metrics import TRANSACTION_SECONDS
 
 T = TypeVar("T")
 Work = Callable[[AsyncSession], Awaitable[T]]
+UNIQUE_VIOLATION = "23505"
 FAULT_OF_THE_DATA = ("22", "23")  # SQLSTATE classes: data exception, integrity constraint violation
 DATABASE_ERRORS = (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
 
@@ -39,11 +40,20 @@ class Unit:
         return result
 
 
+def is_taken_meanwhile(error: BaseException) -> bool:
+    """Return whether somebody else has just written what may be there only once."""
+    return isinstance(error, DBAPIError) and _state(error) == UNIQUE_VIOLATION
+
+
 def is_fault_of_data(error: BaseException) -> bool:
     """Return whether the database refused the data themselves, so that trying again would not help."""
     if not isinstance(error, DBAPIError):
         return not isinstance(error, DATABASE_ERRORS)
-    cause = error.orig.__cause__ if error.orig else None
-    if isinstance(cause, asyncpg.DataError):
+    if error.orig and isinstance(error.orig.__cause__, asyncpg.DataError):
         return True
-    return str(getattr(cause, "sqlstate", "") or "")[:2] in FAULT_OF_THE_DATA
+    return _state(error)[:2] in FAULT_OF_THE_DATA
+
+
+def _state(error: DBAPIError) -> str:
+    cause = error.orig.__cause__ if error.orig else None
+    return str(getattr(cause, "sqlstate", "") or "")

@@ -16,7 +16,7 @@ from services.pipeline.errors import (
     StaleError,
     UnknownCallerError,
 )
-from services.pipeline.unit import DATABASE_ERRORS, is_fault_of_data
+from services.pipeline.unit import DATABASE_ERRORS, is_fault_of_data, is_taken_meanwhile
 from shared.io.logs import get_logger
 
 STATUS: dict[type[RefusedError], HTTPStatus] = {
@@ -81,6 +81,9 @@ async def _not_ours(_request: Request, error: Exception) -> JSONResponse:
 
 
 async def _database_failed(_request: Request, error: Exception) -> JSONResponse:
+    if is_taken_meanwhile(error):
+        body = ErrorBody(code="conflict", message="somebody has made the same at this moment: read it, then try again")
+        return answer(HTTPStatus.CONFLICT, body)
     if is_fault_of_data(error):
         body = ErrorBody(code="invalid", message="a value holds what the database cannot keep, as a NUL character")
         return answer(HTTPStatus.UNPROCESSABLE_ENTITY, body)

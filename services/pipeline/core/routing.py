@@ -61,21 +61,44 @@ def task_role(role: str, segment: str, ownership: Ownership) -> str:
     return POOL if role in {CSM, AE} and segment in ownership.pooled_segments else role
 
 
-def choose_person(role: str, segment: str, named: Mapping[str, str], colleagues: Iterable[Colleague]) -> str | None:
-    """Return the id of the person who takes the next lead of a role, or None when there is nobody.
+class Pool:
+    """Those who can own leads and tasks, and their loads, which grow with each one that they take.
 
-    Shape: `named` says who the account's facts name for a role, by id, address or name. Otherwise, and when nobody
-    knows that name, the pool takes turns: of those with room, whoever has waited longest.
+    Shape: `assigned` says who took something, and when; each turn lies after all others, also within a millisecond.
     """
-    known = tuple(colleagues)
-    if name := named.get(role):
-        for colleague in known:
-            if _is_called(colleague.person, name):
-                return colleague.person.person_id
-    wanted = POOL if role == CSM else role
-    free = [colleague for colleague in known if _serves(colleague.person, wanted, segment) and _has_room(colleague)]
-    turn = min(free, key=lambda one: (one.last_assigned_ms or 0, one.person.person_id), default=None)
-    return turn.person.person_id if turn else None
+
+    def __init__(self, colleagues: Iterable[Colleague]) -> None:
+        self._colleagues = {colleague.person.person_id: colleague for colleague in colleagues}
+        self._latest_ms = max((one.last_assigned_ms or 0 for one in self._colleagues.values()), default=0)
+        self.assigned: dict[str, int] = {}
+
+    def take(self, role: str, segment: str, named: Mapping[str, str], now_ms: int) -> Person | None:
+        """Return the person who takes the next item of a role, or None when there is nobody.
+
+        Shape: `named` says who the account's facts name for a role, by id, address or name. Otherwise, and when nobody
+        knows that name, the pool takes turns: of those with room, whoever has waited longest.
+        """
+        taker = self._named(named.get(role)) or self._next(POOL if role == CSM else role, segment)
+        if taker is None:
+            return None
+        person = taker.person
+        self._latest_ms = max(self._latest_ms + 1, now_ms)
+        self._colleagues[person.person_id] = Colleague(person, taker.open_items + 1, self._latest_ms)
+        self.assigned[person.person_id] = self._latest_ms
+        return person
+
+    def _named(self, name: str | None) -> Colleague | None:
+        if name is None:
+            return None
+        return next((one for one in self._colleagues.values() if _is_called(one.person, name)), None)
+
+    def _next(self, role: str, segment: str) -> Colleague | None:
+        free = [one for one in self._colleagues.values() if _serves(one.person, role, segment) and _has_room(one)]
+        return min(free, key=_turn, default=None)
+
+
+def _turn(colleague: Colleague) -> tuple[int, str]:
+    return colleague.last_assigned_ms or 0, colleague.person.person_id
 
 
 def _is_called(person: Person, name: str) -> bool:

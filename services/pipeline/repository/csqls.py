@@ -1,11 +1,9 @@
 """Leads."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
 from sqlalchemy import Select, func, select, tuple_
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.pipeline.tables import CsqlRow, TriggerRow
@@ -28,11 +26,12 @@ async def open_one(session: AsyncSession, account_id: str, play: str) -> CsqlRow
     return await session.scalar(found.with_for_update())
 
 
-async def create(session: AsyncSession, values: dict[str, Any]) -> CsqlRow | None:
-    """Return a new lead, or None when another open one of its account and play was there first."""
-    statement = insert(CsqlRow).values(values)
-    created = await session.scalars(statement.on_conflict_do_nothing().returning(CsqlRow))
-    return created.one_or_none()
+async def open_ones(session: AsyncSession, wanted: Sequence[tuple[str, str]]) -> Sequence[CsqlRow]:
+    """Return the open leads of pairs of account and play, held to the end of the transaction."""
+    if not wanted:
+        return ()
+    found = select(CsqlRow).where(tuple_(CsqlRow.account_id, CsqlRow.play).in_(wanted), CsqlRow.closed_at.is_(None))
+    return (await session.scalars(found.order_by(CsqlRow.account_id, CsqlRow.play).with_for_update())).all()
 
 
 async def get(session: AsyncSession, csql_id: str, *, hold: bool = False) -> CsqlRow | None:

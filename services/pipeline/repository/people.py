@@ -1,6 +1,6 @@
 """Who is who."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -38,9 +38,10 @@ async def colleagues(session: AsyncSession) -> list[Colleague]:
     return [Colleague(msgspec.convert(body, Person), number, last) for body, last, number in rows]
 
 
-async def mark_assigned(session: AsyncSession, person_id: str, at: int) -> None:
-    """Remember that it was this person's turn."""
-    await session.execute(update(PersonRow).where(PersonRow.person_id == person_id).values(last_assigned_at=at))
+async def mark_assigned(session: AsyncSession, turns: Mapping[str, int]) -> None:
+    """Remember whose turn it was, and when."""
+    for person_id, at in sorted(turns.items()):
+        await session.execute(update(PersonRow).where(PersonRow.person_id == person_id).values(last_assigned_at=at))
 
 
 async def keep(session: AsyncSession, person: Person, at: int) -> None:

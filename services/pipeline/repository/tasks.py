@@ -1,11 +1,9 @@
 """Tasks."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
 from sqlalchemy import and_, func, or_, select, tuple_
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.pipeline.tables import TaskRow
@@ -20,17 +18,12 @@ class TaskFilter(msgspec.Struct, frozen=True, kw_only=True):
     open: bool | None = None
 
 
-async def open_one(session: AsyncSession, account_id: str, play: str) -> TaskRow | None:
-    """Return the open task of an account and play, held to the end of the transaction."""
-    found = select(TaskRow).where(TaskRow.account_id == account_id, TaskRow.play == play, TaskRow.closed_at.is_(None))
-    return await session.scalar(found.with_for_update())
-
-
-async def create(session: AsyncSession, values: dict[str, Any]) -> TaskRow | None:
-    """Return a new task, or None when another open one of its account and play was there first."""
-    statement = insert(TaskRow).values(values)
-    created = await session.scalars(statement.on_conflict_do_nothing().returning(TaskRow))
-    return created.one_or_none()
+async def open_ones(session: AsyncSession, wanted: Sequence[tuple[str, str]]) -> Sequence[TaskRow]:
+    """Return the open tasks of pairs of account and play, held to the end of the transaction."""
+    if not wanted:
+        return ()
+    found = select(TaskRow).where(tuple_(TaskRow.account_id, TaskRow.play).in_(wanted), TaskRow.closed_at.is_(None))
+    return (await session.scalars(found.order_by(TaskRow.account_id, TaskRow.play).with_for_update())).all()
 
 
 async def get(session: AsyncSession, task_id: str) -> TaskRow | None:

@@ -1,8 +1,9 @@
 """Triggers and where they stand."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -10,30 +11,37 @@ from services.pipeline.tables import TriggerRow
 from shared.kernel.triggers import Trigger, encode_trigger
 
 INSTANTS = {"fired": "fired_at", "held": "held_at", "released": "released_at", "resolved": "resolved_at"}
+KEPT = (*INSTANTS.values(), "item", "item_id")
+ItemName = tuple[str, str]
 
 
-async def keep(session: AsyncSession, trigger: Trigger) -> None:
-    """Keep a record of a trigger: the newest one's body and state, and when each kind of record came."""
-    instant = INSTANTS[trigger.record]
-    values = {
+async def keep(session: AsyncSession, batch: Sequence[Trigger], evidence: Mapping[str, ItemName]) -> None:
+    """Keep records of triggers, in order: the newest state and body, when each kind came, and of what it is evidence."""
+    if not batch:
+        return
+    statement = insert(TriggerRow)
+    given = statement.excluded
+    changed: dict[str, Any] = {name: given[name] for name in ("state", "body")}
+    changed |= {name: func.coalesce(given[name], getattr(TriggerRow, name)) for name in KEPT}
+    upsert = statement.on_conflict_do_update(index_elements=[TriggerRow.trigger_id], set_=changed)
+    await session.execute(upsert, [_values(trigger, evidence.get(trigger.trigger_id)) for trigger in batch])
+
+
+def _values(trigger: Trigger, evidence_of: ItemName | None) -> dict[str, Any]:
+    item, item_id = evidence_of or (None, None)
+    instants = {name: trigger.occurred_at if trigger.record == record else None for record, name in INSTANTS.items()}
+    return {
         "trigger_id": trigger.trigger_id,
         "account_id": trigger.account_id,
         "rule": trigger.rule,
         "kind": trigger.kind,
         "play": trigger.recommendation.play,
         "state": trigger.record,
+        "item": item,
+        "item_id": item_id,
         "body": encode_trigger(trigger),
-        instant: trigger.occurred_at,
+        **instants,
     }
-    statement = insert(TriggerRow).values(values)
-    changed = {name: statement.excluded[name] for name in ("state", "body", instant)}
-    await session.execute(statement.on_conflict_do_update(index_elements=[TriggerRow.trigger_id], set_=changed))
-
-
-async def attach(session: AsyncSession, trigger_id: str, item: str, item_id: str) -> None:
-    """Make a trigger evidence of a lead or task."""
-    statement = update(TriggerRow).where(TriggerRow.trigger_id == trigger_id)
-    await session.execute(statement.values(item=item, item_id=item_id))
 
 
 async def of_items(session: AsyncSession, item_ids: Sequence[str]) -> Sequence[TriggerRow]:

@@ -21,10 +21,11 @@ from services.pipeline.core import routing, sla
 from services.pipeline.core.scorecard import read_gist
 from services.pipeline.core.stages import OPEN_STAGES, Attempt, Field, Refusal, Stage, plan_move, plan_snooze
 from services.pipeline.errors import ConflictError, NotFoundError, RefusedError, refuse
-from services.pipeline.intake import deal_of, find_owner
+from services.pipeline.intake import deal_of
 from services.pipeline.repository import accounts, csqls, history, people, triggers
 from services.pipeline.repository.csqls import CsqlFilter
 from services.pipeline.tables import AccountRow, CsqlRow
+from shared.kernel.people import Person
 from shared.kernel.snapshots import decode_snapshot
 from shared.kernel.triggers import EstimatedAcv
 
@@ -61,11 +62,12 @@ async def create_csql(session: AsyncSession, call: Call, body: NewCsql) -> Reply
         raise NotFoundError("account", body.account_id)
     if body.play not in call.context.playbook.plays:
         raise RefusedError("out_of_range", f"play {body.play!r:.80} is not in the playbook", "play")
-    row = await _insert(session, call, body, account)
-    if row is None:
-        held = await csqls.open_one(session, body.account_id, body.play)
-        where = f" {held.csql_id}" if held else ""
-        raise ConflictError("already_open", f"account and play have an open lead already:{where}", "play")
+    held = await csqls.open_one(session, body.account_id, body.play)
+    if held is not None:
+        message = f"account and play have an open lead already: {held.csql_id}"
+        raise ConflictError("already_open", message, "play")
+    row = await _new_lead(session, call, body, account)
+    session.add(row)
     change = Change(kind="created", at=call.now, actor=call.caller.name, reason="opened by hand", fields=row.fields)
     record(session, call.context, row, change)
     return _reply(row, call, status=201)
@@ -164,43 +166,45 @@ async def _check_person(session: AsyncSession, person_id: str | None) -> None:
         raise RefusedError("out_of_range", f"owner_id {person_id!r:.80} is nobody in /v1/people", "owner_id")
 
 
-async def _insert(session: AsyncSession, call: Call, body: NewCsql, account: AccountRow) -> CsqlRow | None:
+async def _new_lead(session: AsyncSession, call: Call, body: NewCsql, account: AccountRow) -> CsqlRow:
     book, given = call.context.playbook, body.estimated_acv
     estimate = EstimatedAcv(given.amount, given.currency, given.basis) if given else None
-    await _check_person(session, body.owner_id)
     owner = routing.choose_role(
         deal_of(call.context, body.play), account.segment, estimate, book.ownership, book.currency
     )
-    person_id = body.owner_id
-    if person_id is None:
-        person = await find_owner(session, owner.role, account.segment, _named(account), call.now)
-        person_id = person.person_id if person else None
-    calendar = call.context.workdays.of(await people.get(session, person_id))
-    return await csqls.create(
-        session,
-        {
-            "csql_id": str(uuid4()),
-            "account_id": body.account_id,
-            "play": body.play,
-            "origin": "manual",
-            "segment": account.segment,
-            "stage": Stage.CSQL_CREATED,
-            "stage_since": call.now,
-            "owner_role": owner.role,
-            "owner_reason": owner.reason,
-            "owner_id": person_id,
-            "acv_amount": given.amount if given else None,
-            "acv_currency": given.currency if given else None,
-            "acv_basis": given.basis if given else None,
-            "fields": {"context": body.context},
-            "trigger_ids": [],
-            "due_at": sla.due_at(Stage.CSQL_CREATED, call.now, book.csql, calendar),
-            "clock_at": call.now,
-            "created_at": call.now,
-            "updated_at": call.now,
-            "version": 1,
-        },
+    person = await _owner(session, call, body, owner.role, account)
+    return CsqlRow(
+        csql_id=str(uuid4()),
+        account_id=body.account_id,
+        play=body.play,
+        origin="manual",
+        segment=account.segment,
+        stage=Stage.CSQL_CREATED,
+        stage_since=call.now,
+        owner_role=owner.role,
+        owner_reason=owner.reason,
+        owner_id=person.person_id if person else None,
+        acv_amount=given.amount if given else None,
+        acv_currency=given.currency if given else None,
+        acv_basis=given.basis if given else None,
+        fields={"context": body.context},
+        trigger_ids=[],
+        due_at=sla.due_at(Stage.CSQL_CREATED, call.now, book.csql, call.context.workdays.of(person)),
+        clock_at=call.now,
+        created_at=call.now,
+        updated_at=call.now,
+        version=1,
     )
+
+
+async def _owner(session: AsyncSession, call: Call, body: NewCsql, role: str, account: AccountRow) -> Person | None:
+    if body.owner_id is not None:
+        await _check_person(session, body.owner_id)
+        return await people.get(session, body.owner_id)
+    pool = routing.Pool(await people.colleagues(session))
+    person = pool.take(role, account.segment, _named(account), call.now)
+    await people.mark_assigned(session, pool.assigned)
+    return person
 
 
 def _named(account: AccountRow) -> dict[str, str]:
