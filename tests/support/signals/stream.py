@@ -13,7 +13,7 @@ import rocksdict
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from services.signals.core.pages import META_KEY, NO_STAMP, stamp_of
-from shared.io.kafka import connect_admin, ensure_topics, make_consumer, make_producer
+from shared.io.kafka import connect_admin, ensure_topics, make_consumer, make_producer, topic_id
 from shared.kernel.ids import partition_for
 from shared.kernel.topics import CHANGELOG, EVENTS, SNAPSHOTS, TRIGGERS
 from tests.support.signals.counting import EVERY, KINDS, extra_key, has_extra, head_key, spread_key
@@ -122,16 +122,27 @@ class Stream:
                     found.extend(batch)
         return found
 
-    async def pages(self) -> dict[bytes, bytes]:
-        """Return the pages in the changelog: for each key the higher stamp wins."""
-        pages: dict[tuple[int, bytes], bytes | None] = {}
+    async def partition_pages(self) -> dict[int, dict[bytes, bytes]]:
+        """Return the pages in the changelog by partition, meta pages too: for each key the higher stamp wins."""
+        newest: dict[int, dict[bytes, bytes | None]] = {number: {} for number in range(self.partitions)}
         for record in await self.records(CHANGELOG.name):
-            key = (record.partition, record.key)
-            before = pages.get(key)
+            before = newest[record.partition].get(record.key)
             known = NO_STAMP if before is None else stamp_of(before)
             if record.value is None or stamp_of(record.value) >= known:
-                pages[key] = record.value
-        return {key: value for (_partition, key), value in pages.items() if value is not None and key != META_KEY}
+                newest[record.partition][record.key] = record.value
+        return {
+            number: {key: value for key, value in pages.items() if value is not None}
+            for number, pages in newest.items()
+        }
+
+    async def pages(self) -> dict[bytes, bytes]:
+        """Return the pages of accounts in the changelog: for each key the higher stamp wins."""
+        every = (await self.partition_pages()).values()
+        return {key: value for pages in every for key, value in pages.items() if key != META_KEY}
+
+    async def epoch(self) -> str:
+        """Return the id of the input topic."""
+        return await topic_id(self.bootstrap, self.prefix + EVENTS.name)
 
     async def assert_compactable(self) -> None:
         """Assert that the last record of each key is its newest page: compaction keeps nothing but last records."""
