@@ -39,6 +39,7 @@ COMMANDS: dict[str, Row] = {
     "migrate": Row("upswing.commands.migrate", "Bring the database to the newest revision."),
     "history": Row("upswing.commands.history", "Play files of the past into the log."),
     "trace": Row("upswing.commands.trace", "Follow one event: where it is, what it touched, which alert."),
+    "schemas": Row("upswing.commands.schemas", "Write the JSON Schemas of the public records."),
     "dead-letters": Row("upswing.commands.dead_letters", "List, show and replay what could not be used."),
     "ingest": Row("services.ingest.app", "Service: take events over HTTP."),
     "signals": Row("services.signals.app", "Service: fold events, decide triggers."),

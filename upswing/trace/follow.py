@@ -25,7 +25,7 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class Trail(msgspec.Struct):
-    """What was found of one event. `behind` is how many records signals has still to flush to have folded it durably."""
+    """What was found of one event. `behind`: how many records signals has still to flush to hold it durably."""
 
     places: list[Place] = []
     letters: list[DeadLetter] = []
