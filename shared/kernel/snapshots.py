@@ -3,7 +3,7 @@
 Compacted, keyed by `account_id`. Source: design (outputs of signals).
 """
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -46,7 +46,7 @@ class Snapshot(msgspec.Struct, kw_only=True, frozen=True):
     today: str
     segment: str
     lifecycle: str
-    facts: dict[str, object]
+    facts: dict[str, Any]
     health: Health
     gate: Gate
     activation_status: str
