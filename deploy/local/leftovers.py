@@ -9,7 +9,7 @@ import psutil
 
 from shared.kernel.errors import ConfigurationError
 
-__all__ = ["end_leftovers", "forget", "only_one", "remember"]
+__all__ = ["end_leftovers", "forget", "holder", "only_one", "remember"]
 
 GRACE_SECONDS = 10
 
@@ -60,6 +60,17 @@ def only_one(folder: Path) -> Iterator[None]:
         lock.write(str(psutil.Process().pid))
         lock.flush()
         yield
+
+
+def holder(folder: Path) -> str | None:
+    """Return the process id that holds a folder, None when nobody does."""
+    if not (folder / "lock").exists():
+        return None
+    try:
+        with only_one(folder):
+            return None
+    except ConfigurationError:
+        return (folder / "lock").read_text().strip() or "unknown"
 
 
 def _end(process: psutil.Process) -> None:

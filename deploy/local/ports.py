@@ -6,7 +6,7 @@ import psutil
 
 from shared.kernel.errors import ConfigurationError
 
-__all__ = ["HOST", "demand_free", "free_port", "is_free"]
+__all__ = ["HOST", "demand_free", "free_port", "holder_of", "is_free"]
 
 HOST = "127.0.0.1"
 
@@ -34,11 +34,12 @@ def demand_free(port: int, what: str, option: str) -> None:
     """Return when a port is free. Errors: `ConfigurationError` saying who has it and what to do."""
     if not is_free(port):
         raise ConfigurationError(
-            f"port {port} for {what} is taken{_holder(port)}: stop that program, or choose another port with {option}"
+            f"port {port} for {what} is taken{holder_of(port)}: stop that program, or choose another port with {option}"
         )
 
 
-def _holder(port: int) -> str:
+def holder_of(port: int) -> str:
+    """Return ` by <program> (process <id>)` for a taken port, or nothing when the system does not tell."""
     try:
         for connection in psutil.net_connections("tcp"):
             listens = connection.status == psutil.CONN_LISTEN and connection.laddr and connection.laddr.port == port

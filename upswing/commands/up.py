@@ -9,26 +9,34 @@ from typing import Any
 
 import click
 
-from deploy.local.settings import LocalSettings, local_settings
+from deploy.local.settings import PORTS, LocalSettings, local_settings
 from deploy.local.stack import LocalStack
+from services.ingest.key_file import read_keys
 
-__all__ = ["command"]
+__all__ = ["command", "stack_options"]
 
 
-def _port(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    return click.option(f"--{name}-port", type=click.IntRange(1, 65_535), help=f"Port of {name}.")
+CHANNELS = frozenset(f"UPSWING_NOTIFY_{name}" for name in ("SLACK_WEBHOOK_URL", "SLACK_TOKEN", "SMTP_HOST", "ROUTES"))
+Options = Callable[..., None]
+
+
+def stack_options(function: Options) -> Options:
+    """Add the options that name a local stack: its folder, playbook, partitions and ports."""
+    folder = click.Path(file_okay=False, path_type=Path)
+    file = click.Path(exists=True, dir_okay=False, path_type=Path)
+    for name in reversed(PORTS):
+        function = click.option(f"--{name}-port", type=click.IntRange(1, 65_535), help=f"Port of {name}.")(function)
+    for option in (
+        click.option("--partitions", type=click.IntRange(1, 1_000), help="Of a new log, fixed for its life. [24]"),
+        click.option("--playbook", type=file, help="The playbook file."),
+        click.option("--data", type=folder, help="Folder for all data. [.upswing]"),
+    ):
+        function = option(function)
+    return function
 
 
 @click.command(name="up")
-@click.option("--data", type=click.Path(file_okay=False, path_type=Path), help="Folder for all data. [.upswing]")
-@click.option("--playbook", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="The playbook.")
-@click.option("--partitions", type=click.IntRange(1, 1_000), help="Partitions of a new log, fixed for its life. [24]")
-@_port("kafka")
-@_port("controller")
-@_port("ingest")
-@_port("pipeline")
-@_port("notify")
-@_port("signals")
+@stack_options
 def command(**chosen: Any) -> None:
     """Run Kafka, PostgreSQL and the four services here, and keep them running until Ctrl-C.
 
@@ -52,6 +60,8 @@ async def run(settings: LocalSettings) -> None:
         if not stop.is_set():
             await starting
             _say(f"ready after {time.monotonic() - began:.1f} s; Ctrl-C stops it\n{addresses(stack)}")
+            for line in first_steps(settings):
+                _say(line)
             await stopping
     finally:
         starting.cancel()
@@ -67,6 +77,17 @@ def addresses(stack: LocalStack) -> str:
     rows = {name: stack.settings.url(name) for name in stack.services}
     rows |= {"kafka": stack.bootstrap, "database": stack.database_url, "data": str(stack.settings.data.absolute())}
     return "\n".join(f"  {name:<9} {where}" for name, where in rows.items())
+
+
+def first_steps(settings: LocalSettings) -> list[str]:
+    """Return what is still to be done before an event can be sent and an alert can arrive, a sentence each."""
+    steps = []
+    keys, channels = settings.data / "keys.json", settings.data / "upswing.env"
+    if not read_keys(keys).keys:
+        steps.append(f"nobody can send events yet: `upswing keys --file {keys} issue <source>` issues a write key")
+    if not CHANNELS.intersection(settings.service_environment("notify", "")):
+        steps.append(f"alerts have nowhere to go yet: write UPSWING_NOTIFY_SLACK_WEBHOOK_URL=<url> into {channels}")
+    return steps
 
 
 def _say(line: str) -> None:

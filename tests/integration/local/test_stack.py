@@ -59,9 +59,9 @@ async def test_a_stack_brings_topics_and_tables_keeps_broker_and_database_alive_
         await until_said(said, "kafka is ready again")
         await check_broker(stack.bootstrap)
 
-        server = stack.postgres._server
+        server = stack.postgres.pid()
         assert server
-        os.kill(server.get_pid() or 0, signal.SIGKILL)
+        os.kill(server, signal.SIGKILL)
         await until_said(said, "PostgreSQL ended; starting it again")
         await until_said(said, "PostgreSQL runs again")
         engine = make_engine(stack.database_url)

@@ -1,0 +1,99 @@
+"""`upswing doctor` finds what is wrong, on a real broker and database."""
+
+from pathlib import Path
+
+import pytest
+
+from deploy.local.ports import free_port
+from deploy.local.settings import LocalSettings, local_settings
+from services.ingest.settings import Settings as IngestSettings
+from shared.io.database import migrate, services_with_migrations
+from shared.io.kafka import ensure_topics
+from tests.support.broker import Broker
+from upswing.commands.keys import issue_key
+from upswing.doctor.finding import Finding, Setup
+from upswing.doctor.rows import CHECKS
+
+
+@pytest.fixture
+def settings(tmp_path: Path, jars: list[Path], topic_prefix: str) -> LocalSettings:
+    """Settings of a stack that does not run."""
+    ports = {f"{name}_port": free_port() for name in ("kafka", "controller", "ingest", "pipeline", "notify", "signals")}
+    return local_settings(data=tmp_path, jars=jars[0].parent, partitions=2, topic_prefix=topic_prefix, **ports)
+
+
+def setup_of(
+    settings: LocalSettings, kafka: str | None = None, database: str | None = None, running: bool = False
+) -> Setup:
+    """Return a setup."""
+    return Setup(settings=settings, running=running, kafka=kafka, database=database)
+
+
+async def found(name: str, setup: Setup) -> list[Finding]:
+    """Return what a check finds."""
+    return [finding async for finding in CHECKS[name](setup)]
+
+
+async def sentence(name: str, setup: Setup) -> str:
+    """Return the one thing that a check finds wrong."""
+    (finding,) = await found(name, setup)
+    assert finding.state == "wrong"
+    return finding.sentence
+
+
+async def test_a_sound_setup_has_nothing_wrong(
+    settings: LocalSettings, kafka: Broker, database_url: str, topic_prefix: str
+) -> None:
+    """Every check is fine with topics, tables and a key."""
+    await ensure_topics(kafka.bootstrap, 2, prefix=topic_prefix)
+    for service in services_with_migrations():
+        await migrate(service, database_url)
+    issue_key(IngestSettings(data=settings.data).keys_path, "web")
+    setup = setup_of(settings, kafka.bootstrap, database_url)
+    wrong = [row for name in CHECKS for row in await found(name, setup) if row.state == "wrong"]
+    assert wrong == []
+    assert {row.state for name in ("topics", "database", "keys", "jars") for row in await found(name, setup)} == {"ok"}
+
+
+async def test_a_missing_topic_and_a_database_behind_the_code_are_named(
+    settings: LocalSettings, kafka: Broker, database_url: str, topic_prefix: str
+) -> None:
+    """Each with the command that mends it."""
+    setup = setup_of(settings, kafka.bootstrap, database_url)
+    topics = [row.sentence for row in await found("topics", setup)]
+    assert f"topic {topic_prefix}events does not exist: run `upswing topics create`" in topics
+    behind = await sentence("database", setup)
+    assert all(service in behind for service in services_with_migrations())
+    assert "upswing migrate" in behind
+
+
+async def test_what_does_not_answer_is_named_with_its_address(settings: LocalSettings) -> None:
+    """Broker, database and services, each by its own sentence, without a password."""
+    port = free_port()
+    setup = setup_of(settings, f"127.0.0.1:{port}", f"postgresql+asyncpg://u:secret@127.0.0.1:{port}/x", running=True)
+    assert f"no Kafka broker answers at 127.0.0.1:{port}" in await sentence("broker", setup)
+    assert "secret" not in await sentence("database", setup)
+    services = [row.sentence for row in await found("services", setup)]
+    assert [words.split()[0] for words in services] == ["ingest", "pipeline", "notify", "signals"]
+    assert all("does not answer" in words for words in services)
+    assert "nobody can send events" in await sentence("keys", setup)
+
+
+async def test_a_broken_playbook_and_a_broken_jar_are_named(settings: LocalSettings, tmp_path: Path) -> None:
+    """With the path and what is wrong."""
+    playbook = tmp_path / "playbook.yaml"
+    playbook.write_text("version: [")
+    jars = tmp_path / "jars"
+    jars.mkdir()
+    (jars / "kafka_2.13-4.3.0.jar").write_bytes(b"broken")
+    broken = setup_of(settings.model_copy(update={"playbook": playbook, "jars": jars}))
+    assert "the playbook cannot be used" in await sentence("playbook", broken)
+    assert "kafka_2.13-4.3.0.jar" in await sentence("jars", broken)
+
+
+async def test_a_taken_port_and_a_full_disk_are_named(settings: LocalSettings, kafka: Broker) -> None:
+    """With what to do."""
+    taken = int(kafka.bootstrap.split(":")[1])
+    full = setup_of(settings.model_copy(update={"kafka_port": taken, "free_megabytes": 1 << 40}))
+    assert f"port {taken} for kafka is taken by java" in await sentence("ports", full)
+    assert "MB are free" in await sentence("disk", full)

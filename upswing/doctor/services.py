@@ -1,0 +1,66 @@
+"""Checks of the services: the playbook, the write keys, and whether each can do its work now."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import httpx
+
+from deploy.local.settings import SERVICES
+from services.ingest.key_file import read_keys
+from shared.io.playbooks import read_playbook
+from shared.kernel.errors import ConfigurationError
+from upswing.doctor.finding import Finding, Setup, note, ok, wrong
+
+__all__ = ["playbook", "readiness", "write_keys"]
+
+ANSWER_SECONDS = 5.0
+
+
+async def playbook(setup: Setup) -> AsyncIterator[Finding]:
+    """Whether the playbook can be used."""
+    try:
+        read = await asyncio.to_thread(read_playbook, setup.settings.playbook)
+    except ConfigurationError as error:
+        yield wrong(f"the playbook cannot be used: {error}")
+    else:
+        yield ok(f"the playbook {setup.settings.playbook} can be used (version {read.version})")
+
+
+async def write_keys(setup: Setup) -> AsyncIterator[Finding]:
+    """Whether anybody may send events."""
+    path = setup.settings.data / "keys.json"
+    issue = f"`upswing keys --file {path} issue <source>` issues one"
+    try:
+        keys = (await asyncio.to_thread(read_keys, path)).keys
+    except ConfigurationError as error:
+        yield wrong(str(error))
+        return
+    if keys:
+        yield ok(f"{len(keys)} write keys are valid")
+    elif setup.running:
+        yield wrong(f"there is no write key, so nobody can send events: {issue}")
+    else:
+        yield note(f"there is no write key yet: {issue}")
+
+
+async def readiness(setup: Setup) -> AsyncIterator[Finding]:
+    """Whether each service says that it can do its work now."""
+    if not setup.running:
+        return
+    async with httpx.AsyncClient(trust_env=False, verify=False, timeout=ANSWER_SECONDS) as client:  # noqa: S501 - plain HTTP to this machine
+        for service in SERVICES:
+            yield await _ask(client, setup, service)
+
+
+async def _ask(client: httpx.AsyncClient, setup: Setup, service: str) -> Finding:
+    url = setup.settings.url(service)
+    log = (setup.settings.data / "logs" / f"{service}.log").absolute()
+    try:
+        answer = await client.get(f"{url}/readyz")
+    except httpx.TransportError as error:
+        return wrong(f"{service} does not answer at {url} ({type(error).__name__}): its log says why ({log})")
+    if answer.is_success:
+        return ok(f"{service} is ready at {url}")
+    checks: dict[str, str] = answer.json().get("checks", {})
+    troubles = "; ".join(f"{name}: {why}" for name, why in checks.items() if why != "ok")
+    return wrong(f"{service} is not ready ({troubles or 'no reason given'}): wait, or look at its log ({log})")
