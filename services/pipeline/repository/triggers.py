@@ -16,7 +16,7 @@ ItemName = tuple[str, str]
 
 
 async def keep(session: AsyncSession, batch: Sequence[Trigger], evidence: Mapping[str, ItemName]) -> None:
-    """Keep records of triggers, in order: the newest state and body, when each kind came, and of what it is evidence."""
+    """Keep records of triggers, in order: the newest state and body, when each kind came, of what it is evidence."""
     if not batch:
         return
     statement = insert(TriggerRow)

@@ -1,7 +1,7 @@
 """Start the pipeline as the console does, and die where the test says.
 
-`UPSWING_TEST_DIE` is `<point>:<n>`: the process kills itself (SIGKILL) at the n-th passage of that point. Production code
-knows nothing of this: the points are put around its methods here. Settings come from the environment, as always.
+`UPSWING_TEST_DIE` is `<point>:<n>`: the process kills itself (SIGKILL) at the n-th passage of that point. Production
+code knows nothing of this: the points are put around its methods here. Settings come from the environment, as always.
 """
 
 import os
