@@ -9,6 +9,7 @@ import gc
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from types import FrameType
 
 import click
 import pydantic
@@ -40,6 +41,15 @@ BACKLOG = 2_048
 log = get_logger(__name__)
 
 
+class Server(uvicorn.Server):
+    """uvicorn, which on a signal stops in order and then returns, instead of raising the signal once more."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - as uvicorn calls it
+        """Stop; at the second signal without waiting."""
+        self.force_exit = self.should_exit
+        self.should_exit = True
+
+
 class Service:
     """One ingest process: `routes` is its ASGI application; `failure` says why it had to stop, if it had."""
 
@@ -57,7 +67,7 @@ class Service:
         )
         self.api = self._api()
         self.routes = HotRoutes(self.desk, self.api)
-        self.server: uvicorn.Server | None = None
+        self.server: Server | None = None
 
     def _api(self) -> FastAPI:
         api = FastAPI(title="Upswing ingest", description="Takes events over HTTP.", lifespan=self._lifespan)
@@ -108,7 +118,7 @@ class Service:
             proxy_headers=False,
             timeout_graceful_shutdown=int(self.settings.ack_seconds) + 1,
         )
-        self.server = uvicorn.Server(config)
+        self.server = Server(config)
         self.server.run(sockets=[listener])
         if self.failure is not None:
             raise DependencyError(self.failure)
