@@ -31,38 +31,38 @@ class Clock(Protocol):
         """Write a tick to every partition."""
 
 
-async def play(calls: Sequence[Call], sender: Sender, clock: Clock, *, step_ms: int, told: Told) -> None:
-    """Send calls, which are in order, with a tick at each multiple of `step_ms` that they pass.
+async def play(calls: Sequence[Call], sender: Sender, clock: Clock, *, until_ms: int, step_ms: int, told: Told) -> None:
+    """Send calls, which are in order and lie before `until_ms`, with a tick at each multiple of `step_ms` on the way.
 
-    Shape: `told` gets the number of calls sent so far. Errors: those of the sender and the clock.
+    Shape: `told` gets the number of calls sent so far. When it returns, all calls have been answered, and no tick at or
+    after `until_ms` has been written: how history ends is up to the caller. Errors: those of the sender and the clock.
     """
     sent = 0
-    for tick_ms, chunk in chunks(calls, step_ms):
+    for tick_ms, chunk in chunks(calls, until_ms=until_ms, step_ms=step_ms):
         for call in chunk:
             sender.send(call)
         sent += len(chunk)
         if chunk:
             await asyncio.to_thread(sender.flush)
-        await clock.tick(tick_ms)
+        if tick_ms < until_ms:
+            await clock.tick(tick_ms)
         told(sent)
 
 
-def chunks(calls: Sequence[Call], step_ms: int) -> Iterator[tuple[int, Sequence[Call]]]:
-    """Yield each tick's instant with the calls that come before it and after the tick before.
+def chunks(calls: Sequence[Call], *, until_ms: int, step_ms: int) -> Iterator[tuple[int, Sequence[Call]]]:
+    """Yield each tick's instant with the calls that come before it and after the tick before; silences are ticked too.
 
-    Shape: the last tick is the first multiple of `step_ms` after the last call; long silences are ticked too.
+    Shape: the last one's instant is `until_ms` or later, and all calls have been yielded with it.
     """
     if not calls:
         return
-    start = 0
-    tick_ms = next_step(calls[0].at_ms, step_ms)
-    while start < len(calls):
+    start, tick_ms = 0, next_step(calls[0].at_ms, step_ms)
+    while start < len(calls) or tick_ms < until_ms:
         stop = start
-        while stop < len(calls) and calls[stop].at_ms < tick_ms:
+        while stop < len(calls) and (calls[stop].at_ms < tick_ms or tick_ms >= until_ms):
             stop += 1
         yield tick_ms, calls[start:stop]
-        start = stop
-        tick_ms += step_ms
+        start, tick_ms = stop, tick_ms + step_ms
 
 
 def next_step(instant_ms: int, step_ms: int) -> int:

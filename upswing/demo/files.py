@@ -1,0 +1,119 @@
+"""The demo of files: somebody's own past, read by a mapping, played to its own end.
+
+The clock stops with the files: their last day is *today*. What still stands when that day begins is released, what
+happens on it fires at once, and no tick of the present is ever written; two years of silence would end everything.
+"""
+
+import asyncio
+import time
+from collections import Counter
+from pathlib import Path
+
+import msgspec
+
+from services.signals.core.rules import BY_NAME
+from shared.io.playbooks import read_playbook
+from shared.kernel.clock import HOUR_MS, day_of, iso_day, midnight_ms
+from shared.kernel.errors import ConfigurationError, DependencyError
+from shared.kernel.playbook import Playbook
+from upswing.demo.desk import Desk
+from upswing.demo.show import Show
+from upswing.demo.stage import Stage
+from upswing.demo.watch import until_drained
+from upswing.history.calls import Call
+from upswing.history.convert import convert
+from upswing.history.find import Found, find_mapping
+from upswing.history.player import play
+from upswing.history.report import oddities, profile, span, what_is_fed
+
+DEFAULT_PLAYBOOK = Path(__file__).parents[2] / "playbooks" / "default.yaml"
+DRAIN_SECONDS = 600.0
+QUIET_SECONDS = 3.0
+
+
+class Files(msgspec.Struct):
+    """Files that have been read: their calls in order, and the playbook they are judged by."""
+
+    found: Found
+    calls: list[Call]
+    playbook: Playbook
+    playbook_path: Path
+
+    @property
+    def last_midnight_ms(self) -> int:
+        """The beginning of the files' last day."""
+        return midnight_ms(day_of(self.calls[-1].at_ms))
+
+
+def read_files(folder: Path, mapping: Path | None, playbook: Path | None, show: Show) -> Files:
+    """Read a folder, and say what its data can and cannot feed.
+
+    Errors: `ConfigurationError` when no mapping fits, the playbook cannot be used, or nothing can be read.
+    """
+    found = find_mapping(folder, mapping)
+    path = playbook or found.playbook or DEFAULT_PLAYBOOK
+    judged_by = read_playbook(path)
+    show.title(f"{folder}: {found.mapping.what}")
+    rows = sum(_count(folder / entry.file) for entry in found.mapping.events)
+    with show.progress("reading", rows) as bar:
+        converted = convert(found.mapping, folder, now_ms=time.time_ns() // 1_000_000, told=bar.told)
+    counts = ", ".join(f"{name} {count:,}" for name, count in converted.rows.items())
+    show.say(f"rows: {counts}; events: {len(converted.calls):,}")
+    if converted.broken:
+        show.broken(converted.broken)
+    else:
+        show.say("no row is broken")
+    if not converted.calls:
+        raise ConfigurationError(f"no event can be made of the files in {folder} by the mapping {found.path}")
+    data = profile(converted.calls)
+    show.say(span(data))
+    for note in [*found.mapping.notes, *oddities(data, judged_by)]:
+        show.say(note)
+    show.fed(what_is_fed(data, judged_by, BY_NAME))
+    return Files(found, converted.calls, judged_by, path)
+
+
+async def play_files(files: Files, stage: Stage, desk: Desk, show: Show) -> None:
+    """Play what was read to its own end. Errors: `DependencyError` when it is not all judged in time."""
+    last_ms, step_ms = files.last_midnight_ms, files.found.mapping.tick_hours * HOUR_MS
+    before = [call for call in files.calls if call.at_ms < last_ms]
+    show.title(f"Playing {len(files.calls):,} events through the Segment SDK")
+    with show.progress("history", len(files.calls)) as bar:
+        await play(before, stage.sender, stage.controls, until_ms=last_ms, step_ms=step_ms, told=bar.told)
+        await _settle(stage, show)
+        show.say(
+            f"history ends here: {iso_day(day_of(last_ms))} is the last day of these files, and is today; what still "
+            "stands is released, and no later time is told, since nothing is known of it"
+        )
+        await stage.controls.end(last_ms)
+        await stage.controls.tick(last_ms)
+        for call in files.calls[len(before) :]:
+            stage.sender.send(call)
+        await asyncio.to_thread(stage.sender.flush)
+        bar.told(len(files.calls))
+    await _settle(stage, show)
+    await desk.until_quiet(QUIET_SECONDS)
+    _tell(stage, show)
+
+
+async def _settle(stage: Stage, show: Show) -> None:
+    waiting = await until_drained(stage.stack.bootstrap, DRAIN_SECONDS)
+    if waiting:
+        logs = stage.stack.log("signals").parent
+        raise DependencyError(f"{waiting:,} records are still waiting after {DRAIN_SECONDS:.0f} s: see {logs}")
+    show.say(f"all is judged: {len(stage.watch.records):,} records of triggers so far")
+
+
+def _tell(stage: Stage, show: Show) -> None:
+    counts = Counter((record.rule, record.level or "–", record.record) for record in stage.watch.records)
+    rows = [(*key, count) for key, count in sorted(counts.items())]
+    show.table("Triggers over the whole history", ("rule", "level", "record", "times"), rows)
+    show.triggers([record for record in stage.watch.records if record.record in ("fired", "released")])
+
+
+def _count(path: Path) -> int:
+    try:
+        with path.open("rb") as lines:
+            return max(0, sum(1 for _line in lines) - 1)
+    except OSError:
+        return 0

@@ -1,0 +1,44 @@
+"""The made-up company's own people: who owns the customers, and where they hear of alerts."""
+
+from typing import Any
+
+PEOPLE: tuple[dict[str, Any], ...] = (
+    {"person_id": "mgr-lena", "name": "Lena Vogt", "roles": ["manager"], "email": "lena@example.com"},
+    {
+        "person_id": "csm-pool",
+        "name": "Success pool",
+        "roles": ["pool", "csm"],
+        "segments": ["SMB"],
+        "email": "success@example.com",
+        "manager_id": "mgr-lena",
+    },
+    {
+        "person_id": "csm-mara",
+        "name": "Mara Ilves",
+        "roles": ["csm"],
+        "segments": ["Mid-Market"],
+        "email": "mara@example.com",
+        "slack_id": "U0MARA",
+        "manager_id": "mgr-lena",
+        "time_zone": "Europe/Tallinn",
+    },
+    {
+        "person_id": "csm-jonas",
+        "name": "Jonas Brandt",
+        "roles": ["csm"],
+        "segments": ["Enterprise"],
+        "email": "jonas@example.com",
+        "slack_id": "U0JONAS",
+        "manager_id": "mgr-lena",
+        "time_zone": "Europe/Berlin",
+    },
+    {
+        "person_id": "ae-noor",
+        "name": "Noor Haddad",
+        "roles": ["ae"],
+        "email": "noor@example.com",
+        "slack_id": "U0NOOR",
+        "manager_id": "mgr-lena",
+        "time_zone": "Europe/London",
+    },
+)
