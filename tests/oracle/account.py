@@ -13,7 +13,7 @@ from shared.kernel.playbook.document import Playbook
 from tests.oracle.gate import Gate, gate, segment_of
 from tests.oracle.health import Health, health
 from tests.oracle.history import History
-from tests.oracle.values import Level, Value, is_first_day, values
+from tests.oracle.values import RULES, Level, Value, is_first_day, values
 
 Key = tuple[str, str | None, str | None]  # rule, scope, level
 
@@ -127,7 +127,7 @@ class Account:
         contract_turns = begins in self.history.renewal_days()
         billing_turns = is_first_day(begins, facts, self.terms.playbook)
         measured = {(m.rule, m.scope): m for m in self.values()}
-        for key, kept in sorted(self.spent.items(), key=lambda item: item[1].threshold):
+        for key, kept in self._spent_in_order():
             value = measured.get(key[:2])
             summed = key[0] == "usage_ceiling" and self.history.gauge(str(key[1])) is None
             now = value.value if value else None
@@ -138,10 +138,21 @@ class Account:
 
     def _end_all(self) -> None:
         measured = {(m.rule, m.scope): m.value for m in self.values()}
-        for key in list(self.open):
-            self._say("resolved", key, self.open.pop(key), self.clock, measured.get(key[:2]))
+        for key, _ in self._spent_in_order():
+            if key in self.open:
+                self._say("resolved", key, self.open.pop(key), self.clock, measured.get(key[:2]))
         self.spent.clear()
         self.parked.clear()
+
+    def _spent_in_order(self) -> list[tuple[Key, Level]]:
+        """Return what is spent by the playbook's rules, then scopes, then levels from the lowest."""
+        levels = [level.name for level in self.terms.playbook.rules.usage_ceiling.levels]
+
+        def place(item: tuple[Key, Level]) -> tuple[int, str, int]:
+            rule, scope, level = item[0]
+            return RULES.index(rule), scope or "", levels.index(level) if level in levels else -1
+
+        return sorted(self.spent.items(), key=place)
 
     def _look(self, decided_by: str, at: int) -> None:
         """Fire what is met, then release what nothing holds (definition 33)."""

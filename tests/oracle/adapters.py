@@ -48,7 +48,7 @@ class Told:
 
 @dataclass(frozen=True)
 class Explained:
-    """What a snapshot says of an account. Shape: `states` are those of open triggers that can be measured now."""
+    """What a snapshot says of an account. Shape: `states` are those of open triggers."""
 
     segment: str
     today: str
@@ -97,9 +97,6 @@ class OracleSubject:
             return None
         known = self.oracle.accounts[account]
         gate, health = known.gate(), known.health()
-        measured = {
-            (one.rule, one.scope, level.name) for one in known.values() for level in one.levels if one.value is not None
-        }
         return Explained(
             segment=known.segment(),
             today=known.day_text(),
@@ -112,7 +109,7 @@ class OracleSubject:
             met={one.name: one.met for one in gate.criteria},
             attainments={one.name: round(float(one.attainment), 6) for one in gate.criteria},
             held_because=tuple(sorted(gate.held_because)),
-            states={key: "held" if trigger.held else "fired" for key, trigger in known.open.items() if key in measured},
+            states={key: "held" if trigger.held else "fired" for key, trigger in known.open.items()},
             active=tuple(sorted({key[0] for key in known.open})),
         )
 

@@ -24,7 +24,7 @@ DAY = 1440
 CORE = ["dashboards", "reports", "alerts", "imports"]
 GATED = ["integrations", "automation", "sso", "roles", "forecasting"]
 LEVELS = [0, 10, 65, 65.000001, 69.999999, 70, 75, 76, 80, 80.000001, 85, 86, 90, 90.000001, 95, 96, 150]
-QUANTITIES = [0, 1, 5, 10, 35, "0.000001", 0.1, 40, 70, "25.5"]
+QUANTITIES = [0, 1, 10, 35, "0.000001", 30, 40, 70, "25.5"]
 
 MIDDLE: dict[str, object] = {
     "measures.adopted_days": 2,
@@ -50,14 +50,15 @@ SHARP: dict[str, object] = {
     "rules.gated_exploration.features": 2,
     "plans.Starter.annual": True,
 }
+OPEN = WIDE_OPEN | {f"gate.{segment}": WIDE_OPEN["gate.smb"] for segment in ("mid_market", "enterprise")}
 PLAYBOOKS: dict[str, Playbook] = {
     name: playbook(changes | {"version": name})
     for name, changes in {
         "strict": {},
-        "open": WIDE_OPEN,
+        "open": OPEN,
         "middle": MIDDLE,
-        "sharp": WIDE_OPEN | SHARP,
-        "silent": WIDE_OPEN | {"rules.seat_saturation.enabled": False},
+        "sharp": OPEN | SHARP,
+        "silent": OPEN | {"rules.seat_saturation.enabled": False},
     }.items()
 }
 
@@ -99,9 +100,9 @@ class Company:
         return f"Company({self.first!r}):\n" + "\n".join(line.decode() for line, _ in self.lines)
 
 
-accounts = st.sampled_from([*ACCOUNTS * 8, STRANGER])
+accounts = st.sampled_from([*ACCOUNTS[:1] * 16, *ACCOUNTS * 4, STRANGER])
 users = st.sampled_from(["u1", "u2", "u3", "u4", "u5", None])
-passes = st.sampled_from([*[0] * 10, 1, 30, 59, 60, 61, 400, DAY, DAY, 2 * DAY, 8 * DAY, 31 * DAY])
+passes = st.sampled_from([*[0] * 24, 1, 30, 59, 60, 61, 400, DAY, DAY, DAY, 2 * DAY, 8 * DAY, 31 * DAY])
 lates = st.sampled_from([*[0] * 14, 30, 600, DAY, 3 * DAY, 20 * DAY, 45 * DAY, 399 * DAY, 401 * DAY, -3, -2 * DAY])
 
 PROPERTIES: dict[str, st.SearchStrategy[dict[str, object]]] = {
@@ -141,8 +142,13 @@ PROPERTIES: dict[str, st.SearchStrategy[dict[str, object]]] = {
     "subscription.set": st.just({"subscription_id": "s", "mrr": 10, "currency": "USD"}),
     "pricing.viewed": st.just({}),
 }
-COMMON = ["session.started", "feature.used", "feature.blocked", "usage.recorded", "usage.reported", "user.provisioned"]
-TYPES = st.sampled_from([*COMMON * 4, "user.deactivated", "user.deactivated", *PROPERTIES])
+FOCUS: dict[str, list[str]] = {
+    "everything": sorted(PROPERTIES),
+    "use": ["usage.recorded", "usage.reported", "usage.recorded", "feature.used", "limit.reached"],
+    "seats": ["session.started", "user.provisioned", "session.started", "user.deactivated", "user.erased"],
+    "features": ["feature.blocked", "feature.used", "feature.blocked"],
+    "gate": ["survey.answered", "qbr.held", "feature.used", "ticket.opened", "session.started", "renewal.completed"],
+}
 
 FACTS: dict[str, st.SearchStrategy[object]] = {
     "seats": st.sampled_from([None, 0, 1, 2, 3, 5]),
@@ -184,9 +190,9 @@ def _event(kind: str, user: str | None, properties: dict[str, object], source: s
 
 
 @st.composite
-def events(draw: st.DrawFn) -> Step:
-    """Draw one event of any type."""
-    kind = draw(TYPES)
+def events(draw: st.DrawFn, focus: str) -> Step:
+    """Draw one event, most often of the types that belong together."""
+    kind = draw(st.sampled_from(FOCUS[focus if draw(st.integers(0, 3)) else "everything"]))
     properties = draw(PROPERTIES[kind])
     user = draw(users)
     source = draw(st.sampled_from(["app", "app", "crm"]))
@@ -235,14 +241,14 @@ def rubbish(draw: st.DrawFn) -> Step:
     return Step("rubbish", 0, 0, "-", lambda _account, _at, _name: line)
 
 
-def weighted() -> st.SearchStrategy[Step]:
+def weighted(focus: str) -> st.SearchStrategy[Step]:
     """Draw any step, events most often."""
-    kinds = [events()] * 7 + [controls()] * 3 + [updates()] * 2 + [rubbish()]
-    return st.integers(0, len(kinds) * 4 - 1).flatmap(lambda n: kinds[n % len(kinds)])
+    kinds = [events(focus)] * 16 + [controls()] * 4 + [updates()] * 3 + [rubbish()]
+    return st.integers(0, len(kinds) - 1).flatmap(lambda n: kinds[n])
 
 
 @st.composite
-def companies(draw: st.DrawFn, most: int = 40) -> Company:
+def companies(draw: st.DrawFn) -> Company:
     """Draw a whole log: the accounts' settings, then steps, some lines repeated, and a last tick on a new day."""
     steps: list[Step] = []
     if draw(st.integers(0, 3)) == 3:
@@ -251,7 +257,9 @@ def companies(draw: st.DrawFn, most: int = 40) -> Company:
         given = draw(setting)
         steps.append(Step(f"setting {given}", 0, 0, account, _event("account.updated", None, given, "crm")))
         steps.append(Step("use", 0, 0, account, _event("feature.used", "u1", {"feature": "dashboards"}, "app")))
-    steps += draw(st.lists(weighted(), max_size=most))
+    at_least = draw(st.sampled_from([0, 5, 20, 40]))
+    focus = draw(st.sampled_from(sorted(FOCUS)))
+    steps += draw(st.lists(weighted(focus), min_size=at_least, max_size=2 * at_least + 10))
     lines: list[tuple[bytes, bool]] = []
     now = instant(START)
     for number, step in enumerate(steps):
