@@ -11,8 +11,10 @@ from functools import partial
 import click
 import msgspec
 import uvicorn
+import uvloop
 from fastapi import FastAPI
 from pydantic import ValidationError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.notify.api.deliveries import delivery_routes
@@ -26,17 +28,17 @@ from services.notify.channels.receiver import Receiver
 from services.notify.consumer import Consumer
 from services.notify.intake import Intake
 from services.notify.outbox import Bells, Pace, Sender
-from services.notify.repository import outbox
+from services.notify.repository import log, outbox
 from services.notify.routing_table import Switchboard, load_switchboard
 from services.notify.settings import Settings
 from services.notify.watchdog import Watchdog
-from shared.io.database import check_database, make_engine
+from shared.io.database import check_database, make_engine, pending_revision
 from shared.io.health import health_routes
 from shared.io.logs import configure_logging, get_logger
 from shared.io.readiness import Readiness
 from shared.kernel.errors import ConfigurationError, DependencyError
 
-POOL_SIZE = 10
+POOL_SIZE = 10  # no ping before use: consumer and senders try again on their own
 LOG = get_logger("notify.app")
 
 
@@ -64,7 +66,7 @@ class Service(msgspec.Struct, frozen=True):
 async def open_service(settings: Settings) -> AsyncIterator[Service]:
     """Give all parts, connected. Errors: `ConfigurationError`, `DependencyError`."""
     receiver = Receiver(allow_local=settings.allow_local_urls, timeout_s=settings.send_seconds)
-    engine = make_engine(settings.database, pool_size=POOL_SIZE)
+    engine = make_engine(settings.database, pool_size=POOL_SIZE, pool_pre_ping=False)
     try:
         environment = Environment(
             receiver=receiver,
@@ -161,10 +163,16 @@ async def prepare(service: Service) -> None:
     if not switchboard.senders:
         LOG.warning("no channel is set: alerts are stored as in-app prompts only; set UPSWING_NOTIFY_SLACK_WEBHOOK_URL")
     try:
+        missing = await pending_revision("notify", service.settings.database)
+        if missing:
+            raise ConfigurationError(f"the database lacks the revision {missing}: run `upswing migrate`")
         async with service.engine.begin() as connection:
             await outbox.register_channels(connection, list(switchboard.channels))
-    except OSError as error:
+            sizes = await log.outbox_sizes(connection)
+    except (OSError, DBAPIError) as error:
         raise DependencyError("no database answers at the address set as UPSWING_NOTIFY_DATABASE") from error
+    for channel in sorted({channel for channel, _state in sizes} - switchboard.channels.keys()):
+        LOG.warning("deliveries wait for a channel that is no longer set up", channel=channel)
 
 
 async def run(service: Service, listener: socket.socket, stopping: asyncio.Event) -> None:
@@ -212,4 +220,4 @@ def command() -> None:
     """Run the service until SIGTERM."""
     settings = read_settings()
     configure_logging("notify", settings.log_level, settings.log_json)
-    asyncio.run(serve(settings))
+    uvloop.run(serve(settings))

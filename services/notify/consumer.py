@@ -9,6 +9,7 @@ import time
 from collections.abc import Awaitable, Callable
 from uuid import NAMESPACE_URL, uuid5
 
+import asyncpg
 import msgspec
 import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
@@ -24,7 +25,7 @@ from services.notify.settings import Settings
 from shared.io.kafka import make_consumer, make_producer
 from shared.kernel.csql_changes import decode_change
 from shared.kernel.dead_letters import DeadLetter, encode_letter
-from shared.kernel.errors import DependencyError, Reason
+from shared.kernel.errors import DependencyError, Reason, UpswingError
 from shared.kernel.people import decode_person
 from shared.kernel.topics import CSQL_CHANGES, DEAD_LETTERS, PEOPLE, TRIGGERS
 from shared.kernel.triggers import decode_trigger
@@ -138,7 +139,9 @@ class Consumer:
                 reason = Reason.WRONG_TYPE if isinstance(error, msgspec.ValidationError) else Reason.UNREADABLE
                 await self._bury(record, reason, str(error))
                 return
-            except (DBAPIError, PoolTimeoutError, OSError, TimeoutError) as error:
+            except UpswingError:
+                raise
+            except Exception as error:  # fates: again until the deadline, then exit; or, a fault of the record: buried
                 faults += not _is_dependency(error)
                 if faults >= MOST_FAULTS:
                     await self._bury(record, Reason.UNUSABLE, _say(error))
@@ -197,7 +200,11 @@ class Consumer:
 
 
 def _is_dependency(error: BaseException) -> bool:
-    if not isinstance(error, DBAPIError) or error.connection_invalidated:
+    if isinstance(error, OSError | TimeoutError | PoolTimeoutError | asyncpg.InterfaceError):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    if error.connection_invalidated:
         return True
     state = str(getattr(error.orig, "sqlstate", "") or "")
     return isinstance(error, OperationalError | InterfaceError) or state[:2] in DEPENDENCY_STATES

@@ -11,7 +11,7 @@ from services.notify.core.card import Subject, Told, make_card
 from services.notify.core.decide import Dispatch, Situation, Verdict, decide, facts_of, plan
 from services.notify.core.group import ends_lead
 from services.notify.core.words import Action, State, Why
-from services.notify.repository import inbox, knowledge, log, messages, silences
+from services.notify.repository import hot, knowledge, log, messages
 from services.notify.routing_table import Switchboard
 from shared.kernel.csql_changes import CsqlChange
 from shared.kernel.people import Person
@@ -31,7 +31,8 @@ class Intake:
     async def take_trigger(self, trigger: Trigger, now_ms: int) -> set[str]:
         """Take a trigger: inbox, message, deliveries and log in one transaction."""
         async with self._engine.begin() as connection:
-            if not await inbox.take(connection, trigger.trigger_id, trigger.record, now_ms):
+            item = (trigger.trigger_id, trigger.record)
+            if not await hot.take(connection, item, trigger.account_id, trigger.recommendation.play, now_ms):
                 metrics.DUPLICATES.labels("expansion.triggers").inc()
                 return set()
             situation, opened = await self._gather(connection, trigger, now_ms)
@@ -44,13 +45,12 @@ class Intake:
     async def take_change(self, change: CsqlChange, now_ms: int) -> set[str]:
         """Take what happened to a lead: its message shows it where it can; without one it waits."""
         async with self._engine.begin() as connection:
-            if not await inbox.take(connection, change.change_id, CHANGE, now_ms):
+            if not await hot.take(connection, (change.change_id, CHANGE), change.account_id, change.play, now_ms):
                 metrics.DUPLICATES.labels("csql.changes").inc()
                 return set()
-            await inbox.lock_key(connection, change.account_id, change.play)
             ended = ends_lead(change)
             newest = await knowledge.remember_lead(connection, change, ended=ended)
-            opened = await messages.find_open(connection, change.account_id, change.play)
+            opened = (await hot.known_of(connection, change.account_id, change.play, now_ms)).opened
             metrics.DECISIONS.labels(Why.CHANGED).inc()
             if opened is None or not newest:
                 return set()
@@ -69,17 +69,15 @@ class Intake:
 
     async def _gather(
         self, connection: AsyncConnection, trigger: Trigger, now_ms: int
-    ) -> tuple[Situation, messages.OpenMessage | None]:
-        play = trigger.recommendation.play
-        await inbox.lock_key(connection, trigger.account_id, play)
-        opened = await messages.find_open(connection, trigger.account_id, play)
-        lead = await knowledge.find_lead(connection, trigger.account_id, play)
+    ) -> tuple[Situation, hot.OpenMessage | None]:
+        known = await hot.known_of(connection, trigger.account_id, trigger.recommendation.play, now_ms)
+        opened = known.opened
         situation = Situation(
             trigger=trigger,
-            facts=facts_of(trigger, lead.owner_id if lead else None),
+            facts=facts_of(trigger, known.lead.owner_id if known.lead else None),
             message=opened.message if opened else None,
             shown_in=opened.shown_in if opened else frozenset(),
-            silences=await silences.current_silences(connection, now_ms),
+            silences=known.silences,
             routes=self._switchboard.routes,
         )
         return situation, opened
@@ -88,7 +86,7 @@ class Intake:
         self,
         connection: AsyncConnection,
         situation: Situation,
-        opened: messages.OpenMessage | None,
+        opened: hot.OpenMessage | None,
         verdict: Verdict,
         now_ms: int,
     ) -> list[log.Entry]:
@@ -111,16 +109,16 @@ class Intake:
     async def _show_change(
         self,
         connection: AsyncConnection,
-        opened: messages.OpenMessage,
+        opened: hot.OpenMessage,
         change: CsqlChange,
         now_ms: int,
         *,
         ended: bool,
     ) -> list[log.Entry]:
         version = await messages.change_message(connection, opened.message_id, now_ms, closed=ended)
-        told = await messages.told_of(connection, opened.message_id)
+        row = await hot.read_content(connection, opened.message_id, change.account_id, change.play)
         abilities = self._switchboard.abilities
-        trigger = told[-1].trigger
+        trigger = hot.decode_content(row).told[-1].trigger
         return [
             log.Entry(
                 trigger=trigger,
@@ -160,7 +158,7 @@ class Intake:
 async def _store(
     connection: AsyncConnection,
     situation: Situation,
-    opened: messages.OpenMessage | None,
+    opened: hot.OpenMessage | None,
     verdict: Verdict,
     now_ms: int,
 ) -> tuple[int, int]:
@@ -171,10 +169,8 @@ async def _store(
         return opened.message_id, version
     urgency = verdict.message.urgency if verdict.message else 0
     if opened is None:
-        opened = await messages.open_message(connection, trigger, urgency, now_ms)
-        version = opened.version
-    else:
-        version = await messages.change_message(connection, opened.message_id, now_ms, urgency=urgency)
+        return await messages.open_message(connection, trigger, urgency, now_ms), 1
+    version = await messages.change_message(connection, opened.message_id, now_ms, urgency=urgency)
     await messages.tell(connection, opened.message_id, trigger, now_ms)
     return opened.message_id, version
 

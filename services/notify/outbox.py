@@ -6,27 +6,32 @@ woken by the intake's commit; the poll finds what other processes left. Source: 
 
 import asyncio
 from collections.abc import Callable
+from urllib.parse import quote
 from uuid import uuid4
 
+import asyncpg
 import msgspec
 import structlog
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import RowMapping
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.notify import metrics
 from services.notify.channels.kinds import Configured, Parcel
 from services.notify.core.card import Mark, Subject, Told, make_card
-from services.notify.core.decide import facts_of
-from services.notify.core.schedule import Attempt, Limits, Lost, Outcome, Sent, Settlement, settle, take_slot
+from services.notify.core.schedule import Attempt, Limits, Lost, Outcome, Refused, Sent, Settlement, settle
 from services.notify.core.words import Action, State
-from services.notify.repository import knowledge, messages, outbox
-from services.notify.repository.outbox import Claim
+from services.notify.repository import hot, messages, outbox
+from services.notify.repository.outbox import Claim, Lease
 from shared.kernel.people import Person
 from shared.kernel.triggers import Trigger
 
+bound_contextvars = structlog.contextvars.bound_contextvars
 LOG = structlog.get_logger("notify.outbox")
 REPEAT: Mark = "possible repeat"
 LEAST_PAUSE_S = 0.01
+SETTLE_AGAIN_S = 0.2
+DATABASE_TROUBLE = (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
 
 Clock = Callable[[], int]
 
@@ -80,7 +85,7 @@ class Sender:
         while not stopping.is_set():
             try:
                 pause_s = await self.step()
-            except (DBAPIError, OSError, TimeoutError) as error:
+            except DATABASE_TROUBLE as error:
                 LOG.warning("database failed", channel=self._name, error=type(error).__name__)
                 pause_s = self._pace.poll_s
             if pause_s > 0:
@@ -89,58 +94,66 @@ class Sender:
     async def step(self) -> float:
         """Send one delivery if one is due; return how long none will be. Units: seconds, 0: look again at once."""
         now_ms = self._clock()
-        async with self._engine.begin() as connection:
-            free_at = await outbox.free_at(connection, self._name)
-            slot = take_slot(free_at, now_ms, self._configured.interval_ms)
-            if not slot.granted:
-                return min((slot.free_at - now_ms) / 1000, self._pace.poll_s)
-            expired = await outbox.expire_leases(connection, self._name, now_ms)
-            claimed = await outbox.claim(connection, self._name, uuid4(), now_ms, self._pace.lease_ms)
+        async with self._engine.connect() as connection:
+            claimed = await self._claim(connection, now_ms)
             if claimed is None:
-                due = await outbox.next_due(connection, self._name, now_ms)
-                pause_s = self._pace.poll_s if due is None else (due - now_ms) / 1000
-                return min(pause_s, self._pace.poll_s)
-            if self._configured.interval_ms:
-                await outbox.set_free_at(connection, self._name, slot.free_at)
-            subject = await self._subject(connection, claimed)
-        if expired:
-            metrics.ALERTS.labels(self._name, "", "lease_ended").inc(expired)
-        await self._deliver(claimed, subject)
-        return 0.0
-
-    async def _subject(self, connection: AsyncConnection, claimed: Claim) -> Subject:
-        if claimed.message_id is None:
-            sample = msgspec.convert(claimed.sample, Trigger)
-            told: tuple[Told, ...] = (Told(sample, claimed.decided_at),)
-        else:
-            told = await messages.told_of(connection, claimed.message_id)
-        lead = await knowledge.find_lead(connection, claimed.account_id, claimed.play)
-        owner_name = facts_of(told[-1].trigger, lead.owner_id if lead else None).owner
-        owner = await knowledge.find_person(connection, owner_name)
-        url = self._account_url.replace("{account_id}", claimed.account_id)
-        return Subject(told, lead, owner, url, claimed.closed)
-
-    async def _deliver(self, claimed: Claim, subject: Subject) -> None:
-        with structlog.contextvars.bound_contextvars(
+                await connection.rollback()
+                return await self._rest(connection, now_ms)
+            row = await hot.read_content(connection, claimed.message_id, claimed.account_id, claimed.play)
+            await connection.commit()
+        with bound_contextvars(
             trigger_id=claimed.trigger_id, account_id=claimed.account_id, delivery_id=claimed.delivery_id
         ):
-            if _already_shown(claimed):
-                note = "shown already by an earlier message of this channel"
-                await self._settle(claimed, Settlement(State.NOT_SENT, note, claimed.decided_at), Sent())
-                return
-            claimed, outcome = await self._send(claimed, subject)
-            now_ms = self._clock()
-            jitter = (claimed.token.int & 0xFFFF) / 0xFFFF
-            attempt = Attempt(claimed.attempt, claimed.decided_at, jitter)
-            await self._settle(claimed, settle(outcome, attempt, now_ms, self._pace.limits), outcome)
+            await self._deliver(claimed, row)
+        return 0.0
+
+    async def _claim(self, connection: AsyncConnection, now_ms: int) -> Claim | None:
+        lease = Lease(uuid4(), now_ms + self._pace.lease_ms)
+        interval_ms = self._configured.interval_ms
+        if not interval_ms:
+            return await outbox.claim(connection, self._name, lease, now_ms, now_ms)
+        if not await outbox.reserve(connection, self._name, now_ms, interval_ms):
+            return None
+        return await outbox.claim(connection, self._name, lease, now_ms, now_ms + interval_ms)
+
+    async def _rest(self, connection: AsyncConnection, now_ms: int) -> float:
+        """Nothing can be sent now: see to leases that have ended, and return how long to wait."""
+        expired = await outbox.expire_leases(connection, self._name, now_ms)
+        due = await outbox.next_due(connection, self._name, now_ms)
+        await connection.commit()
+        if expired:
+            metrics.ALERTS.labels(self._name, "", "lease_ended").inc(expired)
+            return 0.0
+        return self._pace.poll_s if due is None else min((due - now_ms) / 1000, self._pace.poll_s)
+
+    async def _deliver(self, claimed: Claim, row: RowMapping) -> None:
+        if _already_shown(claimed):
+            note = "shown already by an earlier message of this channel"
+            await self._settle(claimed, Settlement(State.NOT_SENT, note, claimed.decided_at), Sent())
+            return
+        outcome: Outcome
+        try:
+            claimed, outcome = await self._send(claimed, self._subject(claimed, hot.decode_content(row)))
+        except Exception as error:
+            LOG.exception("delivery failed by a fault of ours", channel=self._name)
+            outcome = Refused(f"a fault of ours: {type(error).__name__}: {error}"[:300])
+        attempt = Attempt(claimed.attempt, claimed.decided_at, (claimed.token.int & 0xFFFF) / 0xFFFF)
+        await self._settle(claimed, settle(outcome, attempt, self._clock(), self._pace.limits), outcome)
+
+    def _subject(self, claimed: Claim, content: hot.Content) -> Subject:
+        told = content.told
+        if claimed.message_id is None:
+            told = (Told(msgspec.convert(claimed.sample, Trigger), claimed.decided_at),)
+        url = self._account_url.replace("{account_id}", quote(claimed.account_id, safe=""))
+        return Subject(told, content.lead, content.owner, url, claimed.closed)
 
     async def _send(self, claimed: Claim, subject: Subject) -> tuple[Claim, Outcome]:
         channel = self._configured.channel
-        if claimed.may_repeat:
+        if claimed.may_repeat and claimed.action is not Action.UPDATE:
             found = await channel.find(self._parcel(claimed, subject))
             if found is not None:
                 return claimed, found
-            if claimed.action is not Action.UPDATE and REPEAT not in claimed.marks:
+            if REPEAT not in claimed.marks:
                 claimed = msgspec.structs.replace(claimed, marks=(*claimed.marks, REPEAT))
             metrics.REPEATS.labels(self._name).inc()
         try:
@@ -161,16 +174,31 @@ class Sender:
         )
 
     async def _settle(self, claimed: Claim, settlement: Settlement, outcome: Outcome) -> None:
-        now_ms = self._clock()
+        """Write the outcome; while the database fails, again until the lease is near its end."""
+        give_up_at = claimed.lease_until - self._pace.lease_ms // 10
+        while True:
+            now_ms = self._clock()
+            try:
+                kept = await self._write(claimed, settlement, outcome, now_ms)
+            except DATABASE_TROUBLE as error:
+                if now_ms >= give_up_at:
+                    raise
+                LOG.warning("settling tried again", channel=self._name, error=type(error).__name__)
+                await asyncio.sleep(SETTLE_AGAIN_S)
+            else:
+                self._note(claimed, settlement, now_ms, kept=kept)
+                return
+
+    async def _write(self, claimed: Claim, settlement: Settlement, outcome: Outcome, now_ms: int) -> bool:
         ref = outcome.ref if isinstance(outcome, Sent) else {}
         async with self._engine.begin() as connection:
             target = ref.get("to") or self._configured.channel.target
             kept = await outbox.settle(connection, claimed, settlement, target, now_ms)
             if settlement.channel_free_at is not None:
                 await outbox.set_free_at(connection, self._name, settlement.channel_free_at)
-            if kept and settlement.state is State.SENT and claimed.message_id is not None and not claimed.resent:
+            if kept and settlement.state is State.SENT and _places(claimed) and claimed.message_id is not None:
                 await messages.place(connection, claimed.message_id, self._name, ref, claimed.current_version)
-        self._note(claimed, settlement, now_ms, kept=kept)
+        return kept
 
     def _note(self, claimed: Claim, settlement: Settlement, now_ms: int, *, kept: bool) -> None:
         if not kept:
@@ -188,6 +216,11 @@ class Sender:
 
 def _already_shown(claimed: Claim) -> bool:
     return claimed.ref is not None and not claimed.resent and claimed.shown >= claimed.version
+
+
+def _places(claimed: Claim) -> bool:
+    """Return whether a sent delivery is where its message is shown from now on: a reply and a copy are not."""
+    return claimed.action is not Action.REPLY and not (claimed.resent and claimed.ref is not None)
 
 
 def _marks(claimed: Claim) -> tuple[Mark, ...]:

@@ -101,7 +101,6 @@ deliveries = Table(
     Index(
         "deliveries_outbox",
         "channel",
-        "not_before",
         "delivery_id",
         postgresql_where="state IN ('pending', 'sending', 'unknown')",
     ),

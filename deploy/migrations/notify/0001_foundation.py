@@ -132,7 +132,7 @@ def _create_deliveries() -> None:
     op.create_index(
         "deliveries_outbox",
         "deliveries",
-        ["channel", "not_before", "delivery_id"],
+        ["channel", "delivery_id"],
         schema=SCHEMA,
         postgresql_where="state IN ('pending', 'sending', 'unknown')",
     )

@@ -42,9 +42,13 @@ def delivery_routes(desk: Desk) -> APIRouter:
     @router.post("/{delivery_id}/resend", status_code=HTTPStatus.ACCEPTED, summary="Send it again, marked so")
     async def resend(delivery_id: int) -> dict[str, Any]:
         async with desk.engine.begin() as connection:
-            row = await log.resend(connection, delivery_id, desk.clock())
+            row = await log.resend(connection, delivery_id, desk.switchboard.senders, desk.clock())
         if row is None:
-            raise ProblemError(HTTPStatus.NOT_FOUND, "not_found", f"no delivery {delivery_id} was ever to be sent")
+            raise ProblemError(
+                HTTPStatus.NOT_FOUND,
+                "not_found",
+                f"no delivery {delivery_id} was to be sent by a channel that is set up",
+            )
         desk.bells.ring({row["channel"]})
         return show(dict(row))
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends
 
 from services.notify.api.desk import Desk, require_token
 from services.notify.core.card import Card, Subject, make_card
-from services.notify.repository import knowledge, log, messages
+from services.notify.repository import hot, log
 from shared.kernel.clock import iso
 
 
@@ -19,12 +19,11 @@ def prompt_routes(desk: Desk) -> APIRouter:
         now_ms = desk.clock()
         prompts = []
         async with desk.engine.connect() as connection:
-            for message_id in await log.open_prompts(connection, account_id, desk.switchboard.stores):
-                told = await messages.told_of(connection, message_id)
-                play = told[-1].trigger.recommendation.play
-                lead = await knowledge.find_lead(connection, account_id, play)
+            for message_id, play in await log.open_prompts(connection, account_id, desk.switchboard.stores):
+                content = hot.decode_content(await hot.read_content(connection, message_id, account_id, play))
                 url = desk.account_url.replace("{account_id}", account_id)
-                prompts.append(_show(make_card(Subject(told, lead, None, url), (), now_ms), message_id))
+                subject = Subject(content.told, content.lead, content.owner, url)
+                prompts.append(_show(make_card(subject, (), now_ms), message_id))
         return {"account_id": account_id, "prompts": prompts}
 
     return router

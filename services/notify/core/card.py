@@ -130,7 +130,7 @@ def make_card(subject: Subject, marks: tuple[Mark, ...], now_ms: int) -> Card:
         due_at=recommendation.response_due,
         worth=_worth(trigger),
         owner=subject.owner.name if subject.owner else _named_owner(trigger),
-        owner_slack_id=subject.owner.slack_id if subject.owner else None,
+        owner_slack_id=_slack_id(subject.owner),
         time_zone=subject.owner.time_zone if subject.owner else "UTC",
         stage=_stage(subject.lead),
         trigger_id=trigger.trigger_id,
@@ -148,7 +148,7 @@ def _happening(told: Told) -> Happening:
 
 def _why_now(trigger: Trigger, now_ms: int) -> str:
     if trigger.record == "released":
-        held = f" after {duration(now_ms - trigger.held_since)}" if trigger.held_since is not None else ""
+        held = f" for {duration(now_ms - trigger.held_since)}" if trigger.held_since is not None else ""
         return f"It was held back{held}; nothing stands against it any more"
     by_day = trigger.decided_by.startswith("day/")
     cause = (
@@ -194,6 +194,11 @@ def _worth(trigger: Trigger) -> str:
     if acv is None:
         return "no estimate"
     return f"{money(acv.amount, acv.currency)} a year ({shorten(acv.basis, 200)})"
+
+
+def _slack_id(owner: Person | None) -> str | None:
+    known = owner.slack_id if owner else None
+    return known if known and known.isascii() and known.isalnum() else None
 
 
 def _named_owner(trigger: Trigger) -> str:

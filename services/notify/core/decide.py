@@ -118,9 +118,8 @@ def decide(situation: Situation, now_ms: int) -> Verdict:
     """Return what a trigger means, by the first stage that has the last word."""
     verdict = Verdict(situation.message)
     for stage in STAGES:
-        verdict = stage(situation, verdict, now_ms)
-        if verdict.final:
-            break
+        if not verdict.final:
+            verdict = stage(situation, verdict, now_ms)
     return verdict
 
 

@@ -3,7 +3,7 @@
 The first route whose matchers all hold decides, unless it says `continue`. Source: playbook section 8.
 """
 
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import msgspec
 
@@ -11,6 +11,7 @@ from services.notify.core.silence import Facts
 from shared.kernel.errors import ConfigurationError
 from shared.kernel.triggers import Kind
 
+KINDS = get_args(Kind)
 Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$", title="name")]
 
 
@@ -18,10 +19,16 @@ class Match(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a route wants. Shape: a list holds the values allowed, an empty one allows all; `owner`: people or roles."""
 
     segment: tuple[str, ...] = ()
-    kind: tuple[Kind, ...] = ()
+    kind: tuple[str, ...] = ()
     rule: tuple[str, ...] = ()
     level: tuple[str | None, ...] = ()
     owner: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse kinds that no trigger has. Errors: `ValueError`, which decoding reports with its path."""
+        for kind in self.kind:
+            if kind not in KINDS:
+                raise ValueError(f"kind is {kind!r:.60}; allowed: {', '.join(KINDS)}")
 
     def holds(self, facts: Facts) -> bool:
         """Return whether the facts are wanted."""

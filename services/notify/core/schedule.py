@@ -73,23 +73,6 @@ class Settlement(msgspec.Struct, frozen=True):
     channel_free_at: int | None = None
 
 
-class Slot(msgspec.Struct, frozen=True):
-    """The limiter's answer: granted or not, and when the channel is free next."""
-
-    granted: bool
-    free_at: int
-
-
-def take_slot(free_at: int, now_ms: int, interval_ms: int) -> Slot:
-    """Return whether a channel may send now, and the instant from which it may send the next time.
-
-    A slot lies at least one interval after the one before, so no interval ever holds more than one message.
-    """
-    if now_ms < free_at:
-        return Slot(granted=False, free_at=free_at)
-    return Slot(granted=True, free_at=now_ms + interval_ms)
-
-
 def backoff_ms(attempts: int, jitter: float, limits: Limits) -> int:
     """Return the wait after an attempt, the first being 1: doubled each time up to the longest, spread by `jitter` 0-1.
 

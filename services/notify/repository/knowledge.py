@@ -1,11 +1,9 @@
 """Leads and people: what the pipeline told us."""
 
 import msgspec
-from sqlalchemy import or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notify.core.card import Lead
 from services.notify.tables import leads, people
 from shared.kernel.csql_changes import CsqlChange
 from shared.kernel.people import Person
@@ -35,13 +33,6 @@ async def remember_lead(connection: AsyncConnection, change: CsqlChange, *, ende
     return (await connection.execute(newer)).first() is not None
 
 
-async def find_lead(connection: AsyncConnection, account_id: str, play: str) -> Lead | None:
-    """Return the open lead or task of a key."""
-    statement = select(leads).where(leads.c.account_id == account_id, leads.c.play == play, leads.c.ended.is_(False))
-    row = (await connection.execute(statement)).first()
-    return None if row is None else Lead(row.item, row.item_id, row.stage, row.owner_id, row.due_at)
-
-
 async def remember_person(connection: AsyncConnection, person: Person) -> None:
     """Keep the latest word about a person."""
     statement = insert(people).values(person_id=person.person_id, email=person.email, body=msgspec.to_builtins(person))
@@ -54,12 +45,3 @@ async def remember_person(connection: AsyncConnection, person: Person) -> None:
 async def forget_person(connection: AsyncConnection, person_id: str) -> None:
     """Forget a person whose record was deleted."""
     await connection.execute(people.delete().where(people.c.person_id == person_id))
-
-
-async def find_person(connection: AsyncConnection, name: str | None) -> Person | None:
-    """Return the person with this id, or with this address: accounts may name their CSM by either."""
-    if name is None:
-        return None
-    statement = select(people.c.body).where(or_(people.c.person_id == name, people.c.email == name)).limit(1)
-    body = (await connection.execute(statement)).scalar_one_or_none()
-    return None if body is None else msgspec.convert(body, Person)

@@ -78,26 +78,31 @@ async def read_page(
     return (await connection.execute(statement)).mappings().all()
 
 
-async def resend(connection: AsyncConnection, delivery_id: int, now_ms: int) -> RowMapping | None:
-    """Queue a copy of a delivery as a new post, marked as sent again; None when there is nothing to send again."""
+async def resend(
+    connection: AsyncConnection, delivery_id: int, channels: Sequence[str], now_ms: int
+) -> RowMapping | None:
+    """Queue a copy of a delivery as a new post, marked as sent again.
+
+    Shape: None when there is no such delivery to one of these channels.
+    """
     copied = ("message_id", "version", "channel", "account_id", "play", "trigger_id", "line", "sample", "received_at")
     fixed: dict[str, Any] = {
         "action": Action.POST,
         "state": State.PENDING,
         "why": Why.RESENT,
         "note": f"sent again by hand: a copy of delivery {delivery_id}",
-        "marks": ["sent again"],
         "resend_of": delivery_id,
         "not_before": now_ms,
         "decided_at": now_ms,
     }
     original = select(
         *(deliveries.c[name] for name in copied),
+        func.array_append(deliveries.c.marks, "sent again").label("marks"),
         *(literal(value, deliveries.c[name].type).label(name) for name, value in fixed.items()),
     ).where(
-        deliveries.c.delivery_id == delivery_id, deliveries.c.channel.is_not(None), deliveries.c.action.is_not(None)
+        deliveries.c.delivery_id == delivery_id, deliveries.c.channel.in_(channels), deliveries.c.action.is_not(None)
     )
-    statement = insert(deliveries).from_select([*copied, *fixed], original).returning(*SHOWN)
+    statement = insert(deliveries).from_select([*copied, "marks", *fixed], original).returning(*SHOWN)
     return (await connection.execute(statement)).mappings().one_or_none()
 
 
@@ -120,10 +125,12 @@ async def oldest_unsent(connection: AsyncConnection) -> int | None:
     return found
 
 
-async def open_prompts(connection: AsyncConnection, account_id: str, channels: Sequence[str]) -> Sequence[int]:
-    """Return the ids of an account's open messages that are shown in one of these channels, newest first."""
+async def open_prompts(
+    connection: AsyncConnection, account_id: str, channels: Sequence[str]
+) -> Sequence[tuple[int, str]]:
+    """Return ids and plays of an account's open messages that are shown in one of these channels, newest first."""
     statement = (
-        select(messages.c.message_id)
+        select(messages.c.message_id, messages.c.play)
         .where(messages.c.account_id == account_id, messages.c.closed_at.is_(None))
         .where(
             select(deliveries.c.delivery_id)
@@ -136,7 +143,7 @@ async def open_prompts(connection: AsyncConnection, account_id: str, channels: S
         )
         .order_by(messages.c.message_id.desc())
     )
-    return (await connection.execute(statement)).scalars().all()
+    return [(row.message_id, row.play) for row in await connection.execute(statement)]
 
 
 def as_body(trigger: Trigger) -> dict[str, Any]:

@@ -7,16 +7,53 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import and_, case, func, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import BigInteger, Uuid, and_, bindparam, case, func, select, text, update
+from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notify.core.schedule import Settlement
 from services.notify.core.words import UNSETTLED, Action, State
-from services.notify.tables import channels, deliveries, messages, placements
+from services.notify.tables import channels, deliveries
 
-CLAIMABLE = (State.PENDING, State.UNKNOWN)
 LEASE_ENDED = "the sender died or stalled while sending; it may have arrived"
+
+
+CLAIM = (
+    text("""
+    WITH due AS (
+        SELECT delivery.delivery_id, delivery.state AS former FROM notify.deliveries delivery
+         WHERE delivery.channel = :channel AND delivery.state IN ('pending', 'unknown') AND delivery.not_before <= :now
+           AND EXISTS (SELECT FROM notify.channels WHERE channel = :channel AND free_at <= :free_by)
+           AND NOT EXISTS (
+               SELECT FROM notify.deliveries earlier
+                WHERE earlier.message_id = delivery.message_id AND earlier.channel = delivery.channel
+                  AND earlier.delivery_id < delivery.delivery_id
+                  AND earlier.state IN ('pending', 'sending', 'unknown')
+           )
+         ORDER BY delivery.delivery_id LIMIT 1 FOR UPDATE OF delivery SKIP LOCKED
+    ), leased AS (
+        UPDATE notify.deliveries delivery
+           SET state = 'sending', attempts = attempts + 1, lease_token = :token, lease_until = :lease_until
+          FROM due WHERE delivery.delivery_id = due.delivery_id
+        RETURNING delivery.*, due.former
+    )
+    SELECT leased.*, placement.ref, coalesce(placement.version, 0) AS shown,
+           coalesce(message.version, 0) AS current_version, message.closed_at IS NOT NULL AS closed
+      FROM leased
+      LEFT JOIN notify.messages message ON message.message_id = leased.message_id
+      LEFT JOIN notify.placements placement
+        ON placement.message_id = leased.message_id AND placement.channel = leased.channel
+""")
+    .bindparams(bindparam("token", type_=Uuid), bindparam("now", type_=BigInteger))
+    .columns(sample=JSONB, ref=JSONB)
+)
+
+
+class Lease(msgspec.Struct, frozen=True):
+    """The right to send one delivery. Units: `until` an instant in milliseconds."""
+
+    token: UUID
+    until: int
 
 
 class Claim(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,6 +82,7 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     received_at: int | None
     ref: dict[str, str] | None
     shown: int
+    lease_until: int
 
 
 async def register_channels(connection: AsyncConnection, names: list[str]) -> None:
@@ -53,10 +91,15 @@ async def register_channels(connection: AsyncConnection, names: list[str]) -> No
     await connection.execute(insert(channels).values(rows).on_conflict_do_nothing())
 
 
-async def free_at(connection: AsyncConnection, channel: str) -> int:
-    """Return when a channel may send next, and keep other senders of the channel waiting till the commit."""
-    statement = select(channels.c.free_at).where(channels.c.channel == channel).with_for_update()
-    return int((await connection.execute(statement)).scalar_one())
+async def reserve(connection: AsyncConnection, channel: str, now_ms: int, interval_ms: int) -> bool:
+    """Take a channel's slot, if it is free; a rollback gives it back. Slots lie at least one interval apart."""
+    statement = (
+        update(channels)
+        .where(channels.c.channel == channel, channels.c.free_at <= now_ms)
+        .values(free_at=now_ms + interval_ms)
+        .returning(channels.c.channel)
+    )
+    return (await connection.execute(statement)).first() is not None
 
 
 async def set_free_at(connection: AsyncConnection, channel: str, at: int) -> None:
@@ -79,70 +122,25 @@ async def expire_leases(connection: AsyncConnection, channel: str, now_ms: int) 
 
 
 async def next_due(connection: AsyncConnection, channel: str, now_ms: int) -> int | None:
-    """Return when a channel has something to do later than now: a wait or a lease that ends. None: nothing waits."""
+    """Return when a channel has something to do next: free again, a wait over, a lease ended. None: nothing waits."""
     at = case((deliveries.c.state == State.SENDING, deliveries.c.lease_until), else_=deliveries.c.not_before)
-    statement = select(func.min(at)).where(
-        deliveries.c.channel == channel, deliveries.c.state.in_([str(state) for state in UNSETTLED]), at > now_ms
-    )
+    mine = and_(deliveries.c.channel == channel, deliveries.c.state.in_([str(state) for state in UNSETTLED]))
+    waiting = select(func.min(at)).where(mine, at > now_ms).scalar_subquery()
+    free = select(channels.c.free_at).where(channels.c.channel == channel, channels.c.free_at > now_ms)
+    some = select(deliveries.c.delivery_id).where(mine).exists()
+    statement = select(func.coalesce(free.where(some).scalar_subquery(), waiting))
     found: int | None = (await connection.execute(statement)).scalar_one()
     return found
 
 
-async def claim(connection: AsyncConnection, channel: str, token: UUID, now_ms: int, lease_ms: int) -> Claim | None:
-    """Lease the next delivery of a channel; None when none is due.
+async def claim(connection: AsyncConnection, channel: str, lease: Lease, now_ms: int, free_by: int) -> Claim | None:
+    """Lease the next delivery of a channel; None when none is due, or the channel is free later than `free_by` only.
 
     A delivery waits while an earlier one of the same message and channel is unsettled: no update overtakes its post.
     """
-    earlier = deliveries.alias("earlier")
-    blocked = (
-        select(earlier.c.delivery_id)
-        .where(
-            earlier.c.message_id == deliveries.c.message_id,
-            earlier.c.channel == deliveries.c.channel,
-            earlier.c.delivery_id < deliveries.c.delivery_id,
-            earlier.c.state.in_([str(state) for state in UNSETTLED]),
-        )
-        .exists()
-    )
-    due = (
-        select(deliveries.c.delivery_id, deliveries.c.state.label("former"))
-        .where(
-            deliveries.c.channel == channel,
-            deliveries.c.state.in_([str(state) for state in CLAIMABLE]),
-            deliveries.c.not_before <= now_ms,
-            ~blocked,
-        )
-        .order_by(deliveries.c.delivery_id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-        .cte("due")
-    )
-    leased = (
-        update(deliveries)
-        .where(deliveries.c.delivery_id == due.c.delivery_id)
-        .values(
-            state=State.SENDING,
-            attempts=deliveries.c.attempts + 1,
-            lease_token=token,
-            lease_until=now_ms + lease_ms,
-        )
-        .returning(*deliveries.c, due.c.former)
-        .cte("leased")
-    )
-    whole = select(
-        leased,
-        placements.c.ref.label("ref"),
-        placements.c.version.label("shown"),
-        messages.c.version.label("current_version"),
-        messages.c.closed_at.label("closed_at"),
-    ).select_from(
-        leased.outerjoin(messages, messages.c.message_id == leased.c.message_id).outerjoin(
-            placements,
-            and_(placements.c.message_id == leased.c.message_id, placements.c.channel == leased.c.channel),
-        )
-    )
-    row = (await connection.execute(whole)).mappings().one_or_none()
-    return None if row is None else _claim(dict(row), token)
+    values = {"channel": channel, "token": lease.token, "lease_until": lease.until, "now": now_ms, "free_by": free_by}
+    row = (await connection.execute(CLAIM, values)).mappings().one_or_none()
+    return None if row is None else _claim(dict(row), lease.token)
 
 
 def _claim(row: dict[str, Any], token: UUID) -> Claim:
@@ -153,8 +151,8 @@ def _claim(row: dict[str, Any], token: UUID) -> Claim:
         action=Action(row["action"]),
         message_id=row["message_id"],
         version=row["version"],
-        current_version=row["current_version"] or 0,
-        closed=row["closed_at"] is not None,
+        current_version=row["current_version"],
+        closed=row["closed"],
         trigger_id=row["trigger_id"],
         account_id=row["account_id"],
         play=row["play"],
@@ -166,7 +164,8 @@ def _claim(row: dict[str, Any], token: UUID) -> Claim:
         decided_at=row["decided_at"],
         received_at=row["received_at"],
         ref=row["ref"],
-        shown=row["shown"] or 0,
+        shown=row["shown"],
+        lease_until=row["lease_until"],
     )
 
 
