@@ -66,7 +66,7 @@ async def missed(session: AsyncSession, now: int, most: int) -> Sequence[CsqlRow
 async def count_by_stage(session: AsyncSession) -> dict[str, int]:
     """Return how many open leads there are in each stage."""
     counted = select(CsqlRow.stage, func.count()).where(CsqlRow.closed_at.is_(None)).group_by(CsqlRow.stage)
-    return dict((await session.execute(counted)).tuples().all())
+    return dict((await session.execute(counted)).all())
 
 
 def _matching(wanted: CsqlFilter) -> Select[CsqlRow]:

@@ -25,4 +25,4 @@ async def take_all(session: AsyncSession, records: Iterable[tuple[str, str]], at
         return set()
     statement = insert(InboxRow).values(values).on_conflict_do_nothing()
     taken = await session.execute(statement.returning(InboxRow.trigger_id, InboxRow.record))
-    return set(taken.tuples())
+    return {(name, record) for name, record in taken}

@@ -58,4 +58,4 @@ async def missed(session: AsyncSession, now: int, most: int) -> Sequence[TaskRow
 async def count_by_kind(session: AsyncSession) -> dict[str, int]:
     """Return how many open tasks there are of each kind."""
     counted = select(TaskRow.kind, func.count()).where(TaskRow.closed_at.is_(None)).group_by(TaskRow.kind)
-    return dict((await session.execute(counted)).tuples().all())
+    return dict((await session.execute(counted)).all())

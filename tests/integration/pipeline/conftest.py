@@ -8,6 +8,7 @@ import pytest
 from shared.io.database import migrate
 from tests.support.broker import Broker
 from tests.support.pipeline.log import Log, open_log
+from tests.support.pipeline.office import Office, open_office
 from tests.support.pipeline.process import PipelineProcess
 
 
@@ -33,3 +34,10 @@ async def pipeline(tmp_path: Path, log: Log, database: str) -> AsyncIterator[Pip
     await process.wait_ready()
     yield process
     process.kill()
+
+
+@pytest.fixture
+async def office(database_url: str) -> AsyncIterator[Office]:
+    """API and work on a database of this test."""
+    async with open_office(database_url) as opened:
+        yield opened

@@ -21,8 +21,8 @@ class PersonBody(Body):
     name: Name
     email: Annotated[str, Field(max_length=254, pattern=r"^[^@\s\x00]+@[^@\s\x00]+$")] | None = None
     slack_id: Name | None = None
-    roles: list[Role] = []
-    segments: list[Name] = []
+    roles: tuple[Role, ...] = ()
+    segments: tuple[Name, ...] = ()
     manager_id: Name | None = None
     stand_in_id: Name | None = None
     time_zone: Name = "UTC"
