@@ -90,9 +90,11 @@ class SignalsApp(faust.App):
         await super().on_stop()
         await self.delivery.stop()
 
-    async def crash(self, reason: BaseException) -> None:
+    def _crash(self, reason: BaseException) -> None:
         """Leave: whatever crashed a part of Faust leaves the worker in a state that nobody has thought of."""
-        leave(reason)
+        if not self.should_stop:
+            leave(reason)
+        super()._crash(reason)
 
     async def _connect(self) -> None:
         await self.delivery.start(NEEDED)
@@ -135,9 +137,11 @@ class SignalsTables(TableManager):
 class SignalsWorker(faust.Worker):
     """Faust's worker: signals, start and stop. Logging is ours."""
 
-    async def crash(self, reason: BaseException) -> None:
+    def _crash(self, reason: BaseException) -> None:
         """Leave, as the app does."""
-        leave(reason)
+        if not self.should_stop:
+            leave(reason)
+        super()._crash(reason)
 
 
 def _faust_settings(settings: Settings) -> dict[str, Any]:

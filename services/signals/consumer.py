@@ -126,7 +126,10 @@ class SignalsConsumer(driver.Consumer):
     async def highwaters(self, *partitions: TP) -> Mapping[TP, int]:
         """Return the ends of partitions; those of the changelog are looked at on the way."""
         ends: Mapping[TP, int] = await super().highwaters(*partitions)
-        self.app.reader.check_changelog(ends)
+        try:
+            self.app.reader.check_changelog(ends)
+        except InvariantError as error:
+            leave(error)
         return ends
 
     async def seek_wait(self, partitions: Mapping[TP, int]) -> None:

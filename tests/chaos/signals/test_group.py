@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from pathlib import Path
+from collections.abc import Callable
 
 from tests.support.broker import Broker
 from tests.support.signals.stream import Stream
@@ -11,11 +11,13 @@ from tests.support.signals.worker import Worker, wait_until
 SESSION_SECONDS = 6
 
 
-async def test_a_restart_under_load_repeats_nothing(kafka: Broker, topic_prefix: str, tmp_path: Path) -> None:
+async def test_a_restart_under_load_repeats_nothing(
+    kafka: Broker, topic_prefix: str, make_worker: Callable[..., Worker]
+) -> None:
     """SIGTERM flushes and commits what was folded, so that the next worker folds nothing twice."""
     stream = Stream(kafka.bootstrap, topic_prefix)
     await stream.create()
-    worker = Worker(tmp_path, kafka.bootstrap, topic_prefix)
+    worker = make_worker()
     async with stream.flowing():
         for _restart in range(2):
             worker.start(ready=True)
@@ -28,12 +30,14 @@ async def test_a_restart_under_load_repeats_nothing(kafka: Broker, topic_prefix:
     assert not repeated
 
 
-async def test_workers_that_join_and_leave_change_nothing(kafka: Broker, topic_prefix: str, tmp_path: Path) -> None:
+async def test_workers_that_join_and_leave_change_nothing(
+    kafka: Broker, topic_prefix: str, make_worker: Callable[..., Worker]
+) -> None:
     """A second worker takes half of the partitions, dies, and comes back, while events flow."""
     stream = Stream(kafka.bootstrap, topic_prefix)
     await stream.create()
-    first = Worker(tmp_path, kafka.bootstrap, topic_prefix, "w1")
-    second = Worker(tmp_path, kafka.bootstrap, topic_prefix, "w2")
+    first = make_worker("w1")
+    second = make_worker("w2")
     async with stream.flowing():
         first.start(ready=True)
         second.start(ready=True)
@@ -52,13 +56,13 @@ async def test_workers_that_join_and_leave_change_nothing(kafka: Broker, topic_p
 
 
 async def test_a_worker_frozen_in_mid_flush_cannot_undo_newer_pages(
-    kafka: Broker, topic_prefix: str, tmp_path: Path
+    kafka: Broker, topic_prefix: str, make_worker: Callable[..., Worker]
 ) -> None:
     """It wakes after another has taken over and writes its old pages: they lose, and are written over."""
     stream = Stream(kafka.bootstrap, topic_prefix)
     await stream.create()
-    zombie = Worker(tmp_path, kafka.bootstrap, topic_prefix, "w1", STALL_SECONDS="120")
-    heir = Worker(tmp_path, kafka.bootstrap, topic_prefix, "w2")
+    zombie = make_worker("w1", STALL_SECONDS="120")
+    heir = make_worker("w2")
     async with stream.flowing():
         zombie.start(die="changelog:pause:5")
         await asyncio.sleep(3)
@@ -80,12 +84,12 @@ async def test_a_worker_frozen_in_mid_flush_cannot_undo_newer_pages(
 
 
 async def test_a_worker_that_was_frozen_for_long_leaves_when_it_wakes(
-    kafka: Broker, topic_prefix: str, tmp_path: Path
+    kafka: Broker, topic_prefix: str, make_worker: Callable[..., Worker]
 ) -> None:
     """Paused past the stall limit, it exits instead of going on with an old view of the world."""
     stream = Stream(kafka.bootstrap, topic_prefix)
     await stream.create()
-    worker = Worker(tmp_path, kafka.bootstrap, topic_prefix, STALL_SECONDS="1")
+    worker = make_worker("w1", STALL_SECONDS="1")
     worker.start(ready=True)
     worker.signal(signal.SIGSTOP)
     await asyncio.sleep(2)

@@ -6,7 +6,7 @@
 import asyncio
 import os
 import random
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
@@ -23,12 +23,12 @@ DEATHS = [f"{stage.name}:before" for stage in STAGES] + [f"{STAGES[-1].name}:aft
 
 @pytest.mark.timeout(120 + 120 * ROUNDS)
 async def test_no_death_between_two_stages_loses_or_adds_anything(
-    kafka: Broker, topic_prefix: str, tmp_path: Path
+    kafka: Broker, topic_prefix: str, make_worker: Callable[..., Worker]
 ) -> None:
     """A worker killed before and after every stage, its store wiped now and then, counts and fires exactly right."""
     stream = Stream(kafka.bootstrap, topic_prefix)
     await stream.create()
-    worker = Worker(tmp_path, kafka.bootstrap, topic_prefix)
+    worker = make_worker()
     rnd = random.Random(7)  # noqa: S311 - a test that can be repeated
     async with stream.flowing():
         for number, death in enumerate(DEATHS * ROUNDS):
@@ -48,12 +48,12 @@ async def test_no_death_between_two_stages_loses_or_adds_anything(
 
 
 async def test_outputs_sent_after_the_pages_would_be_seen_to_get_lost(
-    kafka: Broker, topic_prefix: str, tmp_path: Path
+    kafka: Broker, topic_prefix: str, make_worker: Callable[..., Worker]
 ) -> None:
     """The check above is no formality: with the flush in another order the same death loses triggers."""
     stream = Stream(kafka.bootstrap, topic_prefix)
     await stream.create()
-    worker = Worker(tmp_path, kafka.bootstrap, topic_prefix)
+    worker = make_worker()
     async with stream.flowing():
         worker.start(die="offsets:after:3", broken="outputs_last")
         assert await asyncio.to_thread(worker.wait) == -9, worker.tail()

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import random
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,12 +20,12 @@ DEATHS = [f"{stage.name}:before" for stage in STAGES] + [f"{STAGES[-1].name}:aft
 
 @pytest.mark.timeout(120 + 120 * ROUNDS)
 async def test_killed_between_each_two_stages_the_engine_says_and_knows_the_same(
-    kafka: Broker, topic_prefix: str, tmp_path: Path
+    kafka: Broker, topic_prefix: str, tmp_path: Path, make_worker: Callable[..., Worker]
 ) -> None:
     """Killed at every step and once without its store: no trigger missing, none extra, the same snapshots."""
     company = Company(kafka.bootstrap, topic_prefix)
     await company.create()
-    worker = Worker(tmp_path, kafka.bootstrap, topic_prefix, PLAYBOOK=str(company.save_playbook(tmp_path)))
+    worker = make_worker("w1", PLAYBOOK=str(company.save_playbook(tmp_path)))
     rnd = random.Random(11)  # noqa: S311 - a test that can be repeated
     async with company.flowing(count=150):
         for number, death in enumerate(DEATHS * ROUNDS):

@@ -1,7 +1,8 @@
 """An engine with an exact answer: it counts events per account, in pages that must never disagree.
 
 Each account has a *head* page (its count), a *spread* page (the same events by kind) and, at times, an *extra* page,
-which is deleted and made again, so that tombstones travel too; they are one atomic group. Every `EVERY`th event of an
+which is deleted and made again, so that tombstones travel too; they are one atomic group. A line with `bulk` gives its
+account a *bulk* page of that many bytes. Every `EVERY`th event of an
 account makes a trigger with a name that only depends on the log.
 """
 
@@ -49,6 +50,7 @@ class Account(msgspec.Struct):
     count: int
     spread: list[int]
     stamp: Stamp
+    bulk: int = 0
 
 
 def head_key(account: str) -> bytes:
@@ -121,6 +123,7 @@ class CountingEngine:
         account.stamp = stamp
         account.count += 1
         account.spread[line["kind"]] += 1
+        account.bulk = line.get("bulk", 0)
         self._dirty.add(name)
         self._changed.add(name)
         self._counts["in", "counted"] += 1
@@ -165,7 +168,9 @@ class CountingEngine:
     def _pages_of(self, name: str) -> list[tuple[bytes, bytes | None]]:
         account = self._accounts[name]
         extra = _encode([SCHEMA_VERSION, account.stamp, account.count]) if has_extra(account.count) else None
+        bulk = [(b"b\0" + name.encode(), _encode([SCHEMA_VERSION, account.stamp, bytes(account.bulk)]))]
         return [
+            *(bulk if account.bulk else []),
             (spread_key(name), _encode([SCHEMA_VERSION, account.stamp, account.spread])),
             (extra_key(name), extra),
             (head_key(name), _encode([SCHEMA_VERSION, account.stamp, account.count])),

@@ -100,18 +100,22 @@ class Stream:
             while await self.lag():
                 await asyncio.sleep(0.1)
 
+    async def ends(self, topic: str) -> dict[TopicPartition, int]:
+        """Return the ends of a topic's partitions."""
+        async with self._reader() as consumer:
+            return dict(await consumer.end_offsets(self.topic_partitions(topic)))
+
     async def lag(self) -> int:
         """Return how many records are not committed."""
-        tps = self._tps(EVENTS.name)
-        async with self._reader() as consumer:
-            ends = await consumer.end_offsets(tps)
+        tps = self.topic_partitions(EVENTS.name)
+        ends = await self.ends(EVENTS.name)
         async with connect_admin(self.bootstrap) as admin:
             committed = await admin.list_consumer_group_offsets(self.prefix + GROUP, partitions=tps)
         return sum(end - max(0, committed[tp].offset if tp in committed else 0) for tp, end in ends.items())
 
     async def records(self, topic: str) -> list[Any]:
         """Return all records of a topic, partition by partition."""
-        tps = self._tps(topic)
+        tps = self.topic_partitions(topic)
         async with self._reader() as consumer:
             consumer.assign(tps)
             await consumer.seek_to_beginning(*tps)
@@ -184,7 +188,8 @@ class Stream:
                 right[extra_key(name)] = msgspec.msgpack.encode([1, stamp, count])
         return right
 
-    def _tps(self, topic: str) -> list[TopicPartition]:
+    def topic_partitions(self, topic: str) -> list[TopicPartition]:
+        """Return the partitions of a topic."""
         return [TopicPartition(self.prefix + topic, number) for number in range(self.partitions)]
 
     @contextlib.asynccontextmanager

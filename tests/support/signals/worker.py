@@ -85,11 +85,12 @@ class Worker:
         """Return what `/readyz` answers; empty when nothing answers."""
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=2) as answer:
-                return dict(msgspec.json.decode(answer.read()))
+                body = answer.read()
         except urllib.error.HTTPError as error:
-            return dict(msgspec.json.decode(error.read()))
+            body = error.read()
         except OSError:
             return {}
+        return dict(msgspec.json.decode(body)) if body else {}
 
     def metrics(self) -> dict[str, float]:
         """Return the values of `/metrics` by name and labels."""
