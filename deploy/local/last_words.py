@@ -15,8 +15,11 @@ LAST_LINES = 40
 WORTH = ("error", "critical")
 
 
-def last_words(log: Path, since: int = 0, *, only_serious: bool = False) -> str:
-    """Return `: <what the log says last>`, an error before all else. Units: `since` is a place, in bytes."""
+def last_words(log: Path, since: int = 0, *, killed: bool = False) -> str:
+    """Return `: <what the log says last>`, an error before all else. Units: `since` is a place, in bytes.
+
+    A program that was `killed` had no time for words: only an error in its very last line may be the reason.
+    """
     try:
         with log.open("rb") as file:
             file.seek(max(since, file.seek(0, 2) - TAIL_BYTES))
@@ -25,8 +28,8 @@ def last_words(log: Path, since: int = 0, *, only_serious: bool = False) -> str:
         return ""
     rows = [_parse(line) for line in lines[-LAST_LINES:] if line.strip()]
     serious = [text for level, text in rows if level in WORTH]
-    last = serious[-1:] or ([] if only_serious else [text for _level, text in rows[-1:]])
-    return "".join(f": {text[:LONGEST]}" for text in last)
+    last = [text for level, text in rows[-1:] if level in WORTH or not killed]
+    return "".join(f": {text[:LONGEST]}" for text in (last if killed else serious[-1:] or last))
 
 
 def _parse(line: str) -> tuple[str, str]:

@@ -132,7 +132,7 @@ class Supervisor:
             code = await kept.process.wait()
             pause = FIRST_PAUSE_SECONDS if time.monotonic() - began > STEADY_SECONDS else pause
             kept.exits += 1
-            kept.reason = f"{_ended(code)}{last_words(kept.program.log, kept.log_began, only_serious=code < 0)}"
+            kept.reason = f"{_ended(code)}{last_words(kept.program.log, kept.log_began, killed=code < 0)}"
             self._say(f"{kept.program.name} {kept.reason}; starting it again in {pause:g} s (log: {kept.program.log})")
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE_SECONDS)

@@ -41,3 +41,17 @@ def test_words_of_an_earlier_run_are_not_this_ones(tmp_path: Path) -> None:
     log = tmp_path / "a.log"
     log.write_text("upswing: old trouble\n")
     assert last_words(log, since=log.stat().st_size) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (JSON % ("lost", "error", "") + JSON % ("ready", "info", ""), ""),
+        (JSON % ("ready", "info", "") + JSON % ("lost", "error", ""), ": lost"),
+    ],
+)
+def test_a_killed_program_has_only_the_error_of_its_last_line(tmp_path: Path, text: str, words: str) -> None:
+    """An older error is not why somebody killed it."""
+    log = tmp_path / "a.log"
+    log.write_text(text)
+    assert last_words(log, killed=True) == words
