@@ -101,20 +101,20 @@ class Connection:
 
     async def _partitions(self, producer: AIOKafkaProducer) -> int:
         """Wait until all our topics are there, and return how many partitions the log has."""
-        counts: dict[str, int] = {}
-        for topic in TOPICS:
-            name = self._settings.topic_prefix + topic.name
-            while name not in counts:
-                try:
-                    counts[name] = len(await producer.partitions_for(name))
-                except KafkaError as error:
-                    why = f"topic {name} is not there: create it with `upswing topics create` ({type(error).__name__})"
-                    self._readiness.fail("broker", why)
-                    log.warning("waiting for a topic", topic=name)
-                    await asyncio.sleep(PAUSE_SECONDS)
-        if len(set(counts.values())) > 1:
-            log.critical("topics differ in their partitions", counts=counts)
-        return counts[self._settings.topic_prefix + EVENTS.name]
+        names = [self._settings.topic_prefix + topic.name for topic in TOPICS]
+        while True:
+            try:
+                known = await producer.client.fetch_all_metadata()
+                missing = [name for name in names if not known.partitions_for_topic(name)]
+                if not missing:
+                    events, *_others = [await producer.partitions_for(name) for name in names]
+                    return len(events)
+                why = f"topic {missing[0]} is not there: create it with `upswing topics create`"
+            except KafkaError as error:
+                why = f"the broker at {self._settings.kafka} does not answer: {error}"[:300]
+            self._readiness.fail("broker", why)
+            log.warning("waiting for the broker", why=why)
+            await asyncio.sleep(PAUSE_SECONDS)
 
 
 async def _stop(producer: AIOKafkaProducer) -> None:

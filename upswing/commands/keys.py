@@ -34,10 +34,12 @@ def issue_key(path: Path, source: str, quota: int | None = None) -> tuple[WriteK
 @click.option(
     "--file", "path", type=click.Path(path_type=Path), help="The keys file; that of the settings if not given."
 )
+@click.option("--data", type=click.Path(path_type=Path), help="The data folder, as `upswing up` was given it.")
 @click.pass_context
-def command(context: click.Context, path: Path | None) -> None:
+def command(context: click.Context, path: Path | None, data: Path | None) -> None:
     """Find the keys file."""
-    context.obj = path or Settings().keys_path
+    settings = Settings() if data is None else Settings(data=data)
+    context.obj = path or settings.keys_path
 
 
 @command.command(help="Issue a key for SOURCE. Its secret is shown once; every event sent with it carries the source.")

@@ -1,0 +1,156 @@
+"""Packing: what waits for a partition travels together, one record at a time, and every request hears of its own."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from services.ingest.core.quota import ByteBudget
+from services.ingest.desk import _in_parts
+from services.ingest.metrics import Metrics
+from services.ingest.publisher import Parcel, Publisher
+
+Record = tuple[bytes | None, bytes | None]
+
+
+class Batch:
+    """A batch of the producer below: it takes two records."""
+
+    def __init__(self) -> None:
+        self.records: list[Record] = []
+
+    def append(self, *, timestamp: None, key: bytes | None, value: bytes | None) -> object | None:
+        """Take a record, or say that the batch is full."""
+        assert timestamp is None
+        if len(self.records) == 2:
+            return None
+        self.records.append((key, value))
+        return self
+
+    def close(self) -> None:
+        """Nothing more to take."""
+
+
+class Producer:
+    """Our part of aiokafka's producer: batches are acknowledged when the test says so."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, int, list[Record]]] = []
+        self.acks: list[asyncio.Future[None]] = []
+        self.broken: Exception | None = None
+
+    def create_batch(self) -> Batch:
+        """Return an empty batch."""
+        return Batch()
+
+    async def send_batch(self, batch: Batch, topic: str, *, partition: int) -> asyncio.Future[None]:
+        """Take a batch for a partition."""
+        if self.broken is not None:
+            raise self.broken
+        self.sent.append((topic, partition, batch.records))
+        self.acks.append(asyncio.get_running_loop().create_future())
+        return self.acks[-1]
+
+
+class Bench:
+    """A publisher with its producer, its budget and what it called fatal."""
+
+    def __init__(self) -> None:
+        self.producer = Producer()
+        self.budget = ByteBudget(1_000)
+        self.failures: list[BaseException] = []
+        self.publisher = Publisher(
+            self.producer,  # type: ignore[arg-type]  # our part of it
+            self.budget,
+            Metrics(CollectorRegistry()),
+            linger_seconds=0.01,
+            pack_max_bytes=10,
+            on_failure=self.failures.append,
+        )
+
+    def submit(self, *values: bytes, partition: int = 0) -> Any:
+        """Submit lines to one partition."""
+        return self.publisher.submit([Parcel("events", partition, value) for value in values])
+
+
+@pytest.fixture
+async def bench() -> Bench:
+    """A publisher inside the test's loop."""
+    return Bench()
+
+
+async def test_requests_that_come_within_the_linger_share_a_record(bench: Bench) -> None:
+    """Each partition has its own; every request waits for its own only."""
+    one, two, other = bench.submit(b"a\n"), bench.submit(b"b\n"), bench.submit(b"c\n", partition=1)
+    assert bench.producer.sent == []
+    await asyncio.sleep(0.05)
+    assert bench.producer.sent == [("events", 0, [(None, b"a\nb\n")]), ("events", 1, [(None, b"c\n")])]
+    bench.producer.acks[0].set_result(None)
+    assert await one.acknowledged(1)
+    assert await two.acknowledged(1)
+    assert not await other.acknowledged(0.01)
+    assert bench.budget.used == 2
+
+
+async def test_what_comes_while_a_record_is_under_way_waits_and_travels_together(bench: Bench) -> None:
+    """Never more than a record may hold; the rest goes with the next one, in order."""
+    bench.submit(b"1\n")
+    await asyncio.sleep(0.03)
+    late = [bench.submit(b"%d---\n" % number) for number in range(2, 5)]
+    await asyncio.sleep(0.03)
+    assert len(bench.producer.sent) == 1
+    bench.producer.acks[0].set_result(None)
+    await asyncio.sleep(0.03)
+    bench.producer.acks[1].set_result(None)
+    await asyncio.sleep(0.03)
+    sent = [records[0][1] for _, _, records in bench.producer.sent]
+    assert sent == [b"1\n", b"2---\n3---\n", b"4---\n"]
+    assert await late[1].acknowledged(1)
+    assert not await late[2].acknowledged(0.01)
+
+
+async def test_keyed_parcels_are_records_of_their_own_and_none_is_lost_when_a_batch_is_full(bench: Bench) -> None:
+    """A tombstone has no value. The batch of this producer takes two records."""
+    parcels = [Parcel("identities", 0, None if n == 2 else b"v", key=b"%d" % n) for n in range(3)]
+    ticket = bench.publisher.submit(parcels)
+    await asyncio.sleep(0.03)
+    bench.producer.acks[0].set_result(None)
+    await asyncio.sleep(0.03)
+    bench.producer.acks[1].set_result(None)
+    assert await ticket.acknowledged(1)
+    assert [records for _, _, records in bench.producer.sent] == [[(b"0", b"v"), (b"1", b"v")], [(b"2", None)]]
+    assert bench.budget.used == 0
+
+
+async def test_a_producer_at_its_end_fails_the_request_and_is_reported(bench: Bench) -> None:
+    """Whether it raises at once or when the ack was due."""
+    first = bench.submit(b"a\n")
+    await asyncio.sleep(0.03)
+    bench.producer.acks[0].set_exception(RuntimeError("fenced"))
+    assert not await first.acknowledged(1)
+    bench.producer.broken = RuntimeError("closed")
+    assert not await bench.submit(b"b\n").acknowledged(1)
+    assert [str(failure) for failure in bench.failures] == ["fenced", "closed"]
+    assert bench.budget.used == 0
+
+
+async def test_nothing_to_send_is_acknowledged_at_once(bench: Bench) -> None:
+    """An alias call makes no event."""
+    assert await bench.publisher.submit([]).acknowledged(0)
+    assert await bench.publisher.drain(0)
+
+
+async def test_draining_waits_for_the_acks_and_not_for_ever(bench: Bench) -> None:
+    """At a stop, what waits still goes out."""
+    bench.submit(b"a\n")
+    assert not await bench.publisher.drain(0.05)
+    asyncio.get_running_loop().call_later(0.05, bench.producer.acks[0].set_result, None)
+    assert await bench.publisher.drain(1)
+
+
+def test_lines_beyond_a_record_are_cut_at_line_ends() -> None:
+    """Nothing is lost or torn."""
+    lines = [b"x" * size + b"\n" for size in (3, 4, 4, 9, 1, 1)]
+    parts = _in_parts(b"".join(lines), 10)
+    assert parts == [b"xxx\nxxxx\n", b"xxxx\n", b"x" * 9 + b"\n", b"x\nx\n"]
