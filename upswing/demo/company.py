@@ -13,11 +13,11 @@ from shared.kernel.triggers import Trigger
 from upswing.demo.cast import CAST
 from upswing.demo.desk import Desk
 from upswing.demo.past import past
-from upswing.demo.scenes import Scene, calls_of, scenes
+from upswing.demo.scenes import Scene, calls_of, everyday, scenes
 from upswing.demo.show import Show
 from upswing.demo.stage import Stage
 from upswing.demo.watch import until_drained
-from upswing.history.player import play
+from upswing.history.whole import play_until_now
 
 PLAYBOOK = Path(__file__).parents[2] / "playbooks" / "demo.yaml"
 STEP_MS = 6 * HOUR_MS
@@ -32,8 +32,7 @@ async def play_company(stage: Stage, desk: Desk, show: Show) -> None:
     calls = past(playbook, stage.begin_ms)
     show.title(f"Ninety days of {len(CAST)} customers: {len(calls):,} events through the Segment SDK")
     with show.progress("history", len(calls)) as bar:
-        await play(calls, stage.sender, stage.controls, until_ms=_now(), step_ms=STEP_MS, told=bar.told)
-    await stage.controls.end(_now())
+        await play_until_now(calls, stage.sender, stage.controls, now_ms=_now, step_ms=STEP_MS, told=bar.told)
     waiting = await until_drained(stage.stack.bootstrap, DRAIN_SECONDS)
     if waiting:
         raise DependencyError(f"{waiting:,} records are still waiting after {DRAIN_SECONDS:.0f} s: see {_logs(stage)}")
@@ -44,6 +43,8 @@ async def play_company(stage: Stage, desk: Desk, show: Show) -> None:
 
 
 async def _play_scenes(stage: Stage, desk: Desk, show: Show, playbook: Playbook) -> None:
+    for call in everyday(_now()):
+        stage.sender.send(call)
     for number, scene in enumerate(scenes(playbook), start=1):
         show.say(f"{number}. {scene.told}")
         since, alerts = len(stage.watch.records), len(desk.alerts)

@@ -4,7 +4,6 @@ The clock stops with the files: their last day is *today*. What still stands whe
 happens on it fires at once, and no tick of the present is ever written; two years of silence would end everything.
 """
 
-import asyncio
 import time
 from collections import Counter
 from pathlib import Path
@@ -13,7 +12,7 @@ import msgspec
 
 from services.signals.core.rules import BY_NAME
 from shared.io.playbooks import read_playbook
-from shared.kernel.clock import HOUR_MS, day_of, iso_day, midnight_ms
+from shared.kernel.clock import HOUR_MS, day_of, iso_day
 from shared.kernel.errors import ConfigurationError, DependencyError
 from shared.kernel.playbook import Playbook
 from upswing.demo.desk import Desk
@@ -23,8 +22,8 @@ from upswing.demo.watch import until_drained
 from upswing.history.calls import Call
 from upswing.history.convert import convert
 from upswing.history.find import Found, find_mapping
-from upswing.history.player import play
 from upswing.history.report import oddities, profile, span, what_is_fed
+from upswing.history.whole import last_midnight, play_to_the_end
 
 DEFAULT_PLAYBOOK = Path(__file__).parents[2] / "playbooks" / "default.yaml"
 DRAIN_SECONDS = 600.0
@@ -38,11 +37,6 @@ class Files(msgspec.Struct):
     calls: list[Call]
     playbook: Playbook
     playbook_path: Path
-
-    @property
-    def last_midnight_ms(self) -> int:
-        """The beginning of the files' last day."""
-        return midnight_ms(day_of(self.calls[-1].at_ms))
 
 
 def read_files(folder: Path, mapping: Path | None, playbook: Path | None, show: Show) -> Files:
@@ -75,22 +69,25 @@ def read_files(folder: Path, mapping: Path | None, playbook: Path | None, show: 
 
 async def play_files(files: Files, stage: Stage, desk: Desk, show: Show) -> None:
     """Play what was read to its own end. Errors: `DependencyError` when it is not all judged in time."""
-    last_ms, step_ms = files.last_midnight_ms, files.found.mapping.tick_hours * HOUR_MS
-    before = [call for call in files.calls if call.at_ms < last_ms]
-    show.title(f"Playing {len(files.calls):,} events through the Segment SDK")
-    with show.progress("history", len(files.calls)) as bar:
-        await play(before, stage.sender, stage.controls, until_ms=last_ms, step_ms=step_ms, told=bar.told)
+
+    async def before_last_day() -> None:
         await _settle(stage, show)
         show.say(
-            f"history ends here: {iso_day(day_of(last_ms))} is the last day of these files, and is today; what still "
-            "stands is released, and no later time is told, since nothing is known of it"
+            f"history ends here: {iso_day(day_of(last_midnight(files.calls)))} is the last day of these files, and is "
+            "today; what still stands is released, and no later time is told, since nothing is known of it (the "
+            "clocks of service levels run in the present, so these leads are overdue at once)"
         )
-        await stage.controls.end(last_ms)
-        await stage.controls.tick(last_ms)
-        for call in files.calls[len(before) :]:
-            stage.sender.send(call)
-        await asyncio.to_thread(stage.sender.flush)
-        bar.told(len(files.calls))
+
+    show.title(f"Playing {len(files.calls):,} events through the Segment SDK")
+    with show.progress("history", len(files.calls)) as bar:
+        await play_to_the_end(
+            files.calls,
+            stage.sender,
+            stage.controls,
+            step_ms=files.found.mapping.tick_hours * HOUR_MS,
+            told=bar.told,
+            before_last_day=before_last_day,
+        )
     await _settle(stage, show)
     await desk.until_quiet(QUIET_SECONDS)
     _tell(stage, show)

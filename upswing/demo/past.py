@@ -42,14 +42,14 @@ class _Life:
         yield from self._relations()
         yield from self._support()
 
-    def _call(self, at_ms: int, method: Method, name: str = "", user: str | None = None, **properties: Any) -> Call:
+    def _call(self, at_ms: int, method: Method, named: str = "", user: str | None = None, /, **properties: Any) -> Call:
         self._count += 1
         return Call(
             at_ms=at_ms,
             method=method,
             account_id=self.customer.account_id,
             message_id=f"past-{self.customer.key}-{self._count:05}",
-            name=name,
+            name=named,
             user_id=user,
             properties=properties,
         )
@@ -95,7 +95,7 @@ class _Life:
         for number in range(customer.users):
             department = DEPARTMENTS[number % len(DEPARTMENTS)]
             yield self._call(
-                start + 10_000 + number * 1_000, "identify", user=customer.user(number), department=department
+                start + 10_000 + number * 1_000, "identify", "", customer.user(number), department=department
             )
         for place, milestone in enumerate(self._milestones()[: customer.milestones]):
             yield self._call(

@@ -8,7 +8,7 @@ PEOPLE: tuple[dict[str, Any], ...] = (
         "person_id": "csm-pool",
         "name": "Success pool",
         "roles": ["pool", "csm"],
-        "segments": ["SMB"],
+        "segments": ["smb"],
         "email": "success@example.com",
         "manager_id": "mgr-lena",
     },
@@ -16,7 +16,7 @@ PEOPLE: tuple[dict[str, Any], ...] = (
         "person_id": "csm-mara",
         "name": "Mara Ilves",
         "roles": ["csm"],
-        "segments": ["Mid-Market"],
+        "segments": ["mid_market"],
         "email": "mara@example.com",
         "slack_id": "U0MARA",
         "manager_id": "mgr-lena",
@@ -26,7 +26,7 @@ PEOPLE: tuple[dict[str, Any], ...] = (
         "person_id": "csm-jonas",
         "name": "Jonas Brandt",
         "roles": ["csm"],
-        "segments": ["Enterprise"],
+        "segments": ["enterprise"],
         "email": "jonas@example.com",
         "slack_id": "U0JONAS",
         "manager_id": "mgr-lena",
@@ -42,3 +42,4 @@ PEOPLE: tuple[dict[str, Any], ...] = (
         "time_zone": "Europe/London",
     },
 )
+SLACK_NAMES: dict[str, str] = {row["slack_id"]: row["name"] for row in PEOPLE if "slack_id" in row}

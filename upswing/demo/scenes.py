@@ -5,7 +5,7 @@ from typing import Any, Literal
 import msgspec
 
 from shared.kernel.playbook import Playbook
-from upswing.demo.cast import BY_KEY, Customer
+from upswing.demo.cast import BY_KEY, CAST, Customer
 from upswing.history.calls import Call, Method
 
 Outcome = Literal["fired", "held", "released"]
@@ -97,6 +97,23 @@ def scenes(playbook: Playbook) -> tuple[Scene, ...]:
             "what was held is released at once",
         ),
     )
+
+
+def everyday(at_ms: int) -> list[Call]:
+    """Return a login at every customer that no scene is about: life goes on after history was handed over."""
+    told = {"fernweh", "sable", "nordlicht", "meridian", "tidal", "quarry"}
+    return [
+        Call(
+            at_ms=at_ms,
+            method="page",
+            account_id=customer.account_id,
+            message_id=f"everyday-{customer.key}-{at_ms}",
+            name="Home",
+            user_id=customer.user(0),
+        )
+        for customer in CAST
+        if customer.key not in told
+    ]
 
 
 def calls_of(scene: Scene, number: int, at_ms: int) -> list[Call]:
