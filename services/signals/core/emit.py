@@ -5,8 +5,8 @@ Source: design (contracts), definitions 38, 61, 70.
 
 from services.signals.core import gate, health
 from services.signals.core.account import Account
-from services.signals.core.episodes import Step
 from services.signals.core.recommend import estimate, recommend
+from services.signals.core.steps import Step
 from services.signals.core.terms import Terms
 from shared.kernel.ids import trigger_id
 from shared.kernel.quantities import as_number

@@ -1,74 +1,34 @@
 """The life of a trigger: fires or is held, is released, is resolved; the same for every rule.
 
 Per (rule, scope) levels rise. The highest level that is reached and armed fires and counts for all below it; each level
-is armed again by its own threshold less the margin, only when a day changes. Source: definitions 4, 5, 7, 32, 33, 34, 66.
+is armed again by its own threshold less the margin, only when a day changes (see `endings`).
+
+Source: definitions 4, 5, 7, 32, 33, 34 and 66.
 """
 
-from collections.abc import Callable, Iterator
 from typing import Literal
 
-import msgspec
-
 from services.signals.core import gate
-from services.signals.core.account import Account, Episode
+from services.signals.core.account import Account
+from services.signals.core.endings import end_all, end_of_day
 from services.signals.core.rules import RULES
 from services.signals.core.rules.row import Level, Measure, RuleRow, spent_from
+from services.signals.core.state import Episode
+from services.signals.core.steps import (
+    HELD,
+    OPEN,
+    PASSED,
+    RELEASED,
+    Cause,
+    Emit,
+    RuleFailed,
+    Step,
+    Values,
+    measured,
+    ranked,
+)
 from services.signals.core.terms import Terms
 from shared.kernel.clock import iso_day, midnight_ms
-
-OPEN = frozenset({"fired", "held", "released"})
-PASSED, HELD, FIRED, RELEASED = "passed", "held", "fired", "released"
-
-
-class Cause(msgspec.Struct, frozen=True):
-    """What made the rules be looked at. Units: instants in milliseconds; `at_ms` is the account's clock."""
-
-    decided_by: str
-    at_ms: int
-    event_ms: int | None = None
-    received_at: int | None = None
-
-
-class Step(msgspec.Struct, frozen=True):
-    """One record to emit: what happened to which episode, and the value that decided (None: not measured any more)."""
-
-    record: Literal["fired", "held", "released", "resolved"]
-    row: RuleRow
-    episode: Episode
-    level: Level | None
-    measure: Measure | None
-    cause: Cause
-
-
-Emit = Callable[[Account, Step], None]
-
-
-class RuleFailed(Exception):  # noqa: N818  # says what happened, and is caught at the edge of a record
-    """A rule raised while it measured: the record's event goes to the dead letters, the rule is counted."""
-
-    def __init__(self, rule: str, error: Exception) -> None:
-        super().__init__(f"{rule}: {type(error).__name__}: {error}")
-        self.rule = rule
-
-
-Values = list[tuple[RuleRow, list[Measure]]]
-
-
-def measured(account: Account, terms: Terms, failed: list[RuleFailed] | None = None) -> Values:
-    """Return the values of all rules now, by scope; nothing for a rule that is off.
-
-    Errors: `RuleFailed`, unless `failed` is given: then it is noted there, and the rule is left out of the answer.
-    """
-    values: Values = []
-    for row in RULES:
-        try:
-            values.append((row, list(row.measure(account, terms)) if terms.enabled(row.name) else []))
-        except Exception as error:  # a rule's failure has the fate of its record, whatever it raises
-            failure = RuleFailed(row.name, error)
-            if failed is None:
-                raise failure from error
-            failed.append(failure)
-    return values
 
 
 def look(
@@ -82,7 +42,7 @@ def look(
 ) -> None:
     """Look at all rules: fire or hold what has been reached, then release what nothing holds any more."""
     if account.fact("status") == "churned":
-        _end_all(account, cause, emit)
+        end_all(account, terms, cause, emit)
     else:
         values = measured(account, terms, failed)
         for row, measures in values:
@@ -167,9 +127,9 @@ def _release(
 
 
 def _release_scope(account: Account, terms: Terms, row: RuleRow, measure: Measure, cause: Cause, emit: Emit) -> None:
-    ranked = list(_ranked(account, row, terms, measure.scope))
+    levels = list(ranked(account, row, terms, measure.scope))
     standing = False
-    for episode, level in reversed(ranked):
+    for episode, level in reversed(levels):
         if episode.status != HELD:
             standing = standing or episode.status in OPEN
         elif standing:
@@ -178,25 +138,6 @@ def _release_scope(account: Account, terms: Terms, row: RuleRow, measure: Measur
         elif measure.meets(episode.threshold, episode.comparison):
             episode.status, standing = RELEASED, True
             emit(account, Step("released", row, episode, level, measure, cause))
-
-
-def _ranked(account: Account, row: RuleRow, terms: Terms, scope: str | None) -> Iterator[tuple[Episode, Level | None]]:
-    """Yield the episodes of one scope from the lowest level to the highest; unknown levels come first."""
-    levels = {level.name: (rank, level) for rank, level in enumerate(row.levels_for(terms, scope))}
-    found = [e for e in account.episodes.values() if e.rule == row.name and e.scope == scope]
-    for episode in sorted(found, key=lambda e: levels[e.level][0] if e.level in levels else -1):
-        yield episode, levels[episode.level][1] if episode.level in levels else None
-
-
-def _end_all(account: Account, cause: Cause, emit: Emit) -> None:
-    """End every trigger at once: the account has churned (definition 32)."""
-    if not account.episodes:
-        return
-    for row in RULES:
-        for episode in [e for e in account.episodes.values() if e.rule == row.name]:
-            del account.episodes[episode.key]
-            if episode.status in OPEN:
-                emit(account, Step("resolved", row, episode, None, None, cause))
 
 
 def change_day(
@@ -209,32 +150,13 @@ def change_day(
     head = account.head
     cause = Cause(f"day/{iso_day(day)}", midnight_ms(day))
     if account.episodes and account.fact("status") != "churned":
-        _end_of_day(account, terms, day, cause, emit, failed)
+        end_of_day(account, terms, day, cause, emit, failed)
     if any(head.today in metric.cells for metric in account.metrics.values()):
         account.days_dirty = True
     head.today = day
     terms.refresh(account)
     account.parked.clear()
     look(account, terms, cause, emit, backfill=backfill, failed=failed)
-
-
-def _end_of_day(account: Account, terms: Terms, day: int, cause: Cause, emit: Emit, failed: list[RuleFailed]) -> None:
-    """End what has fallen back on the day that has ended, or what the turn of a period ends."""
-    contract_turns = day in account.head.renewal_days
-    period_turns = terms.period(account, day)[0] == day
-    for row, measures in measured(account, terms, failed):
-        values = {measure.scope: measure for measure in measures}
-        scopes = {e.scope for e in account.episodes.values() if e.rule == row.name}
-        for scope in sorted(scopes, key=lambda s: s or ""):
-            turned = contract_turns or (
-                period_turns and row.ends_with_period is not None and row.ends_with_period(account, scope)
-            )
-            measure = values.get(scope)
-            for episode, level in _ranked(account, row, terms, scope):
-                if turned or measure is None or measure.has_fallen_to(episode.threshold - episode.margin):
-                    del account.episodes[episode.key]
-                    if episode.status in OPEN:
-                        emit(account, Step("resolved", row, episode, level, measure, cause))
 
 
 def change_terms(account: Account, before: Terms, after: Terms) -> None:

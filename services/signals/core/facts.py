@@ -7,7 +7,8 @@ from typing import Any
 
 import msgspec
 
-from services.signals.core.account import NEVER, Account, Moment
+from services.signals.core.account import Account
+from services.signals.core.state import NEVER, Moment
 from services.signals.core.terms import DATE_FACTS
 from shared.kernel.clock import day_of
 from shared.kernel.events.account_updated import AccountUpdatedProperties

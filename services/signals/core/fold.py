@@ -8,7 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 from services.signals.core import facts, users
-from services.signals.core.account import Account, Metric, Moment
+from services.signals.core.account import Account
+from services.signals.core.state import Metric, Moment
 from services.signals.core.terms import Terms
 from services.signals.core.windows import UseDays
 from shared.kernel.clock import DAY_MS
@@ -37,7 +38,6 @@ from shared.kernel.events.envelope import Event, Quantity
 from shared.kernel.quantities import MILLION, millionths
 
 Handler = Callable[[Account, Any, int, Terms], bool]
-NPS_SCALE = "nps"
 
 
 def moment_of(event: Event, at_ms: int) -> Moment:
@@ -174,7 +174,7 @@ def _ticket(account: Account, ticket_id: str, severity: str | None, moment: Mome
 
 def _survey_answered(account: Account, event: survey_answered.SurveyAnswered, at_ms: int, terms: Terms) -> bool:
     head, given, moment = account.head, event.properties, moment_of(event, at_ms)
-    if given.survey == NPS_SCALE:
+    if given.survey == "nps":
         if head.nps is None or moment > head.nps[1:]:
             head.nps = (given.score, *moment)
     else:
@@ -246,6 +246,5 @@ HANDLERS: dict[type[Event], Handler] = {
     stakeholder_added.StakeholderAdded: _stakeholder_added,
     renewal_completed.RenewalCompleted: _renewal_completed,
 }
-PLAIN: frozenset[type[Event]] = frozenset(
-    {usage_recorded.UsageRecorded, feature_used.FeatureUsed, session_started.SessionStarted}
-)  # these keep the gate's cache themselves; every other event drops it
+# These keep the gate's cache themselves; every other event drops it.
+PLAIN = frozenset({usage_recorded.UsageRecorded, feature_used.FeatureUsed, session_started.SessionStarted})

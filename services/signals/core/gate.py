@@ -58,7 +58,7 @@ class Answer(msgspec.Struct):
 def _number(
     name: Literal["core_features", "core_departments"] | UnknownCriterion,
     required: int,
-    amount: int | float | Fraction | None,
+    amount: float | Fraction | None,
     asked: GateCriteria,
     *,
     whole: int = 1,

@@ -21,7 +21,7 @@ def within(instant_ms: int, today: int, days: int) -> bool:
 
 
 def sentiment(account: Account, terms: Terms) -> int | float | Fraction | None:
-    """Return sentiment on NPS's scale: the latest NPS, else ten times the share of good CSAT answers (definition 14)."""
+    """Return sentiment on NPS's scale: the latest NPS, else ten times the share of good CSAT."""
     if account.head.nps is not None:
         score: int | float = account.head.nps[0]
         return score

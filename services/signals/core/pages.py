@@ -1,10 +1,10 @@
-"""Pages: the bounded pieces in which an account's state lies in the store and in the changelog.
+r"""Pages: the bounded pieces in which an account's state lies in the store and in the changelog.
 
-Every page is a msgpack array that begins `[schema version, [generation, offset], ...]`. The *stamp* (generation, offset)
-says which record of the log was the last one folded in; a higher stamp is newer, so a late write of a paused worker
-cannot undo newer state. The generation counts the logs that an operator has adopted; the meta page knows their ids.
+Every page is a msgpack array that begins `[schema version, [generation, offset], ...]`. The *stamp* (generation,
+offset) says which record of the log was the last one folded in; a higher stamp is newer, so a late write of a paused
+worker cannot undo newer state. The generation counts the logs that an operator has adopted; the meta page has the ids.
 
-Keys are `<kind>\\0<account>` and, where an account has many pages of a kind, `<kind>\\0<account>\\0<number>`.
+Keys are `<kind>\0<account>` and, where an account has many pages of a kind, `<kind>\0<account>\0<number>`.
 Source: design (state; durability 2).
 """
 

@@ -17,7 +17,7 @@ def _anchored(year: int, month: int, anchor: int) -> int:
 def monthly_period(day: int, anchor: int) -> tuple[int, int]:
     """Return the first day of the billing month that holds `day`, and the first day of the next one.
 
-    A period begins on the anchor, or on the month's last day when the month is shorter; always computed from the anchor.
+    A period begins on the anchor, or on the month's last day when the month is shorter; it never drifts.
     """
     today = date_from_day(day)
     begin = _anchored(today.year, today.month, anchor)

@@ -1,25 +1,23 @@
 """What makes one bad line harmless: the journal of records not flushed yet, and dead letters.
 
-A line at which a rule fails has already changed its account. The account is loaded as it was flushed, and the journal is
-folded again without the line. Source: design (durability 3), definition 72.
+A line at which a rule fails has already changed its account. The account is loaded as it was flushed, and the journal
+is folded again without the line. Source: design (durability 3), definition 72.
 """
 
-from __future__ import annotations
-
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import msgspec
 
-from shared.kernel.codec import Line, decode_record
+from services.signals.core import controls
+from services.signals.core.partition import Output, Partition
+from services.signals.core.shelf import Meta
+from services.signals.core.steps import RuleFailed
+from shared.kernel.codec import Line, decode_record, encode_line
 from shared.kernel.dead_letters import DeadLetter, encode_letter
+from shared.kernel.errors import Problem, Reason
 from shared.kernel.events.envelope import Event
-
-if TYPE_CHECKING:
-    from services.signals.core.engine import Engine
-    from services.signals.core.shelf import Meta
-    from shared.kernel.errors import Problem
+from shared.kernel.topics import DEAD_LETTERS, EVENTS
 
 LONGEST_LINE_CHARS = 400_000  # escaped it may grow fourfold, and a record of `dead.letters` holds 4 MiB
 
@@ -59,19 +57,16 @@ class Journal:
         """Return the partition's state as it was flushed."""
         return msgspec.structs.replace(self._meta)
 
-    def lines(self, account_id: str, offset: int, number: int) -> Iterator[tuple[int, int | None, Line | None]]:
-        """Yield the controls and the account's events up to a line, which is left out.
-
-        Shape: (offset, number of the line, line); after a record's last line (offset, None, None).
-        """
+    def lines(self, account_id: str, offset: int, number: int) -> Iterator[tuple[int, Line | None]]:
+        """Yield the controls and the account's events before a line, with offsets; (offset, None) ends a record."""
         for at, value in self._records:
             for position, line in decode_record(value)[0]:
                 if at == offset and position >= number:
                     return
-                if isinstance(line, Event) and (line.account_id != account_id or (at, position) in self._excluded):
-                    continue
-                yield at, position, line
-            yield at, None, None
+                mine = not isinstance(line, Event) or line.account_id == account_id
+                if mine and (at, position) not in self._excluded:
+                    yield at, line
+            yield at, None
 
     def too_often(self, rule: str, ticked_at: int, failures: int, seconds: int) -> bool:
         """Note a failure; tell whether there were `failures` of them within `seconds` of tick time, and begin anew."""
@@ -85,23 +80,67 @@ class Journal:
         return True
 
 
-def letter_for(engine: Engine, offset: int, number: int, raw: bytes, problem: Problem) -> tuple[bytes, bytes]:
-    """Return key and value of the dead letter for one line of the log."""
+def refuse(state: Partition, offset: int, number: int, raw: bytes, problem: Problem) -> None:
+    """Turn a line that cannot be used into a dead letter, and count it."""
+    state.counts["rejected", problem.reason.value] += 1
     try:
         known = msgspec.json.decode(raw, type=Envelope, strict=False)
     except (msgspec.DecodeError, UnicodeDecodeError):
         known = Envelope()
     letter = DeadLetter(
-        letter_id=f"{engine.epoch}/{engine.partition}/{offset}/{number}",
+        letter_id=f"{state.epoch}/{state.number}/{offset}/{number}",
         service="signals",
         reason=problem.reason,
         field=problem.field,
         message=problem.message,
         line=raw.decode(errors="backslashreplace")[:LONGEST_LINE_CHARS],
-        origin=f"events/{engine.partition}/{offset}/{number}",
-        at=engine.ticked_at,
+        origin=f"events/{state.number}/{offset}/{number}",
+        at=state.now_ms,
         account_id=known.account_id,
         event_id=known.id,
         source=known.source,
     )
-    return (known.account_id or "").encode(), encode_letter(letter)
+    state.emit(Output(DEAD_LETTERS, (known.account_id or "").encode(), encode_letter(letter)))
+
+
+def undo(state: Partition, journal: Journal, offset: int, number: int, event: Event, error: Exception) -> None:
+    """Undo a line at which something failed: its account is loaded again and refolded without it."""
+    if isinstance(error, RuleFailed):
+        _count_failure(state, journal, error)
+    journal.exclude(offset, number)
+    problem = Problem(Reason.RULE_FAILED, "", f"{type(error).__name__}: {error}")
+    refuse(state, offset, number, encode_line(event), problem)
+    name = event.account_id
+    state.touched = [account for account in state.touched if account.head.account_id != name]
+    state.shelf.forget(name)
+    state.dirty.pop(name, None)
+    _refold(state, journal, name, offset, number)
+
+
+def _refold(state: Partition, journal: Journal, account_id: str, offset: int, number: int) -> None:
+    """Bring one account from what was flushed to just before a line, in silence."""
+    present, terms, counts, kinds = state.meta, state.terms, state.counts, state.kinds
+    touched, state.touched = state.touched, []
+    state.meta, state.counts, state.kinds, state.muted = journal.begin(), Counter(), {}, True
+    state.terms = state.terms_in_force()
+    try:
+        for at, line in journal.lines(account_id, offset, number):
+            if isinstance(line, Event):
+                state.fold_event(at, line)
+            elif line is not None:
+                controls.apply(state, line, at, only=account_id)
+            else:
+                state.close(at)
+    finally:
+        state.meta, state.terms, state.counts, state.kinds, state.muted = present, terms, counts, kinds, False
+        state.touched = touched + state.touched
+
+
+def _count_failure(state: Partition, journal: Journal, failure: RuleFailed) -> None:
+    """Count a rule's failure; one that fails too often is switched off by a control record in every partition."""
+    state.counts["rule_failures", failure.rule] += 1
+    time, at_ms = state.terms.playbook.time, state.meta.ticked_at
+    if journal.too_often(failure.rule, at_ms, time.rule_failures, time.rule_failure_seconds):
+        line = controls.switch_off(failure.rule, at_ms, str(failure))
+        for partition in range(state.of):
+            state.emit(Output(EVENTS, b"", line, partition))

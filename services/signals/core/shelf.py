@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol
 
 import msgspec
 
-from services.signals.core.account import Account, Days, Head, UserPage, new_account
+from services.signals.core.account import Account, new_account
 from services.signals.core.pages import (
     DAYS,
     HEAD,
@@ -25,6 +25,7 @@ from services.signals.core.pages import (
     page_key,
 )
 from services.signals.core.recent import RecentIds, RecentPage
+from services.signals.core.state import Days, Head, UserPage
 
 Group = list[tuple[bytes, bytes | None]]
 
@@ -133,7 +134,7 @@ class Shelf:
         return list(self.accounts.values())
 
     def groups(self, accounts: list[Account], meta: Meta, clock_ms: int) -> list[Group]:
-        """Return the pages to write, one group an account, the meta page last; they stay readable until the next call."""
+        """Return the pages to write, one group an account, the meta page last; readable until the next call."""
         groups = [self._group(account, clock_ms) for account in accounts]
         groups.append([(META_KEY, encode_page(meta))])
         self._in_flight = {key: value for group in groups for key, value in group}

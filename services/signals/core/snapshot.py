@@ -4,11 +4,12 @@ Source: design (outputs of signals), playbook section 10 (scorecard), definition
 """
 
 from services.signals.core import gate, health
-from services.signals.core.account import Account, Episode
+from services.signals.core.account import Account
 from services.signals.core.emit import evidence
-from services.signals.core.episodes import OPEN, PASSED, Cause, Step, measured
 from services.signals.core.recommend import estimate
 from services.signals.core.rules.row import Level, Measure, RuleRow
+from services.signals.core.state import Episode
+from services.signals.core.steps import OPEN, PASSED, Cause, Step, measured
 from services.signals.core.terms import DATE_FACTS, Terms, days_to_renewal, onboarded_days
 from shared.kernel.clock import iso_day
 from shared.kernel.ids import trigger_id
@@ -43,7 +44,7 @@ def explain(account: Account, terms: Terms, log: LogPosition, clock_ms: int, *, 
 
 
 def lifecycle(account: Account, terms: Terms) -> str:
-    """Return the stage of the lifecycle, `renewal` in the last days of the term, `unknown` without an onboarding day."""
+    """Return the stage of the lifecycle; `renewal` in the last days of the term, `unknown` before onboarding."""
     model, left, since = terms.playbook.lifecycle, days_to_renewal(account), onboarded_days(account)
     if left is not None and 0 <= left <= model.renewal_days:
         return "renewal"

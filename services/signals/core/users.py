@@ -5,16 +5,9 @@ Account-wide counts move with the user, so that they stay the sum over the users
 
 from hashlib import blake2b
 
-from services.signals.core.account import (
-    NEVER,
-    USERS_PER_PAGE,
-    Account,
-    Moment,
-    User,
-    UserPage,
-    user_page_number,
-)
+from services.signals.core.account import USERS_PER_PAGE, Account, user_page_number
 from services.signals.core.pages import NO_STAMP, SCHEMA_VERSION
+from services.signals.core.state import NEVER, Moment, User, UserPage
 from services.signals.core.terms import Terms
 from shared.kernel.clock import DAY_MS
 

@@ -1,7 +1,7 @@
 """What a rule is: a row with a function that measures, and one that says from which value on to look again.
 
-A rule's file ends in its `ROW`; `rules/__init__.py` lists the rows. Everything else about firing, holding, releasing and
-ending is the same for all rules and lives in `episodes`. Source: playbook section 6, definitions 4 and 5.
+A rule's file ends in its `ROW`; `rules/__init__.py` lists the rows. Everything else about firing, holding, releasing
+and ending is the same for all rules and lives in `episodes`. Source: playbook section 6, definitions 4 and 5.
 """
 
 from collections.abc import Callable, Iterator
@@ -65,8 +65,8 @@ class RuleRow(msgspec.Struct, frozen=True):
 
     Shape: `levels` gives its levels in rising order under some terms; `measure` yields a value for each scope that can
     be measured now; `watch` notes on the account the values from which the rule must be looked at again;
-    `scope_levels` is given where the levels depend on the scope, `ends_with_period` where the turn of the billing period
-    ends triggers (definition 7).
+    `scope_levels` is given where the levels depend on the scope, `ends_with_period` where the turn of the billing
+    period ends triggers (definition 7).
     """
 
     name: str

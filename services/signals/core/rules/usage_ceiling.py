@@ -5,8 +5,9 @@ Source: playbook section 6, definitions 5, 6, 11 and 12.
 
 from collections.abc import Iterator
 
-from services.signals.core.account import Account, Metric
+from services.signals.core.account import Account
 from services.signals.core.rules.row import Level, Measure, RuleRow, least_amount, spent_from
+from services.signals.core.state import Metric
 from services.signals.core.terms import Terms
 from shared.kernel.clock import iso_day
 from shared.kernel.quantities import MILLION, as_number

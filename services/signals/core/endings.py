@@ -1,0 +1,55 @@
+"""How triggers end: by the value of the day that has ended, by the turn of a period, or because the account churned.
+
+Source: definitions 4, 7 and 32.
+"""
+
+from services.signals.core.account import Account
+from services.signals.core.rules.row import Level, Measure, RuleRow
+from services.signals.core.state import Episode
+from services.signals.core.steps import OPEN, Cause, Emit, RuleFailed, Step, Values, measured, ranked
+from services.signals.core.terms import Terms
+
+
+def end_all(account: Account, terms: Terms, cause: Cause, emit: Emit) -> None:
+    """End every trigger at once: the account has churned (definition 32)."""
+    for row, values, scope in _scopes(account, measured(account, terms, [])):
+        for episode, level in list(ranked(account, row, terms, scope)):
+            _end(account, row, episode, level, values.get(scope), cause, emit)
+
+
+def end_of_day(account: Account, terms: Terms, day: int, cause: Cause, emit: Emit, failed: list[RuleFailed]) -> None:
+    """End what has fallen back on the day that has ended, or what the turn of a period at `day` ends."""
+    contract_turns = day in account.head.renewal_days
+    period_turns = terms.period(account, day)[0] == day
+    for row, values, scope in _scopes(account, measured(account, terms, failed)):
+        measure = values.get(scope)
+        turned = contract_turns or (
+            period_turns and row.ends_with_period is not None and row.ends_with_period(account, scope)
+        )
+        for episode, level in list(ranked(account, row, terms, scope)):
+            if turned or measure is None or measure.has_fallen_to(episode.threshold - episode.margin):
+                _end(account, row, episode, level, measure, cause, emit)
+
+
+def _scopes(account: Account, values: Values) -> list[tuple[RuleRow, dict[str | None, Measure], str | None]]:
+    """Return each rule's scopes that have episodes, in order, with the rule's values."""
+    found = []
+    for row, measures in values:
+        scopes = {episode.scope for episode in account.episodes.values() if episode.rule == row.name}
+        by_scope = {measure.scope: measure for measure in measures}
+        found += [(row, by_scope, scope) for scope in sorted(scopes, key=lambda scope: scope or "")]
+    return found
+
+
+def _end(
+    account: Account,
+    row: RuleRow,
+    episode: Episode,
+    level: Level | None,
+    measure: Measure | None,
+    cause: Cause,
+    emit: Emit,
+) -> None:
+    del account.episodes[episode.key]
+    if episode.status in OPEN:
+        emit(account, Step("resolved", row, episode, level, measure, cause))

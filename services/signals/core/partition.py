@@ -1,0 +1,182 @@
+"""One partition: its accounts, its meta page, its terms, and what an event does to them.
+
+Source: design (one input log; state), definitions 2, 8, 35, 37, 39.
+"""
+
+from collections import Counter
+
+import msgspec
+
+from services.signals.core import gate
+from services.signals.core.account import Account
+from services.signals.core.emit import trigger_for
+from services.signals.core.episodes import change_day, look, settle
+from services.signals.core.fold import HANDLERS, PLAIN
+from services.signals.core.shelf import Meta, PageReader, Shelf
+from services.signals.core.steps import Cause, RuleFailed, Step
+from services.signals.core.terms import Terms
+from shared.kernel.clock import DAY_MS, MINUTE_MS
+from shared.kernel.codec import encode_line
+from shared.kernel.errors import ConfigurationError
+from shared.kernel.events import BY_NAME, FACT_SHAPES
+from shared.kernel.events.envelope import Event
+from shared.kernel.ids import partition_for
+from shared.kernel.playbook import Playbook
+from shared.kernel.topics import EVENTS, FACTS, TRIGGERS, Topic
+from shared.kernel.triggers import encode_trigger
+
+AGELESS = frozenset(
+    BY_NAME[name].shape
+    for name in ("account.updated", "user.provisioned", "user.deactivated", "user.erased", "subscription.set")
+)
+TYPE_NAMES = {row.shape: row.name for row in BY_NAME.values()}
+
+
+class Output(msgspec.Struct, frozen=True):
+    """Something to deliver, already encoded. `partition` None: by the key."""
+
+    topic: Topic
+    key: bytes
+    value: bytes
+    partition: int | None = None
+
+
+class Partition:
+    """The state that records are folded into. While `muted` nothing is emitted: an account is being refolded."""
+
+    def __init__(self, number: int, of: int, epoch: str, adopt: bool, playbook: Playbook, pages: PageReader) -> None:
+        self.number, self.of, self.epoch = number, of, epoch
+        self.shelf = Shelf(pages, playbook.time.dedup_minutes * MINUTE_MS, self._prepare)
+        self.meta = self.shelf.meta() or Meta()
+        self._enter(adopt)
+        self.first_version = playbook.version
+        self.playbooks = {playbook.version: playbook}
+        self.terms = Terms(playbook, frozenset(self.meta.switched_off))
+        self.counts: Counter[tuple[str, ...]] = Counter()
+        self.kinds: dict[type[Event], int] = {}
+        self.outputs: list[Output] = []
+        self.dirty: dict[str, Account] = {}
+        self.unshown: dict[str, Account] = {}
+        self.touched: list[Account] = []
+        self.muted = False
+        self.now_ms = 0
+
+    def _enter(self, adopt: bool) -> None:
+        """Go on with the stored log, or with another one that an operator has adopted. Errors: `ConfigurationError`."""
+        known, meta = self.meta.epochs, self.meta
+        if known and known[-1] != self.epoch and not adopt:
+            raise ConfigurationError(
+                f"the log of partition {self.number} is {self.epoch}, but the state was built on {known[-1]}: "
+                f"if the topic was replaced on purpose, set adopt_log={self.epoch}"
+            )
+        if not known or known[-1] != self.epoch:
+            meta.epochs = (*known, self.epoch)
+            meta.stamp = (len(known), -1)
+        self.shelf.generation = len(meta.epochs) - 1
+
+    def _prepare(self, account: Account) -> None:
+        self.terms.refresh(account)
+        settle(account, self.terms)
+
+    @property
+    def backfill(self) -> bool:
+        """Tell whether every trigger is held because history is being loaded."""
+        return self.meta.phase == "backfill"
+
+    def terms_in_force(self) -> Terms:
+        """Return the terms that the meta page names."""
+        version = self.meta.playbook_version or self.first_version
+        return Terms(self.playbooks[version], frozenset(self.meta.switched_off))
+
+    def close(self, offset: int) -> None:
+        """End a record: the accounts it touched are stamped with it."""
+        for account in self.touched:
+            account.offset = offset
+        self.touched.clear()
+
+    def touch(self, account: Account, offset: int) -> None:
+        """Note that a record changes an account: it is stamped at the record's end and written at the next flush."""
+        account.at_record = offset
+        self.touched.append(account)
+        name = account.head.account_id
+        self.dirty[name] = self.unshown[name] = account
+
+    def fold_event(self, offset: int, event: Event) -> None:
+        """Fold one event into its account, unless the account has it already. Errors: whatever a rule raises."""
+        account = self.shelf.accounts.get(event.account_id) or self._find(event)
+        if account is None or account.offset >= offset:
+            return
+        kind = type(event)
+        self.kinds[kind] = self.kinds.get(kind, 0) + 1
+        at_ms: int = event.occurred_at  # type: ignore[assignment]  # the codec has settled it
+        clock_ms = max(self.meta.ticked_at, account.head.clock_ms, at_ms)
+        if account.recent.repeated(f"{event.source}\0{event.id}", clock_ms):
+            self.counts["duplicates",] += 1
+            return
+        if account.at_record != offset:
+            self.touch(account, offset)
+        if not self._advance(account, kind, at_ms):
+            self.counts["too_old",] += 1
+            return
+        handler = HANDLERS.get(kind)
+        needed = handler is not None and handler(account, event, at_ms, self.terms)
+        if kind not in PLAIN:
+            account.gate_cache = None
+            if kind in FACT_SHAPES:
+                self.emit(Output(FACTS, event.account_id.encode(), encode_line(event)))
+        if needed or (account.held and self._may_release(account)):
+            received_at = event.received_at if isinstance(event.received_at, int) else None
+            cause = Cause(f"{event.source}/{event.id}", clock_ms, at_ms, received_at)
+            look(account, self.terms, cause, self.record, backfill=self.backfill)
+
+    def _advance(self, account: Account, kind: type[Event], at_ms: int) -> bool:
+        """Move the account's day and clock to an event; tell whether the event is young enough to be folded."""
+        head, day = account.head, at_ms // DAY_MS
+        if day > head.today:
+            self.step(account, day)
+        head.clock_ms = max(head.clock_ms, at_ms)
+        return day >= head.today - self.terms.horizon_days or kind in AGELESS
+
+    def _may_release(self, account: Account) -> bool:
+        return not account.gate_cache and gate.is_open(account, self.terms, backfill=self.backfill)
+
+    def _find(self, event: Event) -> Account | None:
+        """Return the event's account from the store, or a new one; None when it is not for this partition."""
+        name = event.account_id
+        right = partition_for(name, self.of)
+        if right != self.number:
+            self.counts["misplaced",] += 1
+            self.emit(Output(EVENTS, name.encode(), encode_line(event), right))
+            return None
+        account = self.shelf.load(name)
+        if account is None:
+            at_day = event.occurred_at // DAY_MS  # type: ignore[operator]  # the codec has settled it
+            today = max(self.meta.ticked_at // DAY_MS, at_day)
+            if at_day < today - self.terms.horizon_days and type(event) not in AGELESS:
+                self.counts["too_old",] += 1
+                return None
+            account = self.shelf.accounts[name] = self.shelf.new(name, today)
+        return account
+
+    def step(self, account: Account, day: int) -> None:
+        """Let an account's day become `day`, one midnight after the other; a rule that fails sits its day out."""
+        failed: list[RuleFailed] = []
+        while account.head.today < day:
+            change_day(account, self.terms, account.head.today + 1, self.record, failed, backfill=self.backfill)
+        account.prune()
+        for failure in failed:
+            self.counts["rule_failures", failure.rule] += 1
+
+    def record(self, account: Account, step: Step) -> None:
+        """Emit one step of an episode's life."""
+        account.changed = True
+        trigger = trigger_for(account, self.terms, step, self.now_ms, backfill=self.backfill)
+        self.emit(Output(TRIGGERS, account.head.account_id.encode(), encode_trigger(trigger)))
+        self.counts["triggers", step.row.name, step.record] += 1
+        if step.record == "held":
+            self.counts.update(("held", reason) for reason in trigger.gate.held_because)
+
+    def emit(self, output: Output) -> None:
+        """Put something out for delivery."""
+        if not self.muted:
+            self.outputs.append(output)
