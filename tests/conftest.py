@@ -2,7 +2,6 @@
 
 import secrets
 import shutil
-import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pytest
 from deploy.local.jars import ensure_jars
 from deploy.local.postgres import LocalPostgres
 from tests.support.broker import Broker
+from tests.support.sweep import own_folder, sweep
 
 ROOT = Path(__file__).parent.parent
 JARS = ROOT / ".upswing" / "jars"
@@ -20,7 +20,8 @@ JARS = ROOT / ".upswing" / "jars"
 @pytest.fixture(scope="session")
 def scratch() -> Iterator[Path]:
     """A folder of this session outside of pytest's own, which only one user may enter: PostgreSQL's is another."""
-    folder = Path(tempfile.mkdtemp(prefix="upswing-tests-"))
+    sweep()
+    folder = own_folder()
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
 
@@ -41,9 +42,9 @@ def kafka(scratch: Path, jars: list[Path]) -> Iterator[Broker]:
 
 
 @pytest.fixture
-def own_kafka(tmp_path: Path, jars: list[Path]) -> Iterator[Broker]:
+def own_kafka(scratch: Path, jars: list[Path]) -> Iterator[Broker]:
     """A broker of this test alone, to be stopped, killed or frozen."""
-    broker = Broker(tmp_path / "kafka", jars)
+    broker = Broker(scratch / f"kafka-{secrets.token_hex(4)}", jars)
     broker.start()
     yield broker
     broker.kill()

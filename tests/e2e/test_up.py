@@ -71,9 +71,9 @@ class Up:
 
 
 @pytest.fixture
-def up(jars: list[Path]) -> Iterator[Up]:
+def up(jars: list[Path], scratch: Path) -> Iterator[Up]:
     """A stack on ports and in a folder of its own."""
-    folder = Path(tempfile.mkdtemp(prefix="upswing-up-"))
+    folder = Path(tempfile.mkdtemp(dir=scratch))
     running = Up(folder, jars[0].parent)
     yield running
     if running.process.poll() is None:
@@ -111,9 +111,9 @@ def test_up_is_ready_mends_a_killed_service_is_looked_at_by_the_doctor_and_stops
     assert up.lines[-1] == "upswing: stopped\n"
 
 
-def test_a_taken_port_is_one_sentence_and_exit_code_1(jars: list[Path]) -> None:
+def test_a_taken_port_is_one_sentence_and_exit_code_1(jars: list[Path], scratch: Path) -> None:
     """No traceback, nothing left behind."""
-    folder = Path(tempfile.mkdtemp(prefix="upswing-up-"))
+    folder = Path(tempfile.mkdtemp(dir=scratch))
     up = Up(folder, jars[0].parent)
     up.process.kill()
     up.process.wait()

@@ -20,9 +20,10 @@ from shared.kernel.errors import ConfigurationError
 
 
 @pytest.fixture
-def settings(jars: list[Path]) -> Iterator[LocalSettings]:
+def settings(jars: list[Path], scratch: Path) -> Iterator[LocalSettings]:
     """Settings with ports of its own and a fresh folder that PostgreSQL's user may enter."""
-    data = Path(tempfile.mkdtemp(prefix="upswing-stack-"))
+    data = Path(tempfile.mkdtemp(dir=scratch))
+    data.chmod(0o755)
     ports = {f"{name}_port": free_port() for name in ("kafka", "controller", "ingest", "pipeline", "notify", "signals")}
     yield local_settings(data=data, jars=jars[0].parent, partitions=2, **ports)
     shutil.rmtree(data, ignore_errors=True)
