@@ -41,7 +41,7 @@ class Logbook:
         """Return the partitions of a topic. Errors: `DependencyError` when there is no such topic."""
         consumer = self._connected()
         await consumer._client.force_metadata_update()  # noqa: SLF001 - a consumer without topics asks for none by itself
-        found = consumer._client.cluster.partitions_for_topic(self._prefix + topic)  # noqa: SLF001 - likewise
+        found = consumer._client.cluster.partitions_for_topic(self._prefix + topic)  # noqa: SLF001 - no public way to ask
         if not found:
             raise DependencyError(f"there is no topic {self._prefix + topic}: run `upswing topics create`")
         return sorted(found)

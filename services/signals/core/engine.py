@@ -72,7 +72,7 @@ class Engine:
             if isinstance(line, Event):
                 try:
                     self.state.fold_event(offset, line)
-                except Exception as error:  # noqa: BLE001  # fate: the record; the line is undone and dead-lettered
+                except Exception as error:  # noqa: BLE001 - fate: the record; the line is undone and dead-lettered
                     poison.undo(self.state, self.journal, offset, number, line, error)
             elif isinstance(line, PlaybookSet) and line.version not in self.state.playbooks:
                 self._pending = (offset, line)

@@ -24,7 +24,7 @@ def monthly_period(day: int, anchor: int) -> tuple[int, int]:
     if day < begin:
         year, month = (today.year, today.month - 1) if today.month > 1 else (today.year - 1, 12)
         return _anchored(year, month, anchor), begin
-    year, month = (today.year, today.month + 1) if today.month < 12 else (today.year + 1, 1)  # noqa: PLR2004  # months
+    year, month = (today.year, today.month + 1) if today.month < 12 else (today.year + 1, 1)  # noqa: PLR2004 - the months of a year
     return begin, _anchored(year, month, anchor)
 
 

@@ -41,7 +41,7 @@ class Step(msgspec.Struct, frozen=True):
 Emit = Callable[[Account, Step], None]
 
 
-class RuleFailed(Exception):  # noqa: N818  # says what happened, and is caught at the edge of a record
+class RuleFailed(Exception):  # noqa: N818 - says what happened, and is caught at the edge of a record
     """A rule raised while it measured: the record's event goes to the dead letters, the rule is counted."""
 
     def __init__(self, rule: str, error: Exception) -> None:
