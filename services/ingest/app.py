@@ -1,7 +1,7 @@
 """The ingest service: wiring, start and stop.
 
 Errors: `ConfigurationError` when a setting, the playbook or the keys file cannot be used; exit code 1 when the producer
-came to its end, because only a new process gets a new one without doubt.
+or a task came to its end, because only a new process begins anew without doubt.
 """
 
 import asyncio
@@ -81,20 +81,28 @@ class Service:
         self.keys.look()
         self.metrics.in_flight_bytes.set_function(lambda: self.desk.budget.used)
         self.metrics.keys.set_function(lambda: len(self.keys.ring))
-        async with asyncio.TaskGroup() as tasks:
-            watching = tasks.create_task(self.keys.keep_looking(self.settings.keys_poll_seconds))
-            connecting = tasks.create_task(self.connection.hold())
-            gc.collect()
-            gc.freeze()
-            gc.set_threshold(YOUNG_OBJECTS, OLDER_GENERATIONS, OLDER_GENERATIONS)
-            yield
-            await self.connection.drain(self.settings.drain_seconds)
-            watching.cancel()
-            connecting.cancel()
+        tasks = [
+            asyncio.create_task(self.keys.keep_looking(self.settings.keys_poll_seconds)),
+            asyncio.create_task(self.connection.hold()),
+        ]
+        for task in tasks:
+            task.add_done_callback(self._ended)
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(YOUNG_OBJECTS, OLDER_GENERATIONS, OLDER_GENERATIONS)
+        yield
+        await self.connection.drain(self.settings.drain_seconds)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._fail(error)
 
     def _fail(self, error: BaseException) -> None:
         if self.failure is None:
-            self.failure = f"the producer cannot go on: {type(error).__name__}: {error}"
+            self.failure = f"ingest cannot go on: {type(error).__name__}: {error}"
             log.critical("stopping", why=self.failure)
             self.readiness.fail("broker", self.failure)
             if self.server is not None:

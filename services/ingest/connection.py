@@ -105,16 +105,28 @@ class Connection:
         while True:
             try:
                 known = await producer.client.fetch_all_metadata()
-                missing = [name for name in names if not known.partitions_for_topic(name)]
-                if not missing:
-                    events, *_others = [await producer.partitions_for(name) for name in names]
-                    return len(events)
-                why = f"topic {missing[0]} is not there: create it with `upswing topics create`"
+                counts = {name: len(known.partitions_for_topic(name) or ()) for name in names}
+                why = _trouble(counts)
+                if why is None:
+                    for name in names:
+                        await producer.partitions_for(name)
+                    return counts[names[0]]
             except KafkaError as error:
                 why = f"the broker at {self._settings.kafka} does not answer: {error}"[:300]
             self._readiness.fail("broker", why)
             log.warning("waiting for the broker", why=why)
             await asyncio.sleep(PAUSE_SECONDS)
+
+
+def _trouble(counts: dict[str, int]) -> str | None:
+    """Return what is wrong with the topics, if anything is."""
+    for name, count in counts.items():
+        if not count:
+            return f"topic {name} is not there: create it with `upswing topics create`"
+    if len(set(counts.values())) > 1:
+        listed = ", ".join(f"{name} has {count}" for name, count in counts.items())
+        return f"topics must have the same number of partitions, but {listed}: see `upswing topics check`"
+    return None
 
 
 async def _stop(producer: AIOKafkaProducer) -> None:

@@ -24,6 +24,7 @@ from services.ingest.metrics import Metrics
 from services.ingest.publisher import Parcel, Publisher, Ticket
 from services.ingest.refusal import Refusal
 from services.ingest.settings import Settings
+from shared.io.logs import get_logger
 from shared.kernel.dead_letters import encode_letter
 from shared.kernel.identities import encode_identity, identity_key
 from shared.kernel.topics import DEAD_LETTERS, EVENTS, IDENTITIES
@@ -31,6 +32,7 @@ from shared.kernel.topics import DEAD_LETTERS, EVENTS, IDENTITIES
 __all__ = ["Desk", "Reply"]
 
 _ENCODER = msgspec.json.Encoder()
+log = get_logger(__name__)
 
 
 class Reply(msgspec.Struct):
@@ -149,6 +151,7 @@ class Desk:
         metrics.body_bytes.inc(size)
         for rejected in intake.rejected:
             metrics.rejected(intake.source, rejected.code).inc()
+            log.debug("rejected", event_id=rejected.id, source=intake.source, reason=rejected.code)
         for counted, amount in (
             (metrics.clamped, intake.clamped),
             (metrics.corrected, intake.corrected),

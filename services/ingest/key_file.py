@@ -62,7 +62,6 @@ class KeyWatch:
 
     def __init__(self, path: Path) -> None:
         self.ring = KeyRing()
-        self.trouble: str | None = None
         self._path = path
         self._seen: tuple[int, int, int] | None = None
 
@@ -75,10 +74,8 @@ class KeyWatch:
         try:
             self.ring = KeyRing(read_keys(self._path).keys)
         except ConfigurationError as error:
-            self.trouble = str(error)
-            log.warning("keys not read, those of before stay valid", why=self.trouble)
+            log.warning("keys not read, those of before stay valid", why=str(error))
             return
-        self.trouble = None
         log.info("keys read", keys=len(self.ring))
         if not len(self.ring):
             log.warning("no write key is valid: issue one with `upswing keys issue <source>`", file=str(self._path))
