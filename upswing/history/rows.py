@@ -64,17 +64,28 @@ def read_rows(path: Path) -> Iterator[Row | Broken]:
 def _settle(file: str, header: list[str], pending: list[tuple[int, str]], *, last: bool) -> Iterator[Row | Broken]:
     """Yield what the waiting lines amount to; lines of an open quote wait for the one that closes it."""
     while pending:
+        count = _lines_of_a_row(pending)
         line = pending[0][0]
-        whole = "\n".join(text for _line, text in pending)
-        if whole.count('"') % 2:
-            if not last and len(pending) < MOST_JOINED_LINES:
-                return
-            yield Broken(file, line, "a quote is opened and never closed")
+        if count:
+            whole = "\n".join(text for _line, text in pending[:count])
+            del pending[:count]
+            if whole.strip():
+                yield _row(file, line, header, whole)
+        elif last or len(pending) >= MOST_JOINED_LINES:
             del pending[0]
-            continue
-        pending.clear()
-        if whole.strip():
-            yield _row(file, line, header, whole)
+            yield Broken(file, line, "a quote is opened and never closed")
+        else:
+            return
+
+
+def _lines_of_a_row(pending: list[tuple[int, str]]) -> int:
+    """Return how many of the waiting lines make the next row, 0 when its quote is still open."""
+    quotes = 0
+    for count, (_line, text) in enumerate(pending, start=1):
+        quotes += text.count('"')
+        if quotes % 2 == 0:
+            return count
+    return 0
 
 
 def _row(file: str, line: int, header: list[str], text: str) -> Row | Broken:
