@@ -5,18 +5,25 @@ from pathlib import Path
 
 import pytest
 
-from shared.io.database import migrate
+from deploy.local.postgres import LocalPostgres
 from tests.support.broker import Broker
+from tests.support.pipeline.databases import copy_of, make_template
 from tests.support.pipeline.log import Log, open_log
 from tests.support.pipeline.office import Office, open_office
 from tests.support.pipeline.process import PipelineProcess
 
 
+@pytest.fixture(scope="session")
+def template(postgres: LocalPostgres) -> str:
+    """A database with the pipeline's tables, migrated once a session."""
+    return make_template(postgres)
+
+
 @pytest.fixture
-async def database(database_url: str) -> str:
-    """A database with the pipeline's tables."""
-    await migrate("pipeline", database_url)
-    return database_url
+async def database(postgres: LocalPostgres, template: str) -> AsyncIterator[str]:
+    """A database with the pipeline's tables, of this test alone."""
+    async with copy_of(postgres, template) as url:
+        yield url
 
 
 @pytest.fixture
@@ -37,7 +44,7 @@ async def pipeline(tmp_path: Path, log: Log, database: str) -> AsyncIterator[Pip
 
 
 @pytest.fixture
-async def office(database_url: str) -> AsyncIterator[Office]:
+async def office(database: str) -> AsyncIterator[Office]:
     """API and work on a database of this test."""
-    async with open_office(database_url) as opened:
+    async with open_office(database) as opened:
         yield opened

@@ -85,5 +85,5 @@ class Lead(RuleBasedStateMachine):
             assert NEEDED[stage] <= set(self.kept)
 
 
-Lead.TestCase.settings = settings(max_examples=200, stateful_step_count=30, deadline=None)
+Lead.TestCase.settings = settings(max_examples=80, stateful_step_count=30, deadline=None)
 TestLead = Lead.TestCase

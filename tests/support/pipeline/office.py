@@ -17,7 +17,7 @@ from services.pipeline.security import ROLES, Role, issue
 from services.pipeline.tables import OutboxRow
 from services.pipeline.unit import Unit
 from services.pipeline.workdays import Workdays
-from shared.io.database import make_engine, make_sessions, migrate
+from shared.io.database import make_engine, make_sessions
 from shared.io.readiness import Readiness
 from shared.kernel.csql_changes import CsqlChange, decode_change
 from shared.kernel.snapshots import Snapshot, encode_snapshot
@@ -97,8 +97,7 @@ class Office:
 
 @asynccontextmanager
 async def open_office(database_url: str) -> AsyncIterator[Office]:
-    """Give an office on a fresh database, with a token for each role."""
-    await migrate("pipeline", database_url)
+    """Give an office on a migrated database, with a token for each role."""
     engine = make_engine(database_url)
     office = Office(engine)
     for role in ROLES:

@@ -86,7 +86,7 @@ def make_snapshot(account_id: str = "acme", offset: int = 1, **over: Any) -> Sna
 
 PEOPLE: list[dict[str, Any]] = [
     {"person_id": "cleo", "name": "Cleo", "email": "cleo@example.com", "roles": ["csm"], "time_zone": "Europe/Berlin",
-     "country": "DE"},
+     "country": "DE-BY"},
     {"person_id": "abe", "name": "Abe", "roles": ["ae"], "manager_id": "mia"},
     {"person_id": "mia", "name": "Mia", "roles": ["manager"]},
     {"person_id": "pam", "name": "Pam", "roles": ["pool"]},
