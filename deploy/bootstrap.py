@@ -52,7 +52,7 @@ def main() -> int:
         demand_venv_module()
         demand_space()
         make_venv()
-        say("installing the locked packages into .venv (once; about a minute)")
+        say("installing the locked packages into .venv (once; a minute or two)")
         pip("install", "--require-hashes", "-r", str(ROOT / "requirements.lock"))
         pip("install", "--no-deps", "--no-build-isolation", "-e", str(ROOT))
         STAMP.write_text("installed\n")

@@ -9,6 +9,7 @@ when it is asked for, so that `upswing --help` and every start stay quick.
 Errors: an `UpswingError` becomes one sentence on standard error and exit code 1.
 """
 
+import errno
 import sys
 from importlib import import_module
 from importlib.util import find_spec
@@ -89,4 +90,11 @@ def main() -> None:
         upswing(standalone_mode=True)
     except UpswingError as error:
         click.echo(f"upswing: {error}", err=True)
+        sys.exit(1)
+    except OSError as error:
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+            raise
+        click.echo(
+            f"upswing: the disk is full ({error.filename or 'no file named'}): free some and try again", err=True
+        )
         sys.exit(1)

@@ -34,7 +34,7 @@ __all__ = ["Hook", "LocalStack", "Told"]
 DATABASE = "upswing"
 KAFKA_SECONDS = 60.0
 READY_ANSWER_SECONDS = 5.0
-POSTGRES_LOOK_SECONDS = 1.0
+LOOK_SECONDS = 1.0
 
 Told = Callable[[int, int], None]
 Hook = Callable[["LocalStack"], Awaitable[None]]
@@ -180,19 +180,23 @@ class LocalStack:
                 await connection.execute(f"create database {DATABASE}")
         finally:
             await connection.close()
-        self._watch = asyncio.create_task(self._keep_postgres(), name="keep postgres")
+        self._watch = asyncio.create_task(self._look_after(), name="look after the stack")
 
-    async def _keep_postgres(self) -> None:
+    async def _look_after(self) -> None:
+        """Keep what the supervisor does not: the database, which is a daemon, and the length of the logs."""
         while True:
-            await asyncio.sleep(POSTGRES_LOOK_SECONDS)
-            if self.postgres.pid():
-                continue
-            self._say(f"PostgreSQL ended; starting it again (log: {self.postgres.folder / 'log'})")
-            try:
-                await asyncio.to_thread(self.postgres.start)
-                self._say("PostgreSQL runs again")
-            except DependencyError as error:
-                self._say(str(error))
+            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.to_thread(self.supervisor.trim_logs)
+            if self.postgres.pid() is None:
+                await self._start_postgres_again()
+
+    async def _start_postgres_again(self) -> None:
+        self._say(f"PostgreSQL ended; starting it again (log: {self.postgres.folder / 'log'})")
+        try:
+            await asyncio.to_thread(self.postgres.start)
+            self._say("PostgreSQL runs again")
+        except DependencyError as error:
+            self._say(str(error))
 
     async def _create_topics(self) -> None:
         await ensure_topics(self.bootstrap, self.settings.partitions, prefix=self.settings.topic_prefix)

@@ -7,6 +7,7 @@ Written here because what exists either never restarts (honcho) or is a daemon w
 import asyncio
 import contextlib
 import os
+import shutil
 import signal
 import time
 from asyncio.subprocess import Process
@@ -27,6 +28,7 @@ STEADY_SECONDS = 30.0
 POLL_SECONDS = 0.1
 TRIES_TO_START = 3
 TELL_SECONDS = 10.0
+LONGEST_LOG_BYTES = 64 << 20
 
 Ready = Callable[[], Awaitable[str | None]]
 
@@ -93,6 +95,14 @@ class Supervisor:
         """Stop programs (all when none is named), each with its time to finish what it has begun."""
         wanted = [name for name in self._kept if name in (names or self._kept)]
         await asyncio.gather(*(self._stop(self._kept.pop(name)) for name in wanted))
+
+    def trim_logs(self) -> None:
+        """Move each log that has grown too long aside, and keep one older part. Programs append: none is in the way."""
+        for kept in self._kept.values():
+            log = kept.program.log
+            if log.exists() and log.stat().st_size > LONGEST_LOG_BYTES:
+                shutil.copyfile(log, log.with_suffix(".log.1"))
+                os.truncate(log, 0)
 
     async def _until_ready(self, kept: Kept, seconds: float) -> None:
         program, began, told = kept.program, time.monotonic(), 1

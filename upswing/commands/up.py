@@ -47,10 +47,10 @@ def command(**chosen: Any) -> None:
 
 
 async def run(settings: LocalSettings) -> None:
-    """Run a stack until SIGINT or SIGTERM, then stop it in order."""
+    """Run a stack until SIGINT, SIGTERM or SIGHUP, then stop it in order."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for which in (signal.SIGINT, signal.SIGTERM):
+    for which in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(which, stop.set)
     began = time.monotonic()
     stack = LocalStack(settings, say=_say, told=_fetching)

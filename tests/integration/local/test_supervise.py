@@ -108,6 +108,25 @@ async def test_stopping_lets_a_program_end_and_kills_one_that_does_not(stage: St
     assert list((stage.folder / "run").iterdir()) == []
 
 
+async def test_a_log_that_has_grown_too_long_is_moved_aside_while_its_program_writes_on(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk does not fill up with words."""
+    monkeypatch.setattr("deploy.local.supervise.LONGEST_LOG_BYTES", 10)
+    write = "import sys, time; [print(n, flush=True) or time.sleep(0.01) for n in range(10**6)]"
+    await stage.supervisor.start(stage.program(write))
+    log = stage.folder / "worker.log"
+    async with asyncio.timeout(10):
+        while log.stat().st_size < 100:
+            await asyncio.sleep(0.02)
+        stage.supervisor.trim_logs()
+        size = log.stat().st_size
+        assert size < 100 <= log.with_suffix(".log.1").stat().st_size
+        while log.stat().st_size <= size:
+            await asyncio.sleep(0.02)
+    assert b"\0" not in log.read_bytes()
+
+
 async def test_what_a_killed_supervisor_left_behind_is_ended_and_nobody_elses(stage: Stage) -> None:
     """A note whose process was born at another time is of another program, which stays alone."""
     await stage.supervisor.start(stage.program(SERVE))
