@@ -1,5 +1,7 @@
 """The console: a command is one file and one row, and every row can be run."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -29,3 +31,19 @@ def test_the_list_of_commands_names_all() -> None:
     """`upswing --help` is built from the rows."""
     listing = CliRunner().invoke(upswing, ["--help"]).output
     assert [name for name in COMMANDS if f"  {name} " not in listing] == []
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+def test_a_full_disk_is_one_sentence_and_exit_code_1() -> None:
+    """Whatever command meets it."""
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "upswing", "playbook", "schema"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr.startswith("upswing: the disk is full")
+    assert "Traceback" not in done.stderr
