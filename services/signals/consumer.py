@@ -22,6 +22,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
 from services.signals.fates import leave
+from services.signals.metrics import PAGES_RESTORED
 from services.signals.store import PageStore
 from shared.kernel.errors import InvariantError
 
@@ -119,6 +120,7 @@ class SignalsConsumer(driver.Consumer):
         for tp, batch in records.items():
             if tp in recovery.active_tps:
                 store.recover(tp.partition, batch)
+                PAGES_RESTORED.inc(len(batch))
                 recovery.active_offsets[TP(*tp)] = batch[-1].offset
         if records and not recovery.need_recovery():
             recovery.signal_recovery_end.set()

@@ -33,6 +33,8 @@ DEFAULT_MAX_MESSAGE_BYTES = 1_048_588
 BATCH_BYTES = 900_000
 BATCH_HEADER_BYTES = 128
 RECORD_HEADER_BYTES = 64
+TOPIC_ATTEMPTS = 8
+TOPIC_PAUSE_SECONDS = 0.25
 
 Delivered = asyncio.Future[RecordMetadata]
 log = get_logger(__name__)
@@ -64,12 +66,16 @@ class Delivery:
             await self._producer.start()
         except (KafkaError, OSError) as error:
             raise DependencyError(f"no Kafka broker answers at {self._bootstrap}: {error}") from error
-        for topic in topics:
-            name = self._prefix + topic.name
-            try:
-                self._partitions[topic.name] = len(await self._producer.partitions_for(name))
-            except KafkaError as error:
-                raise ConfigurationError(f"topic {name} does not exist: run `upswing topics create`") from error
+        names = {topic.name: self._prefix + topic.name for topic in topics}
+        for _attempt in range(TOPIC_ATTEMPTS):  # a topic that has just been created takes a moment
+            cluster = await self._producer.client.fetch_all_metadata()
+            found = {name: len(cluster.partitions_for_topic(full) or ()) for name, full in names.items()}
+            if all(found.values()):
+                self._partitions = found
+                return
+            await asyncio.sleep(TOPIC_PAUSE_SECONDS)
+        missing = ", ".join(sorted(names[name] for name, count in found.items() if not count))
+        raise ConfigurationError(f"these topics do not exist: {missing}; run `upswing topics create`")
 
     def partitions(self, topic: Topic) -> int:
         """Return how many partitions a topic has."""

@@ -42,7 +42,7 @@ class Work:
 
     def __init__(self, owned: Owned) -> None:
         self.owned = owned
-        self.position = owned.next
+        self.position = owned.committed
         self.groups: list[list[Page]] = []
         self.unacked: list[asyncio.Future[Any]] = []
         self.end: int | None = None
@@ -133,7 +133,7 @@ class Flush:
     async def run(self) -> None:
         """Flush all owned partitions. Errors: `DependencyError`, `InvariantError`; a lost group drops partitions."""
         async with self._lock:
-            work = [Work(owned) for owned in self.reader.owned.values() if _changed(owned)]
+            work = [Work(owned) for owned in self.reader.owned.values() if _is_due(owned)]
             if not work:
                 return
             FLUSHES.inc()
@@ -158,6 +158,9 @@ class Flush:
         """
         owned = work.owned
         async with owned.sending:
+            work.position = owned.committed
+            if owned.closed or owned.engine.needs_playbook() is not None:
+                return
             outputs = [*owned.engine.take_outputs(), *owned.engine.take_snapshots(now_ms())]
             work.groups = owned.engine.take_dirty()
             work.position = owned.next
@@ -187,8 +190,12 @@ class Flush:
         self.proved_at = asked_at
 
 
-def _changed(owned: Owned) -> bool:
-    return owned.next != owned.committed or bool(owned.unacked)
+def _is_due(owned: Owned) -> bool:
+    """Return whether there is something to flush, and the engine is not in the middle of a record.
+
+    It is while it waits for a playbook: the record that names it is folded, but does not hold yet.
+    """
+    return (owned.next != owned.committed or bool(owned.unacked)) and owned.engine.needs_playbook() is None
 
 
 def _next_offset(owned: Owned, expected: int | None, offset: int) -> int:

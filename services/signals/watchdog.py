@@ -53,6 +53,7 @@ class Watchdog:
     async def beat(self) -> None:
         """Show for ever that the event loop runs."""
         while True:
+            self._check_beat()  # here too: after a pause of the whole process the loop may run before the thread
             self._beat = time.monotonic()
             await asyncio.sleep(BEAT_SECONDS)
 
@@ -67,9 +68,12 @@ class Watchdog:
     def _watch_beat(self) -> None:
         while True:
             time.sleep(BEAT_SECONDS)
-            silent = time.monotonic() - self._beat
-            if silent > self._settings.stall_seconds:
-                leave(InvariantError(f"the event loop has stood still for {silent:.1f} s"))
+            self._check_beat()
+
+    def _check_beat(self) -> None:
+        silent = time.monotonic() - self._beat
+        if silent > self._settings.stall_seconds:
+            leave(InvariantError(f"the event loop has stood still for {silent:.1f} s"))
 
     def _check_recovery(self) -> None:
         if not self._reader.halted:

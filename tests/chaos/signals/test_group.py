@@ -4,6 +4,8 @@ import asyncio
 import signal
 from collections.abc import Callable
 
+import pytest
+
 from tests.support.broker import Broker
 from tests.support.signals.stream import Stream
 from tests.support.signals.worker import Worker, wait_until
@@ -30,6 +32,7 @@ async def test_a_restart_under_load_repeats_nothing(
     assert not repeated
 
 
+@pytest.mark.long
 async def test_workers_that_join_and_leave_change_nothing(
     kafka: Broker, topic_prefix: str, make_worker: Callable[..., Worker]
 ) -> None:
@@ -55,6 +58,7 @@ async def test_workers_that_join_and_leave_change_nothing(
     await stream.assert_compactable()
 
 
+@pytest.mark.long
 async def test_a_worker_frozen_in_mid_flush_cannot_undo_newer_pages(
     kafka: Broker, topic_prefix: str, make_worker: Callable[..., Worker]
 ) -> None:

@@ -27,7 +27,7 @@ async def test_killed_between_each_two_stages_the_engine_says_and_knows_the_same
     await company.create()
     worker = make_worker("w1", PLAYBOOK=str(company.save_playbook(tmp_path)))
     rnd = random.Random(11)  # noqa: S311 - a test that can be repeated
-    async with company.flowing(count=150):
+    async with company.flowing(count=60):
         for number, death in enumerate(DEATHS * ROUNDS):
             if number % len(DEATHS) == len(DEATHS) // 2:
                 worker.wipe()

@@ -19,6 +19,7 @@ async def stream(own_kafka: Broker, topic_prefix: str) -> Stream:
     return made
 
 
+@pytest.mark.long
 async def test_a_broker_that_is_killed_and_restarted_costs_nothing(
     own_kafka: Broker, stream: Stream, make_worker: Callable[..., Worker]
 ) -> None:
@@ -40,6 +41,7 @@ async def test_a_broker_that_is_killed_and_restarted_costs_nothing(
     await stream.assert_exact(worker.store)
 
 
+@pytest.mark.long
 async def test_a_broker_frozen_past_the_deadline_ends_the_worker(
     own_kafka: Broker, stream: Stream, make_worker: Callable[..., Worker]
 ) -> None:

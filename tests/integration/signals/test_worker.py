@@ -65,6 +65,7 @@ async def test_a_log_that_was_created_again_is_refused_until_it_is_adopted(strea
     await stream.assert_exact(worker.store)
 
 
+@pytest.mark.long
 async def test_records_that_were_removed_before_they_were_folded_are_reported(stream: Stream, worker: Worker) -> None:
     """Retention that was faster than the worker is no silent gap: it stops until somebody accepts the loss."""
     await fold_all(stream, worker)
@@ -80,6 +81,7 @@ async def test_records_that_were_removed_before_they_were_folded_are_reported(st
     assert await asyncio.to_thread(worker.stop) == 0
 
 
+@pytest.mark.long
 async def test_a_store_that_is_ahead_of_its_changelog_is_rebuilt(stream: Stream, worker: Worker) -> None:
     """The changelog is the truth: when it was lost, the worker leaves, and begins again from the log."""
     await fold_all(stream, worker)
@@ -161,6 +163,7 @@ async def test_readiness_and_metrics_tell_what_happens(stream: Stream, worker: W
     assert await asyncio.to_thread(worker.stop) == 0
 
 
+@pytest.mark.long
 async def test_a_page_group_of_many_megabytes_travels(kafka: Broker, topic_prefix: str, worker: Worker) -> None:
     """Pages that must stay together do, up to the changelog's limit, and are restored."""
     stream = Stream(kafka.bootstrap, topic_prefix, partitions=1)

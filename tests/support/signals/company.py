@@ -153,18 +153,18 @@ class Company(Stream):
             end = log[number][-1].offset
             restored = self._engine(number, Memory(pages[number]))
             assert restored.offset == undisturbed.offset == end
-            told, shown = self._live_on(restored, end)
-            right_told, right_shown = self._live_on(undisturbed, end)
+            told, shown = self._live_on(restored, number, end)
+            right_told, right_shown = self._live_on(undisturbed, number, end)
             for name, snapshot in right_shown.items():
                 assert _fields(shown[name]) == _fields(snapshot)
             assert told == right_told
 
-    def _live_on(self, engine: Engine, end: int) -> tuple[dict[TriggerKey, Trigger], dict[str, Snapshot]]:
+    def _live_on(self, engine: Engine, number: int, end: int) -> tuple[dict[TriggerKey, Trigger], dict[str, Snapshot]]:
         engine.take_outputs()
         engine.take_snapshots(PROBE_NOW_MS)
         later = self._clock + 2 * DAY_MS
         engine.fold(end + 1, control("tick", later), PROBE_NOW_MS)
-        names = [name for name in self._names if partition_for(name, self.partitions) == engine.partition]
+        names = [name for name in self._names if partition_for(name, self.partitions) == number]
         for place, name in enumerate(names):
             line = event("session.started", name, later, f"probe{place}", user="probe")
             engine.fold(end + 2 + place, line, PROBE_NOW_MS)

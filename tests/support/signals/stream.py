@@ -64,7 +64,7 @@ class Stream:
             ]
             await asyncio.gather(*sent)
 
-    async def trickle(self, stop: asyncio.Event, count: int = 200, pause: float = 0.02) -> None:
+    async def trickle(self, stop: asyncio.Event, count: int = 100, pause: float = 0.04) -> None:
         """Append without end until told to stop."""
         async with self._producer(None) as sender:
             while not stop.is_set():
@@ -72,7 +72,7 @@ class Stream:
                 await asyncio.sleep(pause)
 
     @contextlib.asynccontextmanager
-    async def flowing(self, count: int = 200, pause: float = 0.02) -> AsyncIterator[None]:
+    async def flowing(self, count: int = 100, pause: float = 0.04) -> AsyncIterator[None]:
         """Let events flow while the body runs."""
         stop = asyncio.Event()
         task = asyncio.create_task(self.trickle(stop, count, pause))
