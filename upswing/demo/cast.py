@@ -94,7 +94,7 @@ CAST: tuple[Customer, ...] = (
     # Held back by the gate: one is released when its sentiment turns, the others stay held.
     _mid("quarry", "Quarry Works", "Construction", "PL", 24, 19, api_share=62, nps=((75, 8), (20, 5))),
     _big("boreal", "Boreal Insurance", "Insurance", "FI", 48, 39, api_share=78, sponsor=None, qbr=None),
-    _smb("kumo", "Kumo Robotics", "Manufacturing", "JP", 6, 5, onboarded=16, api_share=72, nps=((6, 9),), milestones=1),
+    _smb("kumo", "Kumo Robotics", "Manufacturing", "JP", 6, 5, onboarded=16, api_share=84, nps=((6, 9),), milestones=1),
     # Everyday life.
     _smb("lumen", "Lumen Dental", "Health", "US", 6, 5, api_share=30),
     _smb("pardal", "Pardal Coffee", "Retail", "PT", 9, 7, api_share=38, growth=6),

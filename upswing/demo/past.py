@@ -133,17 +133,17 @@ class _Life:
     def _usage(self) -> Iterator[Call]:
         """API calls that add up to the customer's share of its limit, and the storage it fills."""
         customer = self.customer
-        days = [day for day in range(self.first, self.today + 1) if works(self.rng, day, 2.0)]
-        weights = [
-            (1 + customer.growth / 100) ** (day / 30 - self.today / 30) * self.rng.uniform(0.8, 1.2) for day in days
-        ]
+        worked = [day for day in range(self.first, self.today + 1) if works(self.rng, day, 2.0)]
+        moments = [at_ms for at_ms in (moment(self.rng, day) for day in worked) if at_ms <= self.now_ms - QUIET_MS]
+        weights = [(1 + customer.growth / 100) ** ((at - self.now_ms) / (30 * DAY_MS)) for at in moments]
+        weights = [weight * self.rng.uniform(0.8, 1.2) for weight in weights]
         limits = self.playbook.plans[customer.plan].limits
         target = float(limits["api_calls"] or 0) * customer.api_share / 100
-        scale = target / (sum(w for day, w in zip(days, weights, strict=True) if day >= self.today - PERIOD_DAYS) or 1)
-        for day, weight in zip(days, weights, strict=True):
+        begun_ms = midnight_ms(self.today - PERIOD_DAYS)
+        scale = target / (sum(w for at, w in zip(moments, weights, strict=True) if at >= begun_ms) or 1)
+        for at_ms, weight in zip(moments, weights, strict=True):
             user = customer.user(self.rng.randrange(customer.users))
-            calls = max(1, round(weight * scale))
-            yield self._call(moment(self.rng, day), "track", "API Batch Completed", user, calls=calls)
+            yield self._call(at_ms, "track", "API Batch Completed", user, calls=max(1, round(weight * scale)))
         full = float(limits["storage_gb"] or 0) * customer.storage_share / 100
         for ago in range(self.today - self.first, 0, -MILESTONE_DAYS):
             level = round(full * (1 - 0.004 * ago), 1)

@@ -59,26 +59,33 @@ class SegmentSender:
         self._client.join()
 
     def _hand_over(self, call: Call) -> bool:
-        common: dict[str, Any] = {
-            "timestamp": datetime.fromtimestamp(call.at_ms / 1000, UTC),
-            "message_id": call.message_id,
-            "user_id": call.user_id,
-            "anonymous_id": None if call.user_id else ANONYMOUS,
-            "context": {"groupId": call.account_id},
-        }
-        given = dict(call.properties)
-        match call.method:
-            case "track":
-                done, _message = self._client.track(event=call.name, properties=given, **common)
-            case "group":
-                done, _message = self._client.group(group_id=call.account_id, traits=given, **common)
-            case "identify":
-                done, _message = self._client.identify(traits=given, **common)
-            case "page":
-                done, _message = self._client.page(name=call.name or None, properties=given, **common)
-        return bool(done)
+        done, _message = call_sdk(self._client, call)
+        return done
 
     def _sentence(self, error: Exception) -> str:
         if isinstance(error, APIError):
             return f"ingest at {self._url} refused events ({error.status} {error.code}): {error.message}"
         return f"ingest at {self._url} does not answer ({type(error).__name__}): is it running?"
+
+
+def call_sdk(client: Client, call: Call) -> tuple[bool, dict[str, Any]]:
+    """Make a call with an SDK client; return whether it took the call, and the message that it made of it."""
+    common: dict[str, Any] = {
+        "timestamp": datetime.fromtimestamp(call.at_ms / 1000, UTC),
+        "message_id": call.message_id,
+        "user_id": call.user_id,
+        "anonymous_id": None if call.user_id else ANONYMOUS,
+        "context": {"groupId": call.account_id},
+    }
+    given = dict(call.properties)
+    answer: tuple[bool, dict[str, Any]]
+    match call.method:
+        case "track":
+            answer = client.track(event=call.name, properties=given, **common)
+        case "group":
+            answer = client.group(group_id=call.account_id, traits=given, **common)
+        case "identify":
+            answer = client.identify(traits=given, **common)
+        case "page":
+            answer = client.page(name=call.name or None, properties=given, **common)
+    return answer

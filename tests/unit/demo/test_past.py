@@ -1,0 +1,38 @@
+"""The demo's past: small, in order, the same every time."""
+
+from collections import Counter
+from pathlib import Path
+
+from shared.io.playbooks import read_playbook
+from shared.kernel.clock import DAY_MS
+from tests.support.intake import NOW
+from upswing.demo.cast import CAST
+from upswing.demo.past import DAYS, past
+
+PLAYBOOK = read_playbook(Path("playbooks/demo.yaml"))
+
+
+def test_the_past_is_the_same_for_the_same_seed_and_moment() -> None:
+    """And another one for another seed."""
+    assert past(PLAYBOOK, NOW) == past(PLAYBOOK, NOW)
+    assert past(PLAYBOOK, NOW, seed=1) != past(PLAYBOOK, NOW, seed=2)
+
+
+def test_the_past_is_a_small_company_of_three_segments_over_ninety_days() -> None:
+    """About twenty accounts, at most 40,000 events, in order, each with its own id, none later than now."""
+    calls = past(PLAYBOOK, NOW)
+    assert len({call.account_id for call in calls}) == len(CAST) == 20
+    assert Counter(customer.segment for customer in CAST).keys() == {"SMB", "Mid-Market", "Enterprise"}
+    assert 20_000 < len(calls) <= 40_000
+    assert len({call.message_id for call in calls}) == len(calls)
+    assert [call.at_ms for call in calls] == sorted(call.at_ms for call in calls)
+    assert calls[-1].at_ms < NOW
+    assert DAYS - 2 <= (NOW - calls[0].at_ms) // DAY_MS <= DAYS
+
+
+def test_people_work_on_workdays() -> None:
+    """Weekends are quiet: a day of the weekend has less than a third of a workday's logins."""
+    days = Counter(call.at_ms // DAY_MS for call in past(PLAYBOOK, NOW) if call.method == "page")
+    weekend = [count for day, count in days.items() if (day + 3) % 7 >= 5]
+    workdays = [count for day, count in days.items() if (day + 3) % 7 < 5]
+    assert 3 * sum(weekend) / len(weekend) < sum(workdays) / len(workdays)
