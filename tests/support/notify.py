@@ -19,7 +19,7 @@ from deploy.local.ports import free_port
 from services.notify.app import Service, open_service, prepare, run
 from services.notify.settings import Settings
 from shared.io.database import migrate
-from shared.io.kafka import ensure_topics, make_producer
+from shared.io.kafka import ensure_topics, make_consumer, make_producer
 from shared.kernel.csql_changes import CsqlChange, encode_change
 from shared.kernel.ids import trigger_id
 from shared.kernel.topics import CSQL_CHANGES, DEAD_LETTERS, PEOPLE, TRIGGERS
@@ -317,3 +317,14 @@ def is_settled(rows: list[dict[str, Any]]) -> bool:
 def text_of(post: dict[str, Any]) -> str:
     """Return all that a post shows, as one text."""
     return msgspec.json.encode(post).decode()
+
+
+async def read_all(bootstrap: str, topic: str, count: int, seconds: float = 20) -> list[dict[str, Any]]:
+    """Return the first records of a topic, decoded."""
+    consumer = make_consumer(bootstrap, None, topic)
+    await consumer.start()
+    try:
+        async with asyncio.timeout(seconds):
+            return [msgspec.json.decode((await consumer.getone()).value) for _number in range(count)]
+    finally:
+        await consumer.stop()

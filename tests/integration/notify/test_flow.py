@@ -1,18 +1,334 @@
-"""From a record on the topic to a post at the receiver."""
+"""From a record on the topic to a post at the receiver, and what later records do to it."""
 
+import asyncio
+from typing import Any
+
+from services.notify.app import wall_clock_ms
+from shared.kernel.csql_changes import CsqlChange
+from shared.kernel.people import Person, encode_person
+from shared.kernel.topics import CSQL_CHANGES, DEAD_LETTERS, PEOPLE, TRIGGERS
+from shared.kernel.triggers import Gate
 from tests.support.broker import Broker
-from tests.support.notify import Log, Slack, is_settled, make_settings, make_trigger, running, text_of
+from tests.support.notify import (
+    NOW_MS,
+    Log,
+    Mailbox,
+    Slack,
+    is_settled,
+    make_settings,
+    make_trigger,
+    read_all,
+    running,
+    text_of,
+)
+
+
+def outcomes(rows: list[dict[str, Any]]) -> list[tuple[str, str, str | None]]:
+    """Return what the delivery log says of each decision."""
+    return [(row["state"], row["why"], row["action"]) for row in rows]
+
+
+def change(stage: str, at: int = 1, **over: Any) -> CsqlChange:
+    """Return a change of the lead of `make_trigger`."""
+    values: dict[str, Any] = {
+        "change_id": f"change-{stage}-{at}",
+        "change": "moved",
+        "item": "csql",
+        "item_id": "7",
+        "account_id": "acme",
+        "play": "team_growth",
+        "stage": stage,
+        "at": at,
+    }
+    return CsqlChange(**values | over)
 
 
 async def test_a_fired_trigger_is_posted_with_its_evidence(
     kafka: Broker, topic_prefix: str, database_url: str, slack: Slack, log: Log
 ) -> None:
-    """A CSM reads what happened, where, what to do and by when."""
+    """A CSM reads what happened, where, what to do and by when; the log says why it was sent and when."""
     settings = make_settings(kafka.bootstrap, topic_prefix, database_url, slack_webhook_url=slack.hook)
     async with running(settings) as notify:
         trigger = make_trigger()
         await log.trigger(trigger)
         (post,) = await slack.wait_posts(1)
-        assert "46 of 50 seats active in 7 days = 92 % (&gt; 90 %)" in text_of(post)
+        for part in ("46 of 50 seats active in 7 days = 92 % (&gt; 90 %)", "€6,000 a year", trigger.trigger_id):
+            assert part in text_of(post)
+        (row,) = await notify.wait_deliveries(is_settled)
+    assert (row["state"], row["why"], row["channel"], row["note"]) == (
+        "sent",
+        "fired",
+        "slack",
+        "route everything-else",
+    )
+    assert (row["attempts"], row["marks"], row["account_id"]) == (1, [], "acme")
+    assert row["sent_at"] is not None
+
+
+async def test_a_held_trigger_is_logged_and_not_sent(
+    kafka: Broker, topic_prefix: str, database_url: str, slack: Slack, log: Log
+) -> None:
+    """With the reasons that held it; its release is told, its end before that would not have been."""
+    settings = make_settings(kafka.bootstrap, topic_prefix, database_url, slack_webhook_url=slack.hook)
+    gate = Gate(False, 80, 1.0, (), ("health", "renewal_quiet"))
+    async with running(settings) as notify:
+        await log.trigger(make_trigger("one", record="held", gate=gate))
+        await log.trigger(make_trigger("one", record="resolved"))
+        await log.trigger(make_trigger("two", record="held", gate=gate))
+        await log.trigger(make_trigger("two", record="released", held_since=NOW_MS))
+        (post,) = await slack.wait_posts(1)
+        rows = await notify.wait_deliveries(lambda rows: len(rows) == 4 and is_settled(rows))
+    assert "It was held back" in text_of(post)
+    by_account = {name: [row for row in rows if row["account_id"] == name] for name in ("one", "two")}
+    assert outcomes(by_account["one"]) == [("not_sent", "held", None), ("not_sent", "resolved_unseen", None)]
+    assert outcomes(by_account["two"]) == [("not_sent", "held", None), ("sent", "released", "post")]
+    assert by_account["one"][0]["note"] == "held (health, renewal_quiet)"
+
+
+async def test_a_record_that_comes_twice_is_told_once(
+    kafka: Broker, topic_prefix: str, database_url: str, slack: Slack, log: Log
+) -> None:
+    """The topic is at-least-once; (trigger_id, record) is once."""
+    settings = make_settings(kafka.bootstrap, topic_prefix, database_url, slack_webhook_url=slack.hook)
+    async with running(settings) as notify:
+        for _time in range(3):
+            await log.trigger(make_trigger())
+        await log.trigger(make_trigger("last"))
+        await slack.wait_posts(2)
+        rows = await notify.wait_deliveries(lambda rows: len(rows) == 2 and is_settled(rows))
+    assert len(slack.posts) == 2
+    assert outcomes(rows) == [("sent", "fired", "post")] * 2
+
+
+async def test_a_webhook_is_told_again_at_a_higher_level_only(
+    kafka: Broker, topic_prefix: str, database_url: str, slack: Slack, log: Log
+) -> None:
+    """It cannot change what it has posted; what it was not told is in the log, with the reason."""
+    settings = make_settings(kafka.bootstrap, topic_prefix, database_url, slack_webhook_url=slack.hook)
+    first = make_trigger(rule="usage_ceiling", level="nurture")
+    climb = make_trigger(rule="usage_ceiling", level="executive")
+    async with running(settings) as notify:
+        await log.trigger(first)
+        await slack.wait_posts(1)
+        await log.trigger(make_trigger(rule="usage_ceiling", level="nurture", scope="other"))
+        await log.trigger(climb)
+        posts = await slack.wait_posts(2)
+        await log.trigger(make_trigger(rule="usage_ceiling", level="executive", record="resolved"))
+        rows = await notify.wait_deliveries(lambda rows: len(rows) == 4 and is_settled(rows))
+    assert len(slack.posts) == 2
+    assert climb.trigger_id in text_of(posts[1])
+    assert outcomes(rows) == [
+        ("sent", "fired", "post"),
+        ("not_sent", "joined", None),
+        ("sent", "climbed", "post"),
+        ("not_sent", "resolved", None),
+    ]
+
+
+async def test_the_web_api_shows_everything_in_one_message(
+    kafka: Broker, topic_prefix: str, database_url: str, slack: Slack, log: Log
+) -> None:
+    """Joined, lead moved, ended: updated. Climbed: replied in its thread, and updated. Nobody is paged at the end."""
+    settings = make_settings(
+        kafka.bootstrap,
+        topic_prefix,
+        database_url,
+        slack_token="xoxb-test",
+        slack_channel="C042",
+        slack_api_url=slack.api,
+    )
+    first = make_trigger(rule="usage_ceiling", level="nurture")
+    climb = make_trigger(rule="usage_ceiling", level="executive")
+    async with running(settings) as notify:
+        await log.raw(PEOPLE.name, "ana", encode_person(Person(person_id="ana", name="Ana", slack_id="U77")))
+        await log.trigger(first)
+        (post,) = await slack.wait_posts(1)
+        assert (post["channel"], post["metadata"]["event_payload"]["trigger_id"]) == ("C042", first.trigger_id)
+        await log.trigger(make_trigger(rule="usage_ceiling", level="nurture", scope="storage"))
+        await slack.wait_updates(1)
+        await log.trigger(climb)
+        posts = await slack.wait_posts(2)
+        assert (posts[1]["thread_ts"], posts[1]["reply_broadcast"]) == (post["ts"], True)
+        await slack.wait_updates(2)
+        await log.change(change("qualified", owner_id="ana"))
+        updates = await slack.wait_updates(3)
+        assert "stage: Qualified" in text_of(updates[-1])
+        assert "<@U77>" in text_of(updates[-1])
+        for ended in (first, climb, make_trigger(rule="usage_ceiling", level="nurture", scope="storage")):
+            await log.trigger(
+                make_trigger(rule="usage_ceiling", level=ended.level, scope=ended.scope, record="resolved")
+            )
+        await notify.wait_deliveries(lambda rows: len(rows) == 8 and is_settled(rows))
+    assert {update["ts"] for update in slack.updates} == {post["ts"]}
+    assert "Resolved: the condition has ended." in text_of(slack.updates[-1])
+    assert len(slack.posts) == 2
+
+
+async def test_a_lead_that_is_known_early_waits_for_its_message(
+    kafka: Broker, topic_prefix: str, database_url: str, slack: Slack, log: Log
+) -> None:
+    """And the latest word counts, whatever the order of arrival."""
+    settings = make_settings(kafka.bootstrap, topic_prefix, database_url, slack_webhook_url=slack.hook)
+    async with running(settings) as notify:
+        await log.raw(PEOPLE.name, "ana", encode_person(Person(person_id="ana", name="Ana Lima")))
+        await log.change(change("csql_created", at=20, owner_id="ana"))
+        await log.change(change("trigger_fired", at=10))
+        lag = notify.service.consumer
+        async with asyncio.timeout(10):
+            while lag.progress < 3:
+                await asyncio.sleep(0.02)
+        await log.trigger(make_trigger())
+        (post,) = await slack.wait_posts(1)
+    assert "stage: CSQL created" in text_of(post)
+    assert "Ana Lima" in text_of(post)
+
+
+async def test_a_lead_that_ends_closes_the_message(
+    kafka: Broker, topic_prefix: str, database_url: str, slack: Slack, log: Log
+) -> None:
+    """What fires afterwards is a new message."""
+    settings = make_settings(kafka.bootstrap, topic_prefix, database_url, slack_webhook_url=slack.hook)
+    async with running(settings) as notify:
+        await log.trigger(make_trigger())
+        await slack.wait_posts(1)
+        taken = notify.service.consumer.progress
+        await log.change(change("closed_won"))
+        async with asyncio.timeout(10):
+            while notify.service.consumer.progress == taken:
+                await asyncio.sleep(0.02)
+        await log.trigger(make_trigger(decided_by="app/e-2"))
+        await slack.wait_posts(2)
         rows = await notify.wait_deliveries(is_settled)
-    assert [(row["state"], row["why"], row["channel"]) for row in rows] == [("sent", "fired", "slack")]
+    assert outcomes(rows) == [("sent", "fired", "post"), ("sent", "fired", "post")]
+
+
+async def test_smb_gets_a_prompt_in_the_product_and_a_mail(
+    kafka: Broker, topic_prefix: str, database_url: str, slack: Slack, log: Log, mail: tuple[Mailbox, int]
+) -> None:
+    """The defaults of playbook section 8; others go to Slack."""
+    mailbox, port = mail
+    settings = make_settings(
+        kafka.bootstrap,
+        topic_prefix,
+        database_url,
+        slack_webhook_url=slack.hook,
+        smtp_host="127.0.0.1",
+        smtp_port=port,
+        email_from="Upswing <upswing@example.com>",
+        email_to=("pool@example.com",),
+    )
+    async with running(settings) as notify:
+        trigger = make_trigger(segment="SMB")
+        await log.trigger(trigger)
+        (sent,) = await mailbox.wait_mails(1)
+        rows = await notify.wait_deliveries(lambda rows: len(rows) == 2 and is_settled(rows))
+        prompts = (await notify.client.get("/v1/prompts/acme")).json()["prompts"]
+        await log.trigger(make_trigger(segment="SMB", record="resolved"))
+        await notify.wait_deliveries(lambda rows: len(rows) == 4 and is_settled(rows))
+        after = (await notify.client.get("/v1/prompts/acme")).json()["prompts"]
+    assert {(row["channel"], row["state"], row["target"]) for row in rows} == {
+        ("in-app", "sent", "the product"),
+        ("email", "sent", "pool@example.com"),
+    }
+    assert [(prompt["trigger_id"], prompt["text"]) for prompt in prompts] == [
+        (trigger.trigger_id, "46 of 50 seats active in 7 days = 92 % (> 90 %)")
+    ]
+    assert after == []
+    assert sent["To"] == "pool@example.com"
+    assert slack.posts == []
+
+
+async def test_a_mail_is_readable_as_text_and_as_html(
+    kafka: Broker, topic_prefix: str, database_url: str, log: Log, mail: tuple[Mailbox, int]
+) -> None:
+    """It goes to the owner, and what a customer wrote is text in it."""
+    mailbox, port = mail
+    settings = make_settings(
+        kafka.bootstrap,
+        topic_prefix,
+        database_url,
+        smtp_host="127.0.0.1",
+        smtp_port=port,
+        email_from="upswing@example.com",
+    )
+    ana = Person(person_id="ana", name="Ana Lima", email="ana@example.com", time_zone="Europe/Lisbon")
+    async with running(settings) as notify:
+        await log.raw(PEOPLE.name, "ana", encode_person(ana))
+        async with asyncio.timeout(10):
+            while notify.service.consumer.progress < 1:
+                await asyncio.sleep(0.02)
+        await log.trigger(make_trigger(people={"csm": "ana@example.com"}))
+        (sent,) = await mailbox.wait_mails(1)
+    text = sent.get_body(("plain",))
+    html = sent.get_body(("html",))
+    assert text is not None
+    assert html is not None
+    assert sent["To"] == "ana@example.com"
+    assert sent["Subject"].startswith("Acme & Sons <b>: Seats are nearly full")
+    assert "46 of 50 seats active in 7 days = 92 % (> 90 %)" in text.get_content()
+    assert "Acme &amp; Sons &lt;b&gt;" in html.get_content()
+    assert "15:13 WEST" in html.get_content()
+    assert sent["Auto-Submitted"] == "auto-generated"
+
+
+async def test_rubbish_on_the_topics_goes_to_dead_letters_and_its_neighbours_through(
+    kafka: Broker, topic_prefix: str, database_url: str, slack: Slack, log: Log
+) -> None:
+    """Unreadable, of the wrong shape, and what the database cannot hold."""
+    settings = make_settings(kafka.bootstrap, topic_prefix, database_url, slack_webhook_url=slack.hook)
+    async with running(settings):
+        await log.raw(TRIGGERS.name, "acme", b"\xff{not json")
+        await log.raw(TRIGGERS.name, "acme", b'{"record":"fired"}')
+        await log.raw(CSQL_CHANGES.name, "acme", None)
+        await log.raw(PEOPLE.name, "ana", b"[]")
+        await log.trigger(make_trigger(account_name="nul \x00 byte"))
+        await log.trigger(make_trigger("good"))
+        await slack.wait_posts(1)
+        letters = await read_all(kafka.bootstrap, topic_prefix + DEAD_LETTERS.name, 5)
+    assert sorted((letter["reason"], letter["origin"].partition("/")[0]) for letter in letters) == [
+        ("unreadable", "csql.changes"),
+        ("unreadable", "expansion.triggers"),
+        ("unusable", "expansion.triggers"),
+        ("wrong_type", "expansion.triggers"),
+        ("wrong_type", "people"),
+    ]
+    assert {letter["service"] for letter in letters} == {"notify"}
+
+
+async def test_a_deleted_person_is_forgotten(
+    kafka: Broker, topic_prefix: str, database_url: str, slack: Slack, log: Log
+) -> None:
+    """The topic is compacted; a tombstone ends a person."""
+    settings = make_settings(kafka.bootstrap, topic_prefix, database_url, slack_webhook_url=slack.hook)
+    async with running(settings) as notify:
+        await log.raw(PEOPLE.name, "ana", encode_person(Person(person_id="ana", name="Ana Lima")))
+        await log.raw(PEOPLE.name, "ana", None)
+        async with asyncio.timeout(10):
+            while notify.service.consumer.progress < 2:
+                await asyncio.sleep(0.02)
+        await log.trigger(make_trigger(people={"csm": "ana"}))
+        (post,) = await slack.wait_posts(1)
+    assert "Ana Lima" not in text_of(post)
+
+
+async def test_the_hops_of_an_alert_are_measured(
+    kafka: Broker, topic_prefix: str, database_url: str, slack: Slack, log: Log
+) -> None:
+    """Received, emitted, consumed, sent; and what is in the outbox."""
+    settings = make_settings(kafka.bootstrap, topic_prefix, database_url, slack_webhook_url=slack.hook)
+    slack.plan = [500] * 100
+    async with running(settings) as notify:
+        await log.trigger(make_trigger(received_at=wall_clock_ms(), emitted_at=wall_clock_ms()))
+        await asyncio.sleep(1.5)
+        busy = (await notify.client.get("/metrics")).text
+        slack.plan.clear()
+        await slack.wait_posts(1)
+        await notify.wait_deliveries(is_settled)
+        metrics = (await notify.client.get("/metrics")).text
+    for hop in ("received_to_emitted", "emitted_to_consumed", "consumed_to_sent", "received_to_sent"):
+        assert f'upswing_notify_hop_seconds_count{{hop="{hop}"}}' in metrics
+    assert 'upswing_notify_outbox_deliveries{channel="slack",state="pending"} 1.0' in busy
+    assert 'upswing_notify_alert_messages_total{action="post",channel="slack",outcome="sent"}' in metrics
+    assert 'upswing_notify_decision_records_total{why="fired"}' in metrics
+    (age,) = [line for line in busy.splitlines() if line.startswith("upswing_notify_oldest_unsent_seconds ")]
+    assert float(age.split()[1]) > 0
