@@ -35,14 +35,14 @@ def decode_record(value: bytes) -> tuple[list[tuple[int, Line]], list[tuple[int,
             if type(getattr(line, "occurred_at", 0)) is not int:
                 _settle_times(cast("Event", line))
         return list(enumerate(lines)), []
-    except (msgspec.DecodeError, ValueError):
+    except (msgspec.DecodeError, ValueError, RecursionError):
         return _decode_each(value)
 
 
 def _decode_each(value: bytes) -> tuple[list[tuple[int, Line]], list[tuple[int, bytes, Problem]]]:
     good: list[tuple[int, Line]] = []
     bad: list[tuple[int, bytes, Problem]] = []
-    for number, raw in enumerate(value.splitlines()):
+    for number, raw in enumerate(value.split(b"\n")):
         if not raw.strip():
             continue
         line = decode_line(raw)
@@ -63,6 +63,8 @@ def decode_line(raw: bytes) -> Line | Problem:
         return _problem(raw, str(error))
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         return Problem(Reason.UNREADABLE, "", f"not readable as JSON: {error}")
+    except RecursionError:
+        return Problem(Reason.UNREADABLE, "", "not readable as JSON: nested too deeply")
     except ValueError as error:
         field, _, message = str(error).partition(" ")
         return Problem(Reason.OUT_OF_RANGE, field, message)

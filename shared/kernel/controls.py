@@ -3,15 +3,17 @@
 Every control record is one line of its own record. Source: design (one input log), definitions 41, 66, 72, 73.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
+from shared.kernel.clock import MAX_INSTANT_MS, MIN_INSTANT_MS
+
 
 class Control(msgspec.Struct, kw_only=True, tag_field="type", gc=False):
-    """What all control records share. Units: `at` is an instant in milliseconds."""
+    """What all control records share. Units: `at` is an instant in milliseconds, within 1900-2100 as every instant."""
 
-    at: int
+    at: Annotated[int, msgspec.Meta(ge=MIN_INSTANT_MS, lt=MAX_INSTANT_MS)]
 
 
 class Tick(Control, tag="control.tick", kw_only=True, gc=False):

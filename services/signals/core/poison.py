@@ -85,7 +85,7 @@ def refuse(state: Partition, offset: int, number: int, raw: bytes, problem: Prob
     state.counts["rejected", problem.reason.value] += 1
     try:
         known = msgspec.json.decode(raw, type=Envelope, strict=False)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         known = Envelope()
     letter = DeadLetter(
         letter_id=f"{state.epoch}/{state.number}/{offset}/{number}",
