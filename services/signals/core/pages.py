@@ -1,6 +1,6 @@
 r"""Pages: the bounded pieces in which an account's state lies in the store and in the changelog.
 
-Every page is a msgpack array that begins `[schema version, [generation, offset], ...]`. The *stamp* (generation,
+Every page is an array that begins `[schema version, [generation, offset], ...]`. The *stamp* (generation,
 offset) says which record of the log was the last one folded in; a higher stamp is newer, so a late write of a paused
 worker cannot undo newer state. The generation counts the logs that an operator has adopted; the meta page has the ids.
 
@@ -8,7 +8,7 @@ Keys are `<kind>\0<account>` and, where an account has many pages of a kind, `<k
 Source: design (state; durability 2).
 """
 
-from typing import Any
+from typing import Generic, TypeVar
 
 import msgspec
 
@@ -28,13 +28,29 @@ class Stamped(msgspec.Struct, array_like=True):
     stamp: Stamp
 
 
+Page = TypeVar("Page")
+JSON_BEGINS = 0x5B  # "[": no array of msgpack begins so
 _ENCODER = msgspec.msgpack.Encoder()
-_STAMP_DECODER = msgspec.msgpack.Decoder(Stamped)
+_WIDE_ENCODER = msgspec.json.Encoder()
+
+
+class PageDecoder(Generic[Page]):
+    """Reads one kind of page."""
+
+    def __init__(self, shape: type[Page]) -> None:
+        self._plain, self._wide = msgspec.msgpack.Decoder(shape), msgspec.json.Decoder(shape)
+
+    def decode(self, value: bytes) -> Page:
+        """Return the page in bytes. Errors: `msgspec.ValidationError`."""
+        return self._wide.decode(value) if value[0] == JSON_BEGINS else self._plain.decode(value)
+
+
+_STAMPS = PageDecoder(Stamped)
 
 
 def stamp_of(value: bytes) -> Stamp:
     """Return the stamp of a stored page; stamps compare as tuples, the greater is the newer."""
-    return _STAMP_DECODER.decode(value).stamp
+    return _STAMPS.decode(value).stamp
 
 
 def page_key(kind: bytes, account_id: str, number: int | None = None) -> bytes:
@@ -44,10 +60,8 @@ def page_key(kind: bytes, account_id: str, number: int | None = None) -> bytes:
 
 
 def encode_page(page: msgspec.Struct) -> bytes:
-    """Return a page as bytes."""
-    return _ENCODER.encode(page)
-
-
-def page_decoder(shape: type[Any]) -> msgspec.msgpack.Decoder[Any]:
-    """Return the decoder of one kind of page."""
-    return msgspec.msgpack.Decoder(shape)
+    """Return a page as bytes: msgpack, or JSON when it holds an integer beyond 64 bits, which msgpack has not."""
+    try:
+        return _ENCODER.encode(page)
+    except OverflowError:
+        return _WIDE_ENCODER.encode(page)

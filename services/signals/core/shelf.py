@@ -5,7 +5,7 @@ is the last group, so it is never ahead of an account. Source: design (state, du
 """
 
 from collections.abc import Callable, Iterator
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 import msgspec
 
@@ -19,9 +19,10 @@ from services.signals.core.pages import (
     RECENT,
     SCHEMA_VERSION,
     USERS,
+    Page,
+    PageDecoder,
     Stamp,
     encode_page,
-    page_decoder,
     page_key,
 )
 from services.signals.core.recent import RecentIds, RecentPage
@@ -29,7 +30,7 @@ from services.signals.core.state import Days, Head, UserPage
 
 Group = list[tuple[bytes, bytes | None]]
 
-_HEAD, _DAYS, _USERS, _RECENT = (page_decoder(shape) for shape in (Head, Days, UserPage, RecentPage))
+_HEAD, _DAYS, _USERS, _RECENT = PageDecoder(Head), PageDecoder(Days), PageDecoder(UserPage), PageDecoder(RecentPage)
 
 
 class PageReader(Protocol):
@@ -58,7 +59,7 @@ class Meta(msgspec.Struct, array_like=True):
     switched_off: tuple[str, ...] = ()
 
 
-_META = page_decoder(Meta)
+_META = PageDecoder(Meta)
 
 
 class Shelf:
@@ -106,7 +107,7 @@ class Shelf:
         self._prepare(account)
         return account
 
-    def _decoded(self, decoder: msgspec.msgpack.Decoder[Any], key: bytes) -> Any:
+    def _decoded(self, decoder: PageDecoder[Page], key: bytes) -> Page | None:
         raw = self._page(key)
         return None if raw is None else decoder.decode(raw)
 
