@@ -8,12 +8,12 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 
 import msgspec
-from aiokafka import AIOKafkaConsumer, ConsumerRecord
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from services.ingest.core.identities import Identities
 from services.ingest.core.letters import retake
-from shared.io.kafka import check_broker, make_consumer, make_producer
+from shared.io.kafka import connect_admin, make_consumer, make_producer
 from shared.kernel.clock import iso
 from shared.kernel.dead_letters import DeadLetter, decode_letter
 from shared.kernel.errors import ConfigurationError, DependencyError, Problem
@@ -128,16 +128,12 @@ async def _read_identities(bootstrap: str, prefix: str) -> Identities:
 
 async def _read_all(bootstrap: str, prefix: str, topic: Topic) -> list[ConsumerRecord]:
     """Return all records that a topic holds now, partition by partition."""
-    await check_broker(bootstrap)
-    consumer: AIOKafkaConsumer = make_consumer(bootstrap, None, prefix + topic.name)
-    await consumer.start()
+    parts = await _partitions(bootstrap, prefix + topic.name)
+    consumer: AIOKafkaConsumer = make_consumer(bootstrap, None)
     records: list[ConsumerRecord] = []
     try:
-        parts = consumer.assignment()
-        if not parts:
-            raise DependencyError(
-                f"there is no topic {prefix + topic.name} at {bootstrap}: run `upswing topics create`"
-            )
+        await consumer.start()
+        consumer.assign(parts)
         ends = await consumer.end_offsets(parts)
         await consumer.seek_to_beginning(*parts)
         while any([await consumer.position(part) < ends[part] for part in parts]):
@@ -146,3 +142,11 @@ async def _read_all(bootstrap: str, prefix: str, topic: Topic) -> list[ConsumerR
     finally:
         await consumer.stop()
     return records
+
+
+async def _partitions(bootstrap: str, name: str) -> list[TopicPartition]:
+    async with connect_admin(bootstrap) as admin:
+        if name not in await admin.list_topics():
+            raise DependencyError(f"there is no topic {name} at {bootstrap}: run `upswing topics create`")
+        (described,) = await admin.describe_topics([name])
+    return [TopicPartition(name, row["partition"]) for row in described["partitions"]]

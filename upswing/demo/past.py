@@ -61,27 +61,7 @@ class _Life:
     def _beginnings(self) -> Iterator[Call]:
         """The account's facts, its users, the milestones that it has reached."""
         customer, start = self.customer, midnight_ms(self.first) + 6 * HOUR_MS
-        facts = {
-            "name": customer.name,
-            "status": "active",
-            "segment": customer.segment,
-            "plan": customer.plan,
-            "seats": customer.seats,
-            "mrr": customer.mrr,
-            "currency": self.playbook.currency,
-            "country": customer.country,
-            "industry": customer.industry,
-            "employees": customer.employees,
-            "onboarded_at": iso_day(self.today - customer.onboarded),
-            "renews_on": iso_day(self.today + customer.renews_in),
-            "billing_anchor": date_from_day(self.today - PERIOD_DAYS).day,
-            "products": ["Core"],
-            "csm": customer.csm,
-            "ae": customer.ae,
-            "exec_sponsor": customer.sponsor,
-        }
-        known: dict[str, Any] = {name: value for name, value in facts.items() if value is not None}
-        yield self._call(start, "group", **known)
+        yield self._call(start, "group", **self._facts())
         yield self._call(
             start + 1_000,
             "track",
@@ -101,6 +81,30 @@ class _Life:
             yield self._call(
                 start + HOUR_MS + place * MILESTONE_DAYS * DAY_MS, "track", "milestone.reached", milestone=milestone
             )
+
+    def _facts(self) -> dict[str, Any]:
+        """The account's facts; what is not known is left out."""
+        customer = self.customer
+        facts: dict[str, Any] = {
+            "name": customer.name,
+            "status": "active",
+            "segment": customer.segment,
+            "plan": customer.plan,
+            "seats": customer.seats,
+            "mrr": customer.mrr,
+            "currency": self.playbook.currency,
+            "country": customer.country,
+            "industry": customer.industry,
+            "employees": customer.employees,
+            "onboarded_at": iso_day(self.today - customer.onboarded),
+            "renews_on": iso_day(self.today + customer.renews_in),
+            "billing_anchor": date_from_day(self.today - PERIOD_DAYS).day,
+            "products": ["Core"],
+            "csm": customer.csm,
+            "ae": customer.ae,
+            "exec_sponsor": customer.sponsor,
+        }
+        return {name: value for name, value in facts.items() if value is not None}
 
     def _milestones(self) -> list[str]:
         for row in self.playbook.segments:

@@ -33,69 +33,102 @@ class Scene(msgspec.Struct, frozen=True):
 
 def scenes(playbook: Playbook) -> tuple[Scene, ...]:
     """Return the demo's scenes, in their order."""
-    fernweh, sable, nordlicht = BY_KEY["fernweh"], BY_KEY["sable"], BY_KEY["nordlicht"]
-    meridian, tidal, quarry = BY_KEY["meridian"], BY_KEY["tidal"], BY_KEY["quarry"]
-    newcomer, answerer = nordlicht.user(nordlicht.users), quarry.user(0)
     return (
-        Scene(
-            tidal,
-            "somebody at Tidal Foods logs in, the first event since history was handed over",
-            (Happening("page", "Home", tidal.user(2)),),
-            "seat_saturation",
-            "released",
-            "90 % of its seats were assigned in the past; held while history was loaded",
+        _tidal(),
+        _fernweh(playbook),
+        _nordlicht(),
+        _sable(),
+        _meridian(playbook),
+        _quarry_held(playbook),
+        _quarry_released(),
+    )
+
+
+def _tidal() -> Scene:
+    tidal = BY_KEY["tidal"]
+    return Scene(
+        tidal,
+        "somebody at Tidal Foods logs in, the first event since history was handed over",
+        (Happening("page", "Home", tidal.user(2)),),
+        "seat_saturation",
+        "released",
+        "90 % of its seats were assigned in the past; held while history was loaded",
+    )
+
+
+def _fernweh(playbook: Playbook) -> Scene:
+    fernweh = BY_KEY["fernweh"]
+    return Scene(
+        fernweh,
+        "a nightly job of Fernweh Travel makes many API calls",
+        (Happening("track", "API Batch Completed", fernweh.user(0), {"calls": _share(playbook, fernweh, 21)}),),
+        "usage_ceiling",
+        "fired",
+        "87 % of the period's API calls are used",
+    )
+
+
+def _nordlicht() -> Scene:
+    nordlicht = BY_KEY["nordlicht"]
+    newcomer = nordlicht.user(nordlicht.users)
+    return Scene(
+        nordlicht,
+        "a new colleague at Nordlicht Logistics is given a seat and logs in",
+        (
+            Happening("identify", user=newcomer, properties={"department": "Finance"}),
+            Happening("page", "Home", newcomer),
         ),
-        Scene(
-            fernweh,
-            "a nightly job of Fernweh Travel makes many API calls",
-            (Happening("track", "API Batch Completed", fernweh.user(0), {"calls": _share(playbook, fernweh, 21)}),),
-            "usage_ceiling",
-            "fired",
-            "87 % of the period's API calls are used",
-        ),
-        Scene(
-            nordlicht,
-            "a new colleague at Nordlicht Logistics is given a seat and logs in",
-            (
-                Happening("identify", user=newcomer, properties={"department": "Finance"}),
-                Happening("page", "Home", newcomer),
-            ),
-            "seat_saturation",
-            "fired",
-            "26 of 28 seats",
-        ),
-        Scene(
-            sable,
-            "somebody at Sable Studio tries segments, a third feature of the next plan",
-            (Happening("track", "Upgrade Prompt Shown", sable.user(1), {"feature": "segments"}),),
-            "gated_exploration",
-            "fired",
-            "three features beyond the plan in two weeks",
-        ),
-        Scene(
-            meridian,
-            "Meridian Health's storage is measured",
-            (Happening("track", "Storage Measured", None, {"gigabytes": _storage(playbook, meridian, 84)}),),
-            "usage_ceiling",
-            "fired",
-            "84 % of the storage is full",
-        ),
-        Scene(
-            quarry,
-            "Quarry Works comes close to its limit, but its last NPS answer was a 5",
-            (Happening("track", "API Batch Completed", quarry.user(3), {"calls": _share(playbook, quarry, 35)}),),
-            "usage_ceiling",
-            "held",
-            "sentiment is below what the gate asks for: no lead, no alert",
-        ),
-        Scene(
-            quarry,
-            "the same person at Quarry Works answers the next survey with a 9",
-            (Happening("track", "survey.answered", answerer, {"survey": "nps", "score": 9}),),
-            "usage_ceiling",
-            "released",
-            "what was held is released at once",
-        ),
+        "seat_saturation",
+        "fired",
+        "26 of 28 seats",
+    )
+
+
+def _sable() -> Scene:
+    sable = BY_KEY["sable"]
+    return Scene(
+        sable,
+        "somebody at Sable Studio tries segments, a third feature of the next plan",
+        (Happening("track", "Upgrade Prompt Shown", sable.user(1), {"feature": "segments"}),),
+        "gated_exploration",
+        "fired",
+        "three features beyond the plan in two weeks",
+    )
+
+
+def _meridian(playbook: Playbook) -> Scene:
+    meridian = BY_KEY["meridian"]
+    return Scene(
+        meridian,
+        "Meridian Health's storage is measured",
+        (Happening("track", "Storage Measured", None, {"gigabytes": _storage(playbook, meridian, 84)}),),
+        "usage_ceiling",
+        "fired",
+        "84 % of the storage is full",
+    )
+
+
+def _quarry_held(playbook: Playbook) -> Scene:
+    quarry = BY_KEY["quarry"]
+    return Scene(
+        quarry,
+        "Quarry Works comes close to its limit, but its last NPS answer was a 5",
+        (Happening("track", "API Batch Completed", quarry.user(3), {"calls": _share(playbook, quarry, 35)}),),
+        "usage_ceiling",
+        "held",
+        "sentiment is below what the gate asks for: no lead, no alert",
+    )
+
+
+def _quarry_released() -> Scene:
+    quarry = BY_KEY["quarry"]
+    return Scene(
+        quarry,
+        "the same person at Quarry Works answers the next survey with a 9",
+        (Happening("track", "survey.answered", quarry.user(0), {"survey": "nps", "score": 9}),),
+        "usage_ceiling",
+        "released",
+        "what was held is released at once",
     )
 
 

@@ -1,0 +1,78 @@
+"""Real files that nobody on this project wrote, where they are at hand."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from services.signals.core.rules import BY_NAME
+from shared.io.playbooks import read_playbook
+from shared.kernel.clock import HOUR_MS
+from tests.support.memory_stack import MemoryStack
+from upswing.history.convert import convert
+from upswing.history.find import find_mapping
+from upswing.history.report import profile, what_is_fed
+from upswing.history.whole import last_midnight, play_to_the_end
+
+FOLDER = Path(__file__).parents[3] / "../shared/data/ravenstack"
+pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="the data set is not here")
+
+
+def test_every_row_can_be_used_and_what_it_cannot_feed_is_said() -> None:
+    """500 accounts and 25,000 rows of usage without users: no seats, no active share."""
+    found = find_mapping(FOLDER, None)
+    assert found.playbook is not None
+    converted = convert(found.mapping, FOLDER, now_ms=time.time_ns() // 1_000_000)
+    assert converted.broken == []
+    assert sum(call.name == "feature.used" for call in converted.calls) == converted.rows["feature_usage.csv"] == 25_000
+    data = profile(converted.calls)
+    assert (len(data.accounts), len(data.users)) == (500, 0)
+    fed = {(row.kind, row.name): row.fed for row in what_is_fed(data, read_playbook(found.playbook), BY_NAME)}
+    assert fed["rule", "usage_ceiling"]
+    assert fed["rule", "gated_exploration"]
+    assert not fed["rule", "seat_saturation (active)"]
+    assert not fed["rule", "seat_saturation (assigned)"]
+    assert not fed["criterion", "active_share_percent"]
+    assert fed["criterion", "sentiment"]
+
+
+def test_broken_rows_among_real_ones_are_named_and_stop_nothing(tmp_path: Path) -> None:
+    """A copy with a few rows spoilt."""
+    for path in FOLDER.glob("*.csv"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    usage = tmp_path / "feature_usage.csv"
+    lines = usage.read_text().splitlines()
+    lines[10] = "not a row"
+    lines[20] = lines[20].replace(lines[20].split(",")[1], "S-gone")
+    lines[30] = lines[30].replace(lines[30].split(",")[2], "yesterday")
+    lines[40] = '"' + lines[40]
+    usage.write_text("\n".join(lines))
+    found = find_mapping(tmp_path, None)
+    converted = convert(found.mapping, tmp_path, now_ms=time.time_ns() // 1_000_000)
+    assert [(broken.file, broken.line) for broken in converted.broken] == [
+        ("feature_usage.csv", number) for number in (11, 21, 31, 41)
+    ]
+    assert sum(call.name == "feature.used" for call in converted.calls) == 25_000 - 4
+
+
+@pytest.mark.long
+async def test_two_years_of_real_rows_end_with_triggers_of_their_last_day() -> None:
+    """Held while history is loaded; at its own end what still stands is released, and the last day fires."""
+    found = find_mapping(FOLDER, None)
+    assert found.playbook is not None
+    calls = convert(found.mapping, FOLDER, now_ms=time.time_ns() // 1_000_000).calls
+    stack = MemoryStack(read_playbook(found.playbook))
+    before = 0
+
+    async def note() -> None:
+        nonlocal before
+        before = len(stack.triggers)
+
+    await stack.begin(calls[0].at_ms)
+    await play_to_the_end(calls, stack, stack, step_ms=24 * HOUR_MS, told=lambda _sent: None, before_last_day=note)
+    assert {trigger.record for trigger in stack.triggers[:before]} == {"held", "resolved"}
+    last_day = [trigger for trigger in stack.triggers[before:] if trigger.record in ("released", "fired")]
+    assert {trigger.rule for trigger in last_day} == {"usage_ceiling", "gated_exploration"}
+    assert {trigger.record for trigger in last_day} == {"released", "fired"}
+    assert all(trigger.occurred_at == last_midnight(calls) for trigger in last_day)
+    assert all("backfill" not in trigger.gate.held_because for trigger in last_day)
