@@ -39,9 +39,9 @@ class Logbook:
 
     async def partitions(self, topic: str) -> list[int]:
         """Return the partitions of a topic. Errors: `DependencyError` when there is no such topic."""
-        consumer = self._connected()
-        await consumer._client.force_metadata_update()  # noqa: SLF001 - a consumer without topics asks for none by itself
-        found = consumer._client.cluster.partitions_for_topic(self._prefix + topic)  # noqa: SLF001 - no public way to ask
+        async with connect_admin(self._bootstrap) as admin:
+            answers = await admin.describe_topics([self._prefix + topic])
+        found = [row["partition"] for answer in answers for row in answer["partitions"]]
         if not found:
             raise DependencyError(f"there is no topic {self._prefix + topic}: run `upswing topics create`")
         return sorted(found)
@@ -57,6 +57,7 @@ class Logbook:
         left = {}
         consumer.assign(tps)
         for tp in tps:
+            consumer.seek(tp, ends[tp])
             found = begins.get(tp)
             if since_ms and found is None:
                 continue  # nothing as young as that
@@ -65,7 +66,8 @@ class Logbook:
                 left[tp] = ends[tp]
                 consumer.seek(tp, start)
         while left:
-            for tp, records in (await consumer.getmany(*left, timeout_ms=1000)).items():
+            # all partitions are asked for: what is left in the buffer for one of them would stop the others
+            for tp, records in (await consumer.getmany(timeout_ms=1000)).items():
                 for record in records:
                     if record.offset < ends[tp] and wanted(record.value or b""):
                         yield record
