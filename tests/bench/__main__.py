@@ -1,13 +1,132 @@
-"""`make bench`: measure, print a table, write `.bench/latest.json`. What is missed is marked and fails nothing."""
+"""`make bench`: measure, print a table, write `.bench/latest.json`. What misses its target is marked and fails nothing.
 
-import asyncio, sys
-from tests.bench.e2e import Asked, measure_e2e
-from tests.bench.rows import table
+Options come from the environment as well, so that `make bench SECONDS=60 PEERS=../peers` works.
+"""
 
-sec = float(sys.argv[1])
-warm = float(sys.argv[2])
-acc = int(sys.argv[3])
-rows = asyncio.run(
-    measure_e2e(Asked(seconds=sec, warm_up_seconds=warm, rate=500, deciding_rate=4, accounts=acc, command="x"))
-)
-print(table(rows))
+import asyncio
+import os
+import platform
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+import msgspec
+
+from shared.kernel.errors import UpswingError
+from tests.bench import e2e, ingest, signals
+from tests.bench.rows import Row, table, write_rows
+from tests.bench.stacks import FOLDER, fresh_settings, running, say
+
+PARTS = ("e2e", "signals", "ingest")
+LATEST = FOLDER / "latest.json"
+RATE, DECIDING_RATE, WARM_UP_SECONDS = 500, 4.0, 10.0
+ACCOUNTS = 1_000
+INGEST_SECONDS = 5.0
+SLOW_SHARE = 20  # the slow contestant gets so much less to do
+BUSY = 0.5
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True):
+    """What was asked for on the command line."""
+
+    seconds: float
+    events: int
+    runs: int
+    peers: Path | None
+    only: str | None
+
+    def command(self, part: str, *names: str) -> str:
+        """Return the command that measures a part again."""
+        values = {"SECONDS": f"{self.seconds:g}", "EVENTS": self.events, "RUNS": self.runs}
+        given = [f"{name}={values[name]}" for name in names]
+        kit = [f"PEERS={self.peers}"] if self.peers and part != "e2e" else []
+        return " ".join(["make bench", f"ONLY={part}", *given, *kit])
+
+
+@click.command()
+@click.option("--seconds", envvar="SECONDS", type=click.FloatRange(min=1), default=40.0, help="Measure e2e so long.")
+@click.option("--events", envvar="EVENTS", type=click.IntRange(min=1_000), default=1_000_000, help="Events to fold.")
+@click.option("--runs", envvar="RUNS", type=click.IntRange(min=1), default=3, help="Runs, of which the median counts.")
+@click.option("--peers", envvar="PEERS", type=click.Path(path_type=Path), help="Folder of the rival kit.")
+@click.option("--only", envvar="ONLY", type=click.Choice(PARTS), help="Measure one part.")
+def main(**chosen: object) -> None:
+    """Measure this machine's figures; see docs/performance.md."""
+    options = Options(**{name: value or None for name, value in chosen.items()})
+    try:
+        sys.exit(asyncio.run(_run(options)))
+    except KeyboardInterrupt:
+        sys.exit("bench: stopped")
+
+
+async def _run(options: Options) -> int:
+    task = asyncio.current_task()
+    assert task
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    _introduce()
+    rows: list[Row] = []
+    failed = False
+    for part in PARTS:
+        if options.only in {None, part}:
+            try:
+                rows += await MEASURES[part](options)
+            except (UpswingError, RuntimeError) as error:
+                failed = True
+                say(f"{part}: could not be measured: {error}")
+    if rows:
+        click.echo(f"\n{table(rows)}\n")
+        write_rows(rows, LATEST)
+        click.echo(f"written to {LATEST}; each row there has the command that repeats it")
+    return int(failed)
+
+
+def _introduce() -> None:
+    now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    say(f"{now}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}")
+    busy = os.getloadavg()[0]
+    if busy > BUSY:
+        say(f"others use this machine (load {busy:.1f}): the figures will be worse than it can do")
+
+
+async def _e2e(options: Options) -> list[Row]:
+    asked = e2e.Asked(
+        seconds=options.seconds,
+        warm_up_seconds=min(WARM_UP_SECONDS, options.seconds),
+        rate=RATE,
+        deciding_rate=DECIDING_RATE,
+        accounts=max(ACCOUNTS, int(2 * DECIDING_RATE * options.seconds)),
+        command=options.command("e2e", "SECONDS"),
+    )
+    return await e2e.measure_e2e(asked)
+
+
+async def _signals(options: Options) -> list[Row]:
+    asked = signals.Asked(
+        events=options.events,
+        slow_events=max(1, options.events // SLOW_SHARE),
+        runs=options.runs,
+        kit=options.peers,
+        command=options.command("signals", "EVENTS", "RUNS"),
+    )
+    async with running(fresh_settings("signals"), services=()) as stack:
+        return await signals.measure_signals(stack.bootstrap, asked)
+
+
+async def _ingest(options: Options) -> list[Row]:
+    asked = ingest.Asked(
+        seconds=min(INGEST_SECONDS, options.seconds),
+        runs=options.runs,
+        kit=options.peers,
+        command=options.command("ingest", "SECONDS", "RUNS"),
+    )
+    async with running(fresh_settings("ingest"), services=()) as stack:
+        return await ingest.measure_ingest(stack, asked)
+
+
+Measure = Callable[[Options], Awaitable[list[Row]]]
+MEASURES: dict[str, Measure] = {"e2e": _e2e, "signals": _signals, "ingest": _ingest}
+
+if __name__ == "__main__":
+    main()

@@ -24,7 +24,7 @@ from tests.bench.load import Load, Plan
 from tests.bench.processes import Meter
 from tests.bench.receiver import Receiver
 from tests.bench.rows import Row, percentile
-from tests.bench.stacks import fresh_settings, meter, say, until_caught_up
+from tests.bench.stacks import fresh_settings, meter, running, say, until_caught_up
 from upswing.commands.keys import issue_key
 from upswing.history.controls import LogControls
 from upswing.history.player import play
@@ -82,8 +82,7 @@ async def measure_e2e(asked: Asked) -> list[Row]:
             await controls.begin(now_ms)
 
     say("e2e: starting Kafka, PostgreSQL and the four services")
-    stack = LocalStack(settings, say=say, environment=environment, before_services=[history_begins])
-    async with receiver, stack:
+    async with receiver, running(settings, environment=environment, before_services=[history_begins]) as stack:
         keys = IngestSettings(data=settings.data).keys_path
         _, write_key = issue_key(keys, SOURCE)
         await _load_past(stack, company, write_key, now_ms)
@@ -170,7 +169,7 @@ async def _await_alerts(receiver: Receiver, expected: set[str]) -> None:
 def _tell(measured: Measured, asked: Asked) -> None:
     alerts = len(measured.latencies) + measured.missing
     say(
-        f"e2e: {measured.events:,} events, {alerts} of them over a threshold; {len(measured.latencies)} alerts arrived, "
+        f"e2e: {measured.events:,} events, {alerts} of them decide; alerts: {len(measured.latencies)} arrived, "
         f"{measured.missing} missing, {measured.repeated} twice; requests not taken: {len(measured.refused)}"
     )
     for reason in sorted(set(measured.refused))[:3]:

@@ -2,9 +2,9 @@
 
 The environment says what to read and write (`BROKER`, `INPUT_TOPIC`, `OUTPUT_TOPIC`, `GROUP`, `STATE_DIR`,
 `USAGE_LIMIT`, `SEATS`, `GATED_FEATURES`), as the rival kit gives it to every contestant. Only names change: topics, group
-and folder; thresholds are a playbook's business and stand in one that is written here. Two settings differ from those
-of a running stack: the clock is off, since the events are of the past, and nobody asks for metrics. All others, the
-flush interval among them, are the service's own, so they are those of the measurement from end to end.
+and folder; thresholds are a playbook's business and stand in one that is written here. One setting differs from those of
+a running stack: the clock is off, since the events are of the past. All others, the flush interval among them, are the
+service's own, so they are those of the measurement from end to end.
 """
 
 import asyncio

@@ -1,22 +1,24 @@
 """The stack to measure on: real processes of this machine on free ports, in a folder that begins empty."""
 
 import asyncio
+import contextlib
 import shutil
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from deploy.local.ports import free_port
 from deploy.local.settings import PORTS, LocalSettings
+from deploy.local.stack import LocalStack
 from shared.io.kafka import connect_admin, make_consumer
 from tests.bench.processes import Meter
 
-__all__ = ["FOLDER", "Progress", "fresh_settings", "meter", "say", "until_caught_up"]
+__all__ = ["FOLDER", "Progress", "fresh_settings", "meter", "running", "say", "until_caught_up"]
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / ".bench"
@@ -37,6 +39,17 @@ def fresh_settings(name: str, partitions: int | None = None) -> LocalSettings:
     ports = {f"{port}_port": free_port() for port in PORTS}
     more = {} if partitions is None else {"partitions": partitions}
     return LocalSettings(data=data, jars=ROOT / ".upswing" / "jars", **ports, **more)
+
+
+@contextlib.asynccontextmanager
+async def running(settings: LocalSettings, **how: Any) -> AsyncIterator[LocalStack]:
+    """Run a stack, and remove its data afterwards; its logs stay."""
+    try:
+        async with LocalStack(settings, say=say, **how) as stack:
+            yield stack
+    finally:
+        for name in ("kafka", "postgres", "signals"):
+            shutil.rmtree(settings.data / name, ignore_errors=True)
 
 
 def meter(pids: Mapping[str, int | None]) -> Meter:

@@ -1,4 +1,7 @@
-"""The job as Faust's documentation teaches it: records, a table, and an agent that changes it event by event."""
+"""The job as Faust's documentation teaches it: records, a table, and an agent that changes it event by event.
+
+Run it with `faust -A tests.bench.peers.faust_idiomatic worker`; the environment names topics and thresholds.
+"""
 
 import os
 
@@ -55,16 +58,22 @@ triggers = app.topic(os.environ["OUTPUT_TOPIC"], key_type=str, value_type=Trigge
 accounts = app.Table("accounts", key_type=str, value_type=Account, partitions=PARTITIONS)
 
 
-def rules_that_hold(account: Account, today: int) -> list[str]:
-    """Return the rules that hold for an account today."""
-    active = sum(1 for day in account.users.values() if day > today - 7)
-    explored = sum(1 for day in account.features.values() if day > today - 14)
-    answers = {
-        "usage_ceiling": account.used > 0.8 * LIMIT,
-        "seat_saturation": active > 0.9 * SEATS,
-        "gated_exploration": explored >= 3,
-    }
-    return [rule for rule, holds in answers.items() if holds]
+def is_near_its_limit(account: Account, _today: int) -> bool:
+    """Tell whether more than 80 % of the limit have been used in this period."""
+    return account.used > 0.8 * LIMIT
+
+
+def is_full(account: Account, today: int) -> bool:
+    """Tell whether more than 90 % of the seats were active in seven days."""
+    return sum(1 for day in account.users.values() if day > today - 7) > 0.9 * SEATS
+
+
+def explores(account: Account, today: int) -> bool:
+    """Tell whether three or more features beyond the plan were used in fourteen days."""
+    return sum(1 for day in account.features.values() if day > today - 14) >= 3
+
+
+RULES = {"usage_ceiling": is_near_its_limit, "seat_saturation": is_full, "gated_exploration": explores}
 
 
 @app.agent(usage)
@@ -83,12 +92,8 @@ async def judge(stream: faust.StreamT[Usage]) -> None:
         account.users[event.user_id] = today
         if event.feature in GATED:
             account.features[event.feature] = today
-        for rule in rules_that_hold(account, today):
-            if rule not in account.fired:
+        for rule, holds in RULES.items():
+            if rule not in account.fired and holds(account, today):
                 account.fired.append(rule)
                 await triggers.send(key=event.account_id, value=Trigger(event.account_id, rule, event.ts))
         accounts[event.account_id] = account
-
-
-if __name__ == "__main__":
-    app.worker_main(["worker", "--loglevel=warn", "--without-web"]) if hasattr(app, "worker_main") else app.main()
