@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.structs import ConsumerRecord
+from aiokafka.errors import CommitFailedError
+from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from shared.io.kafka import ensure_topics, make_consumer, make_producer
 from shared.kernel.csql_changes import CsqlChange, decode_change
@@ -57,6 +58,23 @@ class Log:
         finally:
             await consumer.stop()
         return records
+
+    async def forget_offsets(self, group: str, seconds: float = 30) -> None:
+        """Make a group begin at the oldest records again, as soon as its members are gone: static ones leave late."""
+        consumer = make_consumer(self.bootstrap, group)
+        partitions = [TopicPartition(self.prefix + TRIGGERS.name, number) for number in range(PARTITIONS)]
+        consumer.assign(partitions)
+        await consumer.start()
+        deadline = time.monotonic() + seconds
+        try:
+            while True:
+                try:
+                    return await consumer.commit(dict.fromkeys(partitions, 0))
+                except CommitFailedError:
+                    assert time.monotonic() < deadline, f"the group {group} still has members"
+                    await asyncio.sleep(0.5)
+        finally:
+            await consumer.stop()
 
     async def changes(self, number: int, seconds: float = 30) -> list[CsqlChange]:
         """Return all records of `csql.changes`, as soon as so many different ones are there."""

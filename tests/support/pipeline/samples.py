@@ -17,6 +17,7 @@ from shared.kernel.triggers import (
 )
 
 NOON = 1_780_315_200_000  # 2026-06-01T12:00:00Z, a Monday
+FUTURE = 4_000_000_000_000  # 2096: what begins then is not due while the tests run
 HOUR = 3_600_000
 DAY = 86_400_000
 GATE = Gate(open=True, readiness=100, confidence=1.0, criteria=(Criterion("health_score", 75, 90, True, 1.0),))
