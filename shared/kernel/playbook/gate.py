@@ -6,6 +6,7 @@ Source: playbook section 5, definitions 14, 17, 25 to 28, 30, 31 and 63.
 from typing import Literal
 
 from shared.kernel.playbook.bounds import (
+    AdoptionDays,
     Count,
     Csat,
     Days,
@@ -16,6 +17,7 @@ from shared.kernel.playbook.bounds import (
     Points,
     Ratio,
     Trend,
+    UseDays,
     Weight,
     WhenUnknown,
 )
@@ -51,8 +53,8 @@ class GateCriteria(Part, frozen=True, kw_only=True):
 class Measures(Part, frozen=True, kw_only=True):
     """How the gate and health measure. Source: playbook sections 4 and 5, definitions 14 and 17."""
 
-    adopted_days: Days
-    adopted_window_days: Days
+    adopted_days: UseDays
+    adopted_window_days: UseDays
     active_window_days: Days
     ticket_window_days: Days
     ticket_stable_percent: Points
