@@ -1,5 +1,6 @@
 """Ports of this machine: whether one is free, who has it, and a free one."""
 
+import secrets
 import socket
 
 import psutil
@@ -9,14 +10,18 @@ from shared.kernel.errors import ConfigurationError
 __all__ = ["HOST", "demand_free", "free_port", "holder_of", "is_free"]
 
 HOST = "127.0.0.1"
+FIRST_PORT, PORTS = 10_240, 20_000
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port that nobody listens on now.
+
+    It lies below the range from which the system takes ports for outgoing connections: one of those could be taken by
+    any client between the asking and the listening.
+    """
+    while not is_free(port := FIRST_PORT + secrets.randbelow(PORTS)):
+        pass
+    return port
 
 
 def is_free(port: int) -> bool:

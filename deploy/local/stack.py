@@ -32,7 +32,8 @@ from shared.kernel.errors import ConfigurationError, DependencyError
 __all__ = ["Hook", "LocalStack", "Told"]
 
 DATABASE = "upswing"
-KAFKA_SECONDS = 60.0
+KAFKA_SECONDS = 120.0
+KAFKA_STOP_SECONDS = 90.0  # the first stop also writes down what Java has learned
 READY_ANSWER_SECONDS = 5.0
 LOOK_SECONDS = 1.0
 
@@ -65,6 +66,7 @@ class LocalStack:
         self._environment = dict(environment or {})
         self._before_services = before_services
         self._client = httpx.AsyncClient(trust_env=False, verify=False, timeout=READY_ANSWER_SECONDS)  # noqa: S501 - plain HTTP to this machine
+        self._kafka: LocalKafka | None = None
         self._held = contextlib.ExitStack()
         self._watch: asyncio.Task[None] | None = None
 
@@ -125,8 +127,11 @@ class LocalStack:
         """Stop everything, the services first; nothing is left behind."""
         if self._watch:
             self._watch.cancel()
-        await self.supervisor.stop(*self.services)
-        await self.supervisor.stop()
+        if self.services:
+            await self.supervisor.stop(*self.services)
+        whole = await self.supervisor.stop()
+        if self._kafka:
+            self._kafka.keep_training(whole=whole)
         await asyncio.to_thread(self.postgres.stop)
         await self._client.aclose()
         self._held.close()
@@ -149,8 +154,12 @@ class LocalStack:
             demand_free(self.settings.port(name), name, f"--{name}-port")
 
     async def _start_kafka(self, jars: list[Path]) -> None:
-        kafka = LocalKafka(
-            (self.settings.data / "kafka").absolute(), jars, self.settings.kafka_port, self.settings.controller_port
+        kafka = self._kafka = LocalKafka(
+            (self.settings.data / "kafka").absolute(),
+            jars,
+            self.settings.kafka_port,
+            self.settings.controller_port,
+            train=True,
         )
         await asyncio.to_thread(kafka.prepare)
         program = Program(
@@ -159,6 +168,7 @@ class LocalStack:
             environment=kafka.environment,
             log=self.log("kafka"),
             ready=self._kafka_answers,
+            grace_seconds=KAFKA_STOP_SECONDS,
         )
         await self.supervisor.start(program)
         await self.supervisor.until_ready("kafka", seconds=KAFKA_SECONDS)

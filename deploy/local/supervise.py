@@ -91,10 +91,10 @@ class Supervisor:
         """
         await asyncio.gather(*(self._until_ready(self._kept[name], seconds) for name in names))
 
-    async def stop(self, *names: str) -> None:
-        """Stop programs (all when none is named), each with its time to finish what it has begun."""
+    async def stop(self, *names: str) -> bool:
+        """Stop programs, all when none is named, each with its time to finish; return whether none had to be killed."""
         wanted = [name for name in self._kept if name in (names or self._kept)]
-        await asyncio.gather(*(self._stop(self._kept.pop(name)) for name in wanted))
+        return all(await asyncio.gather(*(self._stop(self._kept.pop(name)) for name in wanted)))
 
     def trim_logs(self) -> None:
         """Move each log that has grown too long aside, and keep one older part. Programs append: none is in the way."""
@@ -156,7 +156,7 @@ class Supervisor:
         if self.pid(kept.program.name):
             self._say(f"{kept.program.name} is ready again after {time.monotonic() - began:.1f} s")
 
-    async def _stop(self, kept: Kept) -> None:
+    async def _stop(self, kept: Kept) -> bool:
         tasks = [task for task in (kept.task, kept.again) if task]
         for task in tasks:
             task.cancel()
@@ -175,6 +175,7 @@ class Supervisor:
                 _signal(process, signal.SIGKILL)
                 await process.wait()
         forget(self._run_folder, kept.program.name)
+        return process is None or process.returncode != -signal.SIGKILL
 
 
 def _signal(process: Process, which: signal.Signals) -> None:

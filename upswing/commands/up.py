@@ -57,18 +57,18 @@ async def run(settings: LocalSettings) -> None:
     starting, stopping = asyncio.create_task(stack.start()), asyncio.create_task(stop.wait())
     try:
         await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        if not stop.is_set():
+        if starting.done():
             await starting
             _say(f"ready after {time.monotonic() - began:.1f} s; Ctrl-C stops it\n{addresses(stack)}")
             for line in first_steps(settings):
                 _say(line)
-            await stopping
-    finally:
-        starting.cancel()
-        await asyncio.gather(starting, return_exceptions=True)
+        await stopping
         _say("stopping")
+    finally:
+        for task in (starting, stopping):
+            task.cancel()
+        await asyncio.gather(starting, stopping, return_exceptions=True)
         await stack.stop()
-        stopping.cancel()
     _say("stopped")
 
 
