@@ -11,6 +11,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 import msgspec
@@ -52,9 +53,9 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
 @click.option("--runs", envvar="RUNS", type=click.IntRange(min=1), default=3, help="Runs, of which the median counts.")
 @click.option("--peers", envvar="PEERS", type=click.Path(path_type=Path), help="Folder of the rival kit.")
 @click.option("--only", envvar="ONLY", type=click.Choice(PARTS), help="Measure one part.")
-def main(**chosen: object) -> None:
+def main(**chosen: Any) -> None:
     """Measure this machine's figures; see docs/performance.md."""
-    options = Options(**{name: value or None for name, value in chosen.items()})
+    options = Options(**chosen)
     try:
         sys.exit(asyncio.run(_run(options)))
     except KeyboardInterrupt:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from shared.kernel.clock import DAY_MS, date_from_day, iso, iso_day
+from shared.kernel.clock import DAY_MS, date_from_day, iso_day
 from shared.kernel.ids import trigger_id
 from shared.kernel.playbook import Playbook
 from upswing.history.calls import Call, in_order
@@ -31,7 +31,7 @@ HOUR_MS = 3_600_000
 class Deciding(msgspec.Struct, frozen=True):
     """The call that takes an account over a threshold, and the id of the trigger that must follow."""
 
-    call: dict[str, Any]
+    call: Call
     trigger_id: str
 
 
@@ -119,7 +119,7 @@ class Company:
             "exec_sponsor": "Dana",
         }
 
-    def everyday(self, rng: Random, name: str, at_ms: int) -> dict[str, Any]:
+    def everyday(self, rng: Random, name: str, at_ms: int) -> Call:
         """Return one of the calls that clients send all day, of any account; none takes it over a threshold."""
         account, user, what = self.account(rng.randrange(self.accounts)), f"u{rng.randrange(USERS)}", rng.random()
         if what < 0.6:
@@ -151,13 +151,13 @@ class Company:
         return [level.name for level in self._playbook.rules.usage_ceiling.levels if level.percent < share][-1]
 
 
-def _track(account: str, name: str, at_ms: int, user: str, event: str, **properties: Any) -> dict[str, Any]:
-    return {
-        "type": "track",
-        "event": event,
-        "messageId": name,
-        "userId": user,
-        "timestamp": iso(at_ms),
-        "context": {"groupId": account},
-        "properties": properties,
-    }
+def _track(account: str, name: str, at_ms: int, user: str, event: str, **properties: Any) -> Call:
+    return Call(
+        at_ms=at_ms,
+        method="track",
+        account_id=account,
+        message_id=name,
+        name=event,
+        user_id=user,
+        properties=properties,
+    )

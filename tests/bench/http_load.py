@@ -25,6 +25,7 @@ SEED = 99
 ACCOUNTS, USERS, FEATURES = 1_000, 50, 20
 MARK = "@@"
 GRACE_SECONDS = 10.0
+HTTP_PORT = 80
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -152,7 +153,7 @@ class Load:
         loop, parts = asyncio.get_running_loop(), urlsplit(self._wanted.url)
         began = time.perf_counter()
         for _ in range(self._wanted.connections):
-            await loop.create_connection(lambda: Connection(self), parts.hostname, parts.port)
+            await loop.create_connection(lambda: Connection(self), str(parts.hostname), int(parts.port or HTTP_PORT))
         await asyncio.sleep(self._wanted.seconds - (time.perf_counter() - began))
         self.over, seconds, taken = True, time.perf_counter() - began, len(self._taken)
         try:

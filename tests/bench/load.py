@@ -14,6 +14,7 @@ import msgspec
 
 from shared.kernel.clock import iso
 from tests.bench.company import Company
+from upswing.history.calls import Call
 
 __all__ = ["Load", "Plan"]
 
@@ -64,8 +65,8 @@ class Load:
                 decides = self._decided - decided < at * self._plan.deciding_rate
                 tasks.create_task(self._post(session, self._batch(due_ms, decides=decides), due_ms))
 
-    def _batch(self, due_ms: float, *, decides: bool) -> Sequence[dict[str, Any]]:
-        calls: list[dict[str, Any]] = []
+    def _batch(self, due_ms: float, *, decides: bool) -> Sequence[Call]:
+        calls: list[Call] = []
         now_ms = int(due_ms)
         if decides:
             deciding = self._company.deciding(self._decided, now_ms)
@@ -78,9 +79,9 @@ class Load:
             calls.append(self._company.everyday(self._rng, f"everyday-{self.events}", now_ms))
         return calls
 
-    async def _post(self, session: aiohttp.ClientSession, calls: Sequence[dict[str, Any]], due_ms: float) -> None:
-        sent_at = iso(int(due_ms))
-        body = msgspec.json.encode({"batch": calls, "sentAt": sent_at, "writeKey": self._key})
+    async def _post(self, session: aiohttp.ClientSession, calls: Sequence[Call], due_ms: float) -> None:
+        batch = [_message(call) for call in calls]
+        body = msgspec.json.encode({"batch": batch, "sentAt": iso(int(due_ms)), "writeKey": self._key})
         try:
             async with session.post(self._url, data=body, headers={"Content-Type": "application/json"}) as answer:
                 text = await answer.text()
@@ -91,3 +92,16 @@ class Load:
             self.answered.append(time.time_ns() / 1e6 - due_ms)
         else:
             self.refused.append(f"{answer.status}: {text[:200]}")
+
+
+def _message(call: Call) -> dict[str, Any]:
+    """Return a call as Segment's clients write it."""
+    return {
+        "type": call.method,
+        "event": call.name,
+        "messageId": call.message_id,
+        "userId": call.user_id,
+        "timestamp": iso(call.at_ms),
+        "context": {"groupId": call.account_id},
+        "properties": call.properties,
+    }

@@ -1,16 +1,17 @@
 """Our own processor as a contestant: the service as it runs, on the topics and thresholds that the comparison names.
 
 The environment says what to read and write (`BROKER`, `INPUT_TOPIC`, `OUTPUT_TOPIC`, `GROUP`, `STATE_DIR`,
-`USAGE_LIMIT`, `SEATS`, `GATED_FEATURES`), as the rival kit gives it to every contestant. Only names change: topics, group
-and folder; thresholds are a playbook's business and stand in one that is written here. One setting differs from those of
-a running stack: the clock is off, since the events are of the past. All others, the flush interval among them, are the
-service's own, so they are those of the measurement from end to end.
+`USAGE_LIMIT`, `SEATS`, `GATED_FEATURES`), as the rival kit gives it to every contestant. Only names change: topics,
+group and folder; thresholds are a playbook's business and stand in one that is written here. One setting differs from
+those of a running stack: the clock is off, since the events are of the past. All others, the flush interval among them,
+are the service's own, so they are those of the measurement from end to end.
 """
 
 import asyncio
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import yaml
@@ -40,7 +41,7 @@ def main() -> None:
 
     app.GROUP = given["GROUP"]
 
-    def engine(*arguments: object) -> Engine:
+    def engine(*arguments: Any) -> Engine:
         os.write(1, b"FIRST\n")  # a partition is taken over: its first event is next
         return Engine(*arguments)
 

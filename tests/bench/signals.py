@@ -113,10 +113,10 @@ async def _by_the_kit(bootstrap: str, asked: Asked) -> tuple[Run, Run]:
 
 
 def _kit_run(name: str, rows: dict[str, Any]) -> Run:
-    row = rows.get(name)
-    good = [run for run in (row or {}).get("runs", []) if not run["problem"]]
+    row = rows.get(name, {})
+    good = [run for run in row.get("runs", []) if not run["problem"]]
     if not good:
-        raise RuntimeError(f"the kit could not run {name}: {(row or {}).get('problems') or 'it was skipped'}")
+        raise RuntimeError(f"the kit could not run {name}: {row.get('problems') or 'it was skipped'}")
     return Run(
         events_per_s=row["events_per_s"],
         seconds=median(run["seconds"] for run in good),

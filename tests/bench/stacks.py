@@ -32,13 +32,12 @@ def say(line: str) -> None:
     sys.stderr.flush()
 
 
-def fresh_settings(name: str, partitions: int | None = None) -> LocalSettings:
+def fresh_settings(name: str) -> LocalSettings:
     """Return the settings of a stack that has no data yet; the broker's jars are those of the demo and the tests."""
     data = FOLDER / name
     shutil.rmtree(data, ignore_errors=True)
-    ports = {f"{port}_port": free_port() for port in PORTS}
-    more = {} if partitions is None else {"partitions": partitions}
-    return LocalSettings(data=data, jars=ROOT / ".upswing" / "jars", **ports, **more)
+    ports: dict[str, Any] = {f"{port}_port": free_port() for port in PORTS}
+    return LocalSettings(data=data, jars=ROOT / ".upswing" / "jars", **ports)
 
 
 @contextlib.asynccontextmanager
