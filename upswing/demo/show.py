@@ -32,7 +32,7 @@ class Show:
 
     def say(self, line: str) -> None:
         """Print one line."""
-        self.console.print(f"[dim]·[/] {escape(line)}", highlight=False)
+        self.console.print(f"[dim]·[/] {escape(line)}", highlight=False, soft_wrap=True)
 
     def title(self, text: str) -> None:
         """Print a headline."""

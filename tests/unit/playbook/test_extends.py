@@ -1,0 +1,66 @@
+"""A playbook that extends another: what it leaves out is the other's, what it says replaces."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from shared.io.playbooks import load_playbook, read_playbook
+from shared.kernel.errors import ConfigurationError
+
+DEFAULT = Path("playbooks/default.yaml")
+
+
+def _write(tmp_path: Path, text: str, name: str = "own.yaml") -> Path:
+    shutil.copy(DEFAULT, tmp_path / "default.yaml")
+    (tmp_path / name).write_text(text)
+    return tmp_path / name
+
+
+def test_mappings_are_merged_field_by_field_and_lists_replace(tmp_path: Path) -> None:
+    """Two numbers and a list differ, everything else is as before."""
+    text = "extends: default.yaml\nversion: own-1\ngate: {smb: {sentiment: 6}}\nroadmap: [One]\n"
+    own, default = read_playbook(_write(tmp_path, text)), read_playbook(DEFAULT)
+    assert (own.version, own.gate["smb"].sentiment, own.roadmap) == ("own-1", 6, ("One",))
+    assert own.gate["smb"].core_features == default.gate["smb"].core_features
+    assert own.gate["enterprise"] == default.gate["enterprise"]
+    assert own.plans == default.plans
+    assert own.digest != default.digest
+
+
+def test_the_offers_of_one_company_are_no_addition_to_anothers(tmp_path: Path) -> None:
+    """Plans, products and add-ons replace all of the other's."""
+    text = (
+        "extends: default.yaml\nversion: own-1\nplans: {Only: {price: 1, features: [a, b, c, d, e, f, g]}}\n"
+        "core_features: [a, b, c, d, e, f, g]\nproducts: {}\naddons: {}\n"
+    )
+    assert list(read_playbook(_write(tmp_path, text)).plans) == ["Only"]
+
+
+def test_shipped_playbooks_can_be_used() -> None:
+    """Each file beside the default one."""
+    for path in sorted(DEFAULT.parent.glob("*.yaml")):
+        assert read_playbook(path).version
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("extends: own.yaml\nversion: a\n", "playbook: extends: .*own.yaml leads back to itself"),
+        ("extends: default.yaml\n", "playbook: version: is missing in .*own.yaml, it is not taken from another file"),
+        ("extends: [default.yaml]\nversion: a\n", r"playbook: extends: found \['default.yaml'\], allowed is the name"),
+        ("extends: gone.yaml\nversion: a\n", "playbook: cannot read .*gone.yaml: No such file"),
+        ("extends: default.yaml\nversion: a\ngate: {smb: {sentiment: 11}}", "playbook: gate.smb.sentiment: found 11"),
+        ("extends: default.yaml\nversion: a\ngate: 5", "playbook: gate: found 5, allowed is object"),
+    ],
+)
+def test_an_extension_that_cannot_be_used_is_one_sentence(tmp_path: Path, text: str, sentence: str) -> None:
+    """With the path of what is wrong."""
+    with pytest.raises(ConfigurationError, match=sentence):
+        read_playbook(_write(tmp_path, text))
+
+
+def test_text_without_a_file_cannot_extend() -> None:
+    """There is no folder to look in."""
+    with pytest.raises(ConfigurationError, match="extends: is for files only"):
+        load_playbook("extends: default.yaml\nversion: a\n")
