@@ -20,7 +20,7 @@ DEFAULT = Path(__file__).parents[2] / "playbooks" / "default.yaml"
 # A gate that opens as soon as one core feature was used once: for cases that are not about the gate.
 WIDE_OPEN: dict[str, object] = {
     "measures.adopted_days": 1,
-    "measures.adopted_window_days": 400,
+    "measures.adopted_window_days": 60,
     "gate.smb": {
         "days_since_onboarding": 0,
         "core_features": 1,

@@ -23,8 +23,8 @@ DAY = 1440
 
 CORE = ["dashboards", "reports", "alerts", "imports"]
 GATED = ["integrations", "automation", "sso", "roles", "forecasting"]
-LEVELS = [0, 10, 65, 65.000001, 69.999999, 70, 75, 76, 80, 80.000001, 85, 86, 90, 90.000001, 95, 96, 150]
-QUANTITIES = [0, 1, 10, 35, "0.000001", 30, 40, 70, "25.5"]
+LEVELS = [0, 10, 65, 65.000001, 69.999999, 70, 75, 76, 80, 80.000001, 85, 86, 90, 90.000001, 95, 96, 150, 10**15]
+QUANTITIES = [0, 1, 10, 35, "0.000001", 30, 40, 70, "25.5", 10**14]
 
 MIDDLE: dict[str, object] = {
     "measures.adopted_days": 2,
@@ -50,6 +50,14 @@ SHARP: dict[str, object] = {
     "rules.gated_exploration.features": 2,
     "plans.Starter.annual": True,
 }
+WIDE: dict[str, object] = {
+    "measures.adopted_window_days": 60,
+    "measures.active_window_days": 60,
+    "measures.ticket_window_days": 50,
+    "health.usage.days": 45,
+    "rules.seat_saturation.active_days": 40,
+    "rules.gated_exploration.days": 90,
+}
 OPEN = WIDE_OPEN | {f"gate.{segment}": WIDE_OPEN["gate.smb"] for segment in ("mid_market", "enterprise")}
 PLAYBOOKS: dict[str, Playbook] = {
     name: playbook(changes | {"version": name})
@@ -59,6 +67,7 @@ PLAYBOOKS: dict[str, Playbook] = {
         "middle": MIDDLE,
         "sharp": OPEN | SHARP,
         "silent": OPEN | {"rules.seat_saturation.enabled": False},
+        "wide": MIDDLE | WIDE,
     }.items()
 }
 
@@ -268,7 +277,7 @@ def companies(draw: st.DrawFn) -> Company:
         if draw(st.integers(0, 9)) == 9:
             lines.append(lines[draw(st.integers(0, len(lines) - 1))])
     lines.append((control("tick", now + 3 * DAY * MINUTE_MS), True))  # later than any event
-    return Company(draw(st.sampled_from(["open", "open", "middle", "strict", "sharp"])), tuple(lines))
+    return Company(draw(st.sampled_from(["open", "open", "middle", "strict", "sharp", "wide"])), tuple(lines))
 
 
 @st.composite

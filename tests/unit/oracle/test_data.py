@@ -79,6 +79,7 @@ def test_6_a_short_month_does_not_shorten_the_next_period(tell: Tell) -> None:
     """
     story = begin(tell, limits={"api_calls": 100}, billing_anchor=31)
     assert used(story, "2026-02-28 00:00", 40) == []
+    story.happens("2026-02-28 00:00", "feature.used", feature="dashboards")  # keeps the gate open
     assert used(story, "2026-03-28 10:00", 40) == ["fired usage_ceiling:api_calls@nurture"]
 
 
@@ -98,6 +99,7 @@ def test_6_annual_plans_turn_in_the_month_of_renewal_else_of_onboarding_else_jan
     story = tell(YEARLY)
     story.ready("2025-11-01 09:00", plan="Yearly", **facts)
     story.tick(f"{before} 00:00")
+    story.happens(f"{before} 00:00", "feature.used", feature="dashboards")  # keeps the gate open
     assert used(story, f"{before} 10:00", 70) == ["fired usage_ceiling:api_calls@nurture"]
     assert "resolved usage_ceiling:api_calls@nurture" in story.tick(f"{after} 00:00")
     assert used(story, f"{after} 10:00", 30) == []

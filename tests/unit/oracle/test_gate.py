@@ -269,3 +269,16 @@ def test_32_a_late_older_status_does_not_churn(tell: Tell) -> None:
     story.ready("2026-06-10 09:00", seats=1, status="active")
     story.active("2026-06-10 10:00", "u1")
     assert story.facts("2026-06-09 11:00", status="churned") == []
+
+
+def test_25_the_window_of_adoption_may_be_long(tell: Tell) -> None:
+    """Two days of use, 59 days apart, within the longest window of 60; a late third one lies before it."""
+    changes = {"measures.adopted_days": 2, "measures.adopted_window_days": 60, "gate.smb.core_features": 1}
+    story = tell(changes, gate=True)
+    story.facts("2026-01-01 09:00", segment="smb")
+    story.happens("2026-01-10 10:00", "feature.used", feature="dashboards")
+    story.happens("2026-03-10 10:00", "feature.used", feature="dashboards")
+    assert story.explain().met["core_features"] is True
+    story.happens("2026-01-09 10:00", "feature.used", feature="dashboards")
+    story.tick("2026-03-11 00:00")
+    assert story.explain().met["core_features"] is False
