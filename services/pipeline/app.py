@@ -64,11 +64,16 @@ def make_app(desk: Desk, readiness: Readiness) -> FastAPI:
 
 def make_feeds(settings: Settings, context: Context, unit: Unit, clock: Callable[[], int]) -> tuple[Feed, Feed]:
     """Return the feed of triggers, where every millisecond counts, and that of facts and snapshots."""
+    of_accounts = (context.topic(FACTS), context.topic(SNAPSHOTS))
     specs = (
-        FeedSpec("triggers", (context.topic(TRIGGERS),), settings.batch_triggers, takers.take_triggers),
         FeedSpec(
-            "accounts", (context.topic(FACTS), context.topic(SNAPSHOTS)), settings.batch_accounts, takers.take_accounts
+            "triggers",
+            (context.topic(TRIGGERS),),
+            settings.batch_triggers,
+            settings.triggers_wait_ms,
+            takers.take_triggers,
         ),
+        FeedSpec("accounts", of_accounts, settings.batch_accounts, settings.accounts_wait_ms, takers.take_accounts),
     )
     first, second = (Feed(spec, settings, context, unit, clock) for spec in specs)
     return first, second

@@ -34,11 +34,15 @@ _log = get_logger(__name__)
 
 
 class FeedSpec(msgspec.Struct, frozen=True):
-    """What a feed reads and how. Shape: `topics` are full names; `most` records are taken in one transaction."""
+    """What a feed reads and how. Shape: `topics` are full names; `most` records are taken in one transaction.
+
+    Units: `wait_ms` is how long a fetch may wait for records; what comes meanwhile elsewhere waits as long.
+    """
 
     name: str
     topics: tuple[str, ...]
     most: int
+    wait_ms: int
     take: Taker
 
 
@@ -132,7 +136,7 @@ class Feed(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no t
                 client_id=f"pipeline-{self.name}",
                 session_timeout_ms=int(settings.session_seconds * 1000),
                 heartbeat_interval_ms=int(settings.heartbeat_seconds * 1000),
-                fetch_max_wait_ms=settings.fetch_wait_ms,
+                fetch_max_wait_ms=self._spec.wait_ms,
             )
             consumer.subscribe(self._spec.topics, listener=self)
             try:

@@ -35,7 +35,8 @@ class Settings(BaseSettings):
 
     session_seconds: float = Field(default=10.0, ge=3, le=60)
     heartbeat_seconds: float = Field(default=1.0, gt=0, le=20)
-    fetch_wait_ms: int = Field(default=20, ge=1, le=1_000)
+    triggers_wait_ms: int = Field(default=20, ge=1, le=1_000)
+    accounts_wait_ms: int = Field(default=100, ge=1, le=1_000)
     batch_triggers: int = Field(default=100, ge=1, le=5_000)
     batch_accounts: int = Field(default=1_000, ge=1, le=20_000)
     outbox_batch: int = Field(default=500, ge=1, le=10_000)

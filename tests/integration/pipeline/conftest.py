@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from deploy.local.postgres import LocalPostgres
@@ -11,6 +12,7 @@ from tests.support.pipeline.databases import copy_of, make_template
 from tests.support.pipeline.log import Log, open_log
 from tests.support.pipeline.office import Office, open_office
 from tests.support.pipeline.process import PipelineProcess
+from tests.support.pipeline.samples import PEOPLE, make_snapshot, make_trigger
 
 
 @pytest.fixture(scope="session")
@@ -48,3 +50,12 @@ async def office(database: str) -> AsyncIterator[Office]:
     """API and work on a database of this test."""
     async with open_office(database) as opened:
         yield opened
+
+
+@pytest.fixture
+async def csm(office: Office) -> httpx.AsyncClient:
+    """A CSM's client; the account is known, and one lead of it is open."""
+    await office.put_people(PEOPLE)
+    await office.show(make_snapshot())
+    await office.take(make_trigger())
+    return office.as_("csm")

@@ -219,21 +219,3 @@ async def test_a_task_is_done_once_and_the_next_trigger_makes_another(office: Of
     )
     assert len((await csm.get("/v1/tasks", params={"open": True})).json()["items"]) == 1
     assert created.item == "task"
-
-
-async def test_the_task_of_a_contraction_risk_escalates_and_is_overdue_later(office: Office) -> None:
-    """45 and 90 days, each said once."""
-    await office.take(make_trigger(rule="contraction_risk", kind="risk", play="contraction_flag"))
-    for days, expected in ((44, 0), (45, 1), (46, 0), (90, 1), (120, 0)):
-        office.now = NOON + days * DAY
-        assert await office.escalate() == expected, f"after {days} days"
-    assert [change.change for change in await office.changes()] == ["created", "escalated", "warned"]
-
-
-async def test_an_ordinary_task_escalates_when_its_response_is_due(office: Office) -> None:
-    """Once; being overdue is the same instant."""
-    await office.take(make_trigger(rule="nps_drop", kind="risk", play="recovery_call", response_due=NOON + DAY))
-    office.now = NOON + 2 * DAY
-    assert await office.escalate() == 1
-    assert await office.escalate() == 0
-    assert [change.change for change in await office.changes()] == ["created", "escalated"]

@@ -6,33 +6,9 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.support.pipeline.leads import CREATED, QUALIFIED, move, only
 from tests.support.pipeline.office import Office
-from tests.support.pipeline.samples import DAY, HOUR, NOON, PEOPLE, follow, make_snapshot, make_trigger
-
-CREATED = {"to": "csql_created", "fields": {"context": "they asked"}}
-QUALIFIED = {"to": "qualified", "fields": {"timing": "Q3", "budget": "yes", "champion": "Dana"}}
-
-
-@pytest.fixture
-async def csm(office: Office) -> httpx.AsyncClient:
-    """A CSM's client; the account is known, and one lead of it is open."""
-    await office.put_people(PEOPLE)
-    await office.show(make_snapshot())
-    await office.take(make_trigger())
-    return office.as_("csm")
-
-
-async def only(csm: httpx.AsyncClient) -> dict[str, Any]:
-    """Return the only lead that is open."""
-    (lead,) = (await csm.get("/v1/csqls", params={"open": True})).json()["items"]
-    return lead
-
-
-async def move(
-    csm: httpx.AsyncClient, csql_id: str, body: dict[str, Any], tag: str = "*", **headers: str
-) -> httpx.Response:
-    """Move a lead."""
-    return await csm.post(f"/v1/csqls/{csql_id}/transitions", json=body, headers={"If-Match": tag} | headers)
+from tests.support.pipeline.samples import DAY, HOUR, NOON, follow, make_snapshot, make_trigger
 
 
 async def test_a_lead_goes_its_way_and_its_history_says_who_when_and_why(
@@ -130,46 +106,6 @@ async def test_a_request_under_an_idempotency_key_has_one_effect_and_one_answer(
     refused = {"Idempotency-Key": "k2"}
     assert (await move(csm, name, CREATED, "*", **refused)).status_code == 409
     assert (await move(csm, name, QUALIFIED, "*", **refused)).status_code == 200, "a refusal uses no key up"
-
-
-async def test_a_snoozed_lead_wakes_on_its_date_and_its_clock_stands_still(
-    office: Office, csm: httpx.AsyncClient
-) -> None:
-    """48 hours from Monday noon; asleep from Tuesday noon to the 20th in Berlin, with 24 hours left."""
-    name = (await only(csm))["csql_id"]
-    office.now = NOON + DAY
-    headers = {"If-Match": "*"}
-    early = await csm.post(f"/v1/csqls/{name}/snooze", json={"until": "2026-06-02"}, headers=headers)
-    assert (early.status_code, early.json()["field"]) == (422, "until")
-    assert (await csm.post(f"/v1/csqls/{name}/snooze", json={}, headers=headers)).json()["field"] == "until"
-    body = {"until": "2026-06-20", "reason": "holidays"}
-    lead = (await csm.post(f"/v1/csqls/{name}/snooze", json=body, headers=headers)).json()
-    assert lead["snoozed_until"] == "2026-06-19T22:00:00.000Z"
-    assert lead["due_at"] == "2026-06-20T22:00:00.000Z"
-    office.now = NOON + 18 * DAY
-    assert await office.escalate() == 0
-    office.now = NOON + 20 * DAY
-    assert await office.escalate() == 1
-    assert [change.change for change in await office.changes()] == ["created", "snoozed", "escalated"]
-
-
-async def test_a_missed_service_level_escalates_once_and_again_in_the_next_stage(
-    office: Office, csm: httpx.AsyncClient
-) -> None:
-    """Not a millisecond before it is due."""
-    name = (await only(csm))["csql_id"]
-    office.now = NOON + 2 * DAY - 1
-    assert await office.escalate() == 0
-    office.now += 1
-    assert await office.escalate() == 1
-    assert await office.escalate() == 0
-    (escalated,) = [change for change in await office.changes() if change.change == "escalated"]
-    assert escalated.reason == "csql_created was due 2026-06-03T12:00:00.000Z"
-    assert escalated.owner_id == "cleo"
-    await move(csm, name, CREATED)
-    assert (await only(csm))["escalated_at"] is None
-    office.now += 30 * DAY
-    assert await office.escalate() == 1
 
 
 async def test_owner_and_value_can_be_corrected(office: Office, csm: httpx.AsyncClient) -> None:

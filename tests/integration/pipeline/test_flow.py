@@ -51,12 +51,13 @@ async def test_a_trigger_reaches_the_changes_in_tens_of_milliseconds(log: Log, d
 async def test_poison_is_buried_once_with_its_reason_and_the_next_proceeds(
     log: Log, pipeline: PipelineProcess, database: str
 ) -> None:
-    """What cannot be decoded, and what the database refuses: a NUL character in an id."""
+    """What cannot be decoded, and what the database refuses: a NUL character in an id, a number without end."""
     await log.put(TRIGGERS, "acme", b"rubbish")
     await log.put(SNAPSHOTS, "acme", b'{"account_id": 1}')
     await log.triggers(make_trigger("before"), make_trigger("nul\0"), make_trigger("after"))
+    await log.triggers(make_trigger("huge", occurred_at=10**30))
     assert {change.account_id for change in await log.changes(2)} == {"before", "after"}
-    records = await log.read(DEAD_LETTERS, lambda found: len(found) >= 3)
+    records = await log.read(DEAD_LETTERS, lambda found: len(found) >= 4)
     letters = {letter.origin.split("/")[0] + ":" + letter.reason for letter in map(_letter, records)}
     assert letters == {
         f"{log.prefix}expansion.triggers:unreadable",
