@@ -7,7 +7,7 @@ import asyncio
 from typing import Self
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, KafkaTimeoutError
 
 from shared.io.kafka import make_consumer, make_producer
 from shared.kernel.codec import encode_line
@@ -16,6 +16,8 @@ from shared.kernel.errors import ConfigurationError, DependencyError
 from shared.kernel.topics import EVENTS
 
 ACK_SECONDS = 30.0
+NEW_LOG_SECONDS = 90.0
+PAUSE_SECONDS = 0.5
 
 
 class LogControls:
@@ -75,11 +77,22 @@ class LogControls:
             raise DependencyError(f"the broker at {self._bootstrap} did not take a control record: {error}") from error
 
     async def _records(self) -> int:
+        """Return how many records the log holds. A broker that has just made its topics may not lead them yet."""
         consumer: AIOKafkaConsumer = make_consumer(self._bootstrap, None)
-        await consumer.start()
         try:
+            await consumer.start()
             parts = [TopicPartition(self._topic, number) for number in self._partitions]
-            first, last = await consumer.beginning_offsets(parts), await consumer.end_offsets(parts)
-            return sum(last[part] - first[part] for part in parts)
+            async with asyncio.timeout(NEW_LOG_SECONDS):
+                while True:
+                    try:
+                        first, last = await consumer.beginning_offsets(parts), await consumer.end_offsets(parts)
+                        return sum(last[part] - first[part] for part in parts)
+                    except KafkaTimeoutError:
+                        await asyncio.sleep(PAUSE_SECONDS)
+        except (KafkaError, TimeoutError) as error:
+            raise DependencyError(
+                f"the broker at {self._bootstrap} does not say how long {self._topic} is: is the machine overloaded? "
+                "Try again"
+            ) from error
         finally:
             await consumer.stop()
