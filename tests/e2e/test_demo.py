@@ -31,7 +31,7 @@ def _demo(scratch: Path, *arguments: str, ports: dict[str, int] | None = None) -
 
 def _scratch(tmp_path: Path) -> Path:
     data = tmp_path / "data"
-    data.mkdir()
+    data.mkdir(parents=True)
     (data / "jars").symlink_to(ROOT / ".upswing" / "jars")
     return data
 
