@@ -36,8 +36,8 @@ check: $(INSTALLED) ## Lint, format, types, architecture, docs: what CI checks.
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m tests.lints
 
-bench: $(INSTALLED) ## Measure; PEERS=<folder of the kit> compares with rival processors.
-	@$(BIN)/python -m tests.bench $(if $(PEERS),--peers "$(PEERS)")
+bench: $(INSTALLED) ## Measure; ONLY=e2e|signals|ingest, SECONDS, EVENTS, RUNS; PEERS=<folder of the rival kit>.
+	@$(BIN)/python -m tests.bench
 
 lock: $(INSTALLED) ## Write deploy/local/jars.lock anew (requirements.lock: see CONTRIBUTING).
 	@$(BIN)/python -m deploy.local.jars
