@@ -1,89 +1,143 @@
 """Reading topics from outside of every group: from an instant on, up to what is there now.
 
-Nothing is committed, so looking never disturbs a service.
+Nothing is committed, so looking never disturbs a service. Each reading has a consumer of its own, assigned once: the
+fetcher of aiokafka 0.14 takes its cancellation for that of an older fetch when it is stopped soon after a second
+assignment, and `stop` then waits for ever.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterable
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from typing import Any, Self
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from shared.io.kafka import connect_admin, make_consumer
 from shared.kernel.errors import DependencyError
 
 Wanted = Callable[[bytes], bool]
+STALL_SECONDS = 30.0
+STOP_SECONDS = 5.0
+POLL_MS = 500
 
 
 class Logbook:
-    """One consumer without a group. Use it as an async context manager. Errors: `DependencyError` without a broker."""
+    """What topics hold now. Use it as an async context manager. Units: `stall_seconds` without any progress end it.
 
-    def __init__(self, bootstrap: str, prefix: str = "") -> None:
-        self._bootstrap, self._prefix = bootstrap, prefix
-        self._consumer: AIOKafkaConsumer | None = None
+    Errors: `DependencyError`, one sentence, when there is no broker, or it stops answering.
+    """
+
+    def __init__(self, bootstrap: str, prefix: str = "", *, stall_seconds: float = STALL_SECONDS) -> None:
+        self._bootstrap, self._prefix, self._stall_seconds = bootstrap, prefix, stall_seconds
+        self._opened = contextlib.AsyncExitStack()
+        self._admin: AIOKafkaAdminClient
+        self._scout: AIOKafkaConsumer  # asks for offsets, and is never assigned anything
 
     async def __aenter__(self) -> Self:
         """Connect."""
-        consumer = make_consumer(self._bootstrap, None)
         try:
-            await consumer.start()
-        except (KafkaError, OSError) as error:
-            raise DependencyError(f"no Kafka broker answers at {self._bootstrap}: is the stack up?") from error
-        self._consumer = consumer
+            self._admin = await self._opened.enter_async_context(connect_admin(self._bootstrap))
+            self._scout = await self._opened.enter_async_context(self._connected())
+        except BaseException:
+            await self._opened.aclose()
+            raise
         return self
 
     async def __aexit__(self, *_: object) -> None:
         """Disconnect."""
-        if self._consumer is not None:
-            await self._consumer.stop()
+        await self._opened.aclose()
 
     async def partitions(self, topic: str) -> list[int]:
         """Return the partitions of a topic. Errors: `DependencyError` when there is no such topic."""
-        async with connect_admin(self._bootstrap) as admin:
-            answers = await admin.describe_topics([self._prefix + topic])
-        found = [row["partition"] for answer in answers for row in answer["partitions"]]
-        if not found:
-            raise DependencyError(f"there is no topic {self._prefix + topic}: run `upswing topics create`")
-        return sorted(found)
+        name = self._prefix + topic
+        with self._in_words(f"for topic {name}"):
+            async with asyncio.timeout(self._stall_seconds):
+                if name not in await self._admin.list_topics():  # to describe a topic could create it
+                    raise DependencyError(f"there is no topic {name} at {self._bootstrap}: run `upswing topics create`")
+                (described,) = await self._admin.describe_topics([name])
+        return sorted(row["partition"] for row in described["partitions"])
 
     async def read(
         self, topic: str, partitions: Iterable[int], since_ms: int, wanted: Wanted = lambda _value: True
     ) -> AsyncIterator[Any]:
-        """Yield the records since an instant whose value is wanted, up to the end as it is now."""
-        consumer = self._connected()
-        tps = [TopicPartition(self._prefix + topic, partition) for partition in partitions]
-        ends = await consumer.end_offsets(tps)
-        begins = await consumer.offsets_for_times(dict.fromkeys(tps, since_ms)) if since_ms else {}
-        left = {}
-        consumer.assign(tps)
-        for tp in tps:
-            consumer.seek(tp, ends[tp])
-            found = begins.get(tp)
-            if since_ms and found is None:
-                continue  # nothing as young as that
-            start = found.offset if found is not None else (await consumer.beginning_offsets([tp]))[tp]
-            if start < ends[tp]:
-                left[tp] = ends[tp]
+        """Yield the records since an instant (0: all) whose value is wanted, up to the end as it is now."""
+        name = self._prefix + topic
+        with self._in_words(f"for offsets of topic {name}"):
+            async with asyncio.timeout(self._stall_seconds):
+                spans = await self._spans([TopicPartition(name, number) for number in partitions], since_ms)
+        if not spans:
+            return
+        async with self._connected() as consumer:
+            consumer.assign(list(spans))
+            for tp, (start, _end) in spans.items():
                 consumer.seek(tp, start)
-        while left:
-            # all partitions are asked for: what is left in the buffer for one of them would stop the others
-            for tp, records in (await consumer.getmany(timeout_ms=1000)).items():
+            left = {tp: end for tp, (_start, end) in spans.items()}
+            while left:
+                with self._in_words(f"while topic {name} was read"):
+                    records = await self._more(consumer, left)
                 for record in records:
-                    if record.offset < ends[tp] and wanted(record.value or b""):
+                    if wanted(record.value or b""):
                         yield record
-            for tp in list(left):
-                if await consumer.position(tp) >= left[tp]:
-                    del left[tp]
 
     async def committed(self, group: str, topic: str, partition: int) -> int:
         """Return up to which offset a group is through with a partition; 0 when it has not begun."""
         tp = TopicPartition(self._prefix + topic, partition)
-        async with connect_admin(self._bootstrap) as admin:
-            offsets = await admin.list_consumer_group_offsets(self._prefix + group)
+        with self._in_words(f"for the offsets of group {self._prefix + group}"):
+            async with asyncio.timeout(self._stall_seconds):
+                offsets = await self._admin.list_consumer_group_offsets(self._prefix + group)
         found = offsets.get(tp)
         return 0 if found is None else max(0, found.offset)
 
-    def _connected(self) -> AIOKafkaConsumer:
-        if self._consumer is None:
-            raise RuntimeError("use the logbook as a context manager")
-        return self._consumer
+    async def _spans(self, tps: list[TopicPartition], since_ms: int) -> dict[TopicPartition, tuple[int, int]]:
+        """Return from where to where each partition is to be read; those with nothing to read are left out."""
+        ends = await self._scout.end_offsets(tps)
+        if since_ms:
+            found = await self._scout.offsets_for_times(dict.fromkeys(tps, since_ms))
+            begins = {tp: first.offset for tp, first in found.items() if first is not None}
+        else:
+            begins = await self._scout.beginning_offsets(tps)
+        return {tp: (begins[tp], ends[tp]) for tp in tps if tp in begins and begins[tp] < ends[tp]}
+
+    async def _more(self, consumer: AIOKafkaConsumer, left: dict[TopicPartition, int]) -> list[Any]:
+        """Return the next records before the ends of what is left, and take out of it what is through."""
+        deadline = time.monotonic() + self._stall_seconds
+        async with asyncio.timeout(self._stall_seconds + POLL_MS / 1000):
+            while time.monotonic() < deadline:
+                # all partitions are asked for: what is left in the buffer for one of them would stop the others
+                found = await consumer.getmany(timeout_ms=POLL_MS)
+                records = [record for tp in left for record in found.get(tp, ()) if record.offset < left[tp]]
+                through = [tp for tp, end in left.items() if await consumer.position(tp) >= end]
+                for tp in through:
+                    del left[tp]
+                if records or through:
+                    return records
+        raise TimeoutError
+
+    @contextlib.asynccontextmanager
+    async def _connected(self) -> AsyncIterator[AIOKafkaConsumer]:
+        """Give a consumer that has started, and stop it whatever happens, a start that fails included."""
+        consumer = make_consumer(self._bootstrap, None)
+        try:
+            with self._in_words("when it was asked for its topics"):
+                await consumer.start()
+            await asyncio.sleep(0)  # its tasks must have begun: to stop it before they have raises CancelledError
+            yield consumer
+        finally:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(STOP_SECONDS):
+                    await consumer.stop()
+
+    @contextlib.contextmanager
+    def _in_words(self, asked: str) -> Iterator[None]:
+        try:
+            yield
+        except TimeoutError:
+            raise DependencyError(
+                f"the Kafka broker at {self._bootstrap} stopped answering {asked} for {self._stall_seconds:g} s: is it "
+                "overloaded or frozen? Look at its log"
+            ) from None
+        except (KafkaError, OSError) as error:
+            raise DependencyError(f"the Kafka broker at {self._bootstrap} failed {asked}: {error!r}") from error
