@@ -10,6 +10,7 @@ Errors: an `UpswingError` becomes one sentence on standard error and exit code 1
 """
 
 import errno
+import logging
 import sys
 from importlib import import_module
 from importlib.util import find_spec
@@ -86,6 +87,7 @@ def upswing() -> None:
 
 def main() -> None:
     """Run the command line; every error on purpose is one sentence and exit code 1."""
+    logging.getLogger().addHandler(logging.NullHandler())  # what a library logs is for services, which set handlers
     try:
         upswing(standalone_mode=True)
     except UpswingError as error:
