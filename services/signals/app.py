@@ -49,9 +49,7 @@ class SignalsApp(faust.App):
         self.watchdog = Watchdog(settings, self.reader, self.readiness)
         super().__init__(settings.topic_prefix + GROUP, **_faust_settings(settings))
         options = PageOptions(settings.cache_bytes, settings.memtable_bytes, settings.open_files, OPEN_PARTITIONS)
-        self.pages = PageTable(
-            self, name=TABLE, key_type=bytes, value_type=bytes, page_options=options, recovery_buffer_size=1
-        )
+        self.pages = PageTable(self, name=TABLE, key_type=bytes, value_type=bytes, page_options=options)
         self.tables.add(self.pages)
         self.topics.add(self.topic(self.reader.events_topic, key_type=bytes, value_type=bytes, acks=False))
         self.on_partitions_revoked.connect(cast("Any", self._let_go), weak=False)

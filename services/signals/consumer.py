@@ -117,6 +117,8 @@ class SignalsConsumer(driver.Consumer):
         """Give changelog records to the store and tell Faust's recovery how far it is."""
         recovery: Recovery = self.app.tables.recovery
         store: PageStore = self.app.pages.data
+        if not self.app.reader.halted:
+            return  # our own pages, coming back
         for tp, batch in records.items():
             if tp in recovery.active_tps:
                 store.recover(tp.partition, batch)

@@ -48,6 +48,7 @@ class Watchdog:
 
     def watch_loop(self) -> None:
         """Start the thread that ends the process when the event loop stands still or was paused too long."""
+        self._beat = time.monotonic()
         threading.Thread(target=self._watch_beat, name="watchdog", daemon=True).start()
 
     async def beat(self) -> None:

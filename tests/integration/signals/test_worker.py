@@ -159,7 +159,9 @@ async def test_readiness_and_metrics_tell_what_happens(stream: Stream, worker: W
     assert metrics["upswing_signals_owned_partitions"] == stream.partitions
     for stage in ("ownership", "outputs", "changelog", "store", "offsets"):
         assert metrics[f'upswing_signals_flush_seconds_count{{stage="{stage}"}}'] >= 1
-    wait_until(10, lambda: 'upswing_signals_lag_records{partition="0"}' in worker.metrics(), "lag")
+    assert metrics["upswing_signals_restored_pages_total"] == 0, "it reads its own pages back"
+    assert metrics["upswing_signals_stale_pages_total"] == 0
+    wait_until(30, lambda: 'upswing_signals_lag_records{partition="0"}' in worker.metrics(), "lag")
     assert await asyncio.to_thread(worker.stop) == 0
 
 
