@@ -30,7 +30,8 @@ def due(state: Partition, offset: int, now_ms: int) -> Iterator[Output]:
 
 def _face(state: Partition, account: Account) -> object:
     score = health.score(account, state.terms)
-    return None if score is None else int(score), gate.is_open(account, state.terms, backfill=state.backfill)
+    reasons = tuple(gate.other_reasons(account, state.terms, backfill=state.backfill))
+    return None if score is None else int(score), gate.is_open(account, state.terms, backfill=state.backfill), reasons
 
 
 def _moved(state: Partition, account: Account, now_ms: int) -> bool:
