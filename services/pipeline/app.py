@@ -96,7 +96,9 @@ async def serve(settings: Settings) -> None:
         await _serve(settings, engine, listener)
     finally:
         listener.close()
-        await engine.dispose()
+        with contextlib.suppress(TimeoutError):  # the process ends: its connections do too
+            async with asyncio.timeout(settings.drain_seconds):
+                await engine.dispose()
 
 
 async def _serve(settings: Settings, engine: AsyncEngine, listener: socket.socket) -> None:
@@ -134,6 +136,8 @@ async def _run_all(server: Server, parts: dict[str, Coroutine[Any, Any, None]], 
     http, *others = running
     ends: list[asyncio.Task[Any]] = [*running, asyncio.create_task(stopping.wait())]
     done, _pending = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+    for task in done:
+        _log.info("stopping", because=task.get_name() if task in running else "signal")
     server.should_exit = True
     for task in others:
         task.cancel()

@@ -21,7 +21,7 @@ from services.pipeline.letters import bury
 from services.pipeline.metrics import COMMIT_FAILURES, LAG, RETRIES
 from services.pipeline.settings import Settings
 from services.pipeline.takers import Settled, Taker
-from services.pipeline.unit import Unit, is_fault_of_data
+from services.pipeline.unit import Unit, is_fault_of_data, say
 from shared.io.kafka import make_consumer
 from shared.io.logs import get_logger
 from shared.kernel.errors import DependencyError, Problem, Reason, UpswingError
@@ -68,6 +68,8 @@ class Feed(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no t
         try:
             while True:
                 batches = await consumer.getmany(timeout_ms=POLL_MS, max_records=self._spec.most)
+                for partition, batch in batches.items():
+                    self._done.setdefault(partition, batch[0].offset)
                 records = [record for batch in batches.values() for record in batch]
                 if records:
                     await self.settle(records)
@@ -92,9 +94,9 @@ class Feed(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no t
                     await self._isolate(records, error)
                     return
                 if time.monotonic() > deadline:
-                    raise DependencyError(f"the database does not take records: {_say(error)}") from error
+                    raise DependencyError(f"the database does not take records: {say(error)}") from error
                 RETRIES.labels(self.name).inc()
-                _log.warning("batch tried again", feed=self.name, error=_say(error))
+                _log.warning("batch tried again", feed=self.name, error=say(error))
                 await asyncio.sleep(next(waits, RETRY_SECONDS[-1]))
             else:
                 settled(self._clock())
@@ -144,7 +146,7 @@ class Feed(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no t
             except (KafkaError, OSError) as error:
                 await consumer.stop()
                 if time.monotonic() > deadline:
-                    raise DependencyError(f"no Kafka broker answers at {settings.kafka}: {_say(error)}") from error
+                    raise DependencyError(f"no Kafka broker answers at {settings.kafka}: {say(error)}") from error
                 await asyncio.sleep(RETRY_SECONDS[-1])
             else:
                 self._consumer = consumer
@@ -160,8 +162,8 @@ class Feed(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no t
                 await self.settle([record])
             return
         (record,) = records
-        problem = Problem(Reason.UNUSABLE, "", f"the pipeline cannot use it: {_say(error)}"[:500])
-        _log.error("record buried", feed=self.name, partition=record.partition, offset=record.offset, error=_say(error))
+        problem = Problem(Reason.UNUSABLE, "", f"the pipeline cannot use it: {say(error)}"[:500])
+        _log.error("record buried", feed=self.name, partition=record.partition, offset=record.offset, error=say(error))
         await self._unit.run("bury", lambda session: bury(session, self._context, record, problem, self._clock()))
 
     async def _commit(self, consumer: AIOKafkaConsumer, records: Sequence[ConsumerRecord]) -> None:
@@ -173,14 +175,10 @@ class Feed(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no t
                 await consumer.commit(offsets)
         except (KafkaError, TimeoutError) as error:  # fate: the next commit covers it, or the records come again
             COMMIT_FAILURES.labels(self.name).inc()
-            _log.warning("offsets not committed", feed=self.name, error=_say(error))
+            _log.warning("offsets not committed", feed=self.name, error=say(error))
 
     async def _position(self, consumer: AIOKafkaConsumer, partition: TopicPartition) -> int:
         if partition in self._done:
             return self._done[partition]
         position: int = await consumer.position(partition)
         return position
-
-
-def _say(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}".partition("\n")[0][:300]

@@ -17,7 +17,7 @@ from services.pipeline.metrics import ESCALATIONS
 from services.pipeline.repository import csqls, replies, tasks
 from services.pipeline.settings import Settings
 from services.pipeline.tables import TaskRow
-from services.pipeline.unit import DATABASE_ERRORS, Unit
+from services.pipeline.unit import DATABASE_ERRORS, Unit, say
 from shared.kernel.clock import HOUR_MS, iso
 from shared.kernel.errors import DependencyError
 
@@ -36,7 +36,7 @@ async def keep_escalating(settings: Settings, context: Context, unit: Unit, cloc
             well_at = time.monotonic()
         except DATABASE_ERRORS as error:
             if time.monotonic() - well_at > settings.retry_seconds + settings.escalation_seconds:
-                raise DependencyError(f"the database does not answer: {error}") from error
+                raise DependencyError(f"the database does not answer: {say(error)}") from error
         await asyncio.sleep(settings.escalation_seconds)
 
 

@@ -17,7 +17,7 @@ from services.pipeline.metrics import OUTBOX_SECONDS, SEND_FAILURES, SENT
 from services.pipeline.repository import outbox
 from services.pipeline.settings import Settings
 from services.pipeline.tables import OutboxRow
-from services.pipeline.unit import DATABASE_ERRORS, Unit
+from services.pipeline.unit import DATABASE_ERRORS, Unit, say
 from shared.io.kafka import make_producer
 from shared.io.logs import get_logger
 from shared.io.readiness import Readiness
@@ -58,7 +58,7 @@ class Outbox:
                 await producer.start()
             except (KafkaError, OSError) as error:
                 if time.monotonic() > deadline:
-                    raise DependencyError(f"no Kafka broker answers at {self._settings.kafka}: {error}") from error
+                    raise DependencyError(f"no Kafka broker answers at {self._settings.kafka}: {say(error)}") from error
                 await asyncio.sleep(PAUSE_SECONDS)
             else:
                 return
@@ -77,9 +77,9 @@ class Outbox:
                 sent = await self._unit.run("outbox", lambda session: self._send(session, producer), rings=False)
             except DATABASE_ERRORS as error:
                 SEND_FAILURES.inc()
-                self._readiness.fail(CHECK, f"the database fails: {error}"[:300])
+                self._readiness.fail(CHECK, f"the database fails: {say(error)}")
                 if time.monotonic() > deadline:
-                    raise DependencyError(f"the outbox cannot be read: {error}") from error
+                    raise DependencyError(f"the outbox cannot be read: {say(error)}") from error
                 await asyncio.sleep(PAUSE_SECONDS)
             else:
                 self._readiness.ok(CHECK)
@@ -118,4 +118,4 @@ async def _deliver(producer: AIOKafkaProducer, rows: Sequence[OutboxRow]) -> Non
         await asyncio.gather(*acks)
     except KafkaError as error:
         SEND_FAILURES.inc()
-        raise DependencyError(f"the broker refuses a record of the outbox: {error}") from error
+        raise DependencyError(f"the broker refuses a record of the outbox: {say(error)}") from error

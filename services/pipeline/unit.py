@@ -54,6 +54,11 @@ def is_fault_of_data(error: BaseException) -> bool:
     return _state(error)[:2] in FAULT_OF_THE_DATA
 
 
+def say(error: BaseException) -> str:
+    """Return an error as one line; libraries write several."""
+    return f"{type(error).__name__}: {error}".partition("\n")[0][:300]
+
+
 def _state(error: DBAPIError) -> str:
     cause = error.orig.__cause__ if error.orig else None
     return str(getattr(cause, "sqlstate", "") or "")
