@@ -27,7 +27,7 @@ class Engine:
         self, partition: int, partitions: int, epoch: str, adopt: bool, playbook: Playbook, pages: PageReader
     ) -> None:
         self.state = Partition(partition, partitions, epoch, adopt, playbook, pages)
-        self.stored_epochs = self.state.meta.epochs
+        self.stored_epochs = self.state.stored_epochs
         self.offset = self.state.meta.stamp[1]
         self.journal = poison.Journal(self.state.meta)
         self._pending: tuple[int, Control] | None = None

@@ -48,6 +48,7 @@ class Partition:
         self.number, self.of, self.epoch = number, of, epoch
         self.shelf = Shelf(pages, playbook.time.dedup_minutes * MINUTE_MS, self._prepare)
         self.meta = self.shelf.meta() or Meta()
+        self.stored_epochs = self.meta.epochs
         self._enter(adopt)
         self.first_version = playbook.version
         self.playbooks = {playbook.version: playbook}
