@@ -114,7 +114,7 @@ def make_card(subject: Subject, marks: tuple[Mark, ...], now_ms: int) -> Card:
         marks=marks,
         phase="resolved" if resolved else "closed" if subject.closed else "open",
         kind=KINDS[trigger.kind],
-        segment=trigger.segment,
+        segment=words_of(trigger.segment),
         account_id=trigger.account_id,
         account_name=shorten(trigger.account_name or trigger.account_id, 100),
         account_url=subject.account_url,
@@ -148,7 +148,7 @@ def _happening(told: Told) -> Happening:
 
 def _why_now(trigger: Trigger, now_ms: int) -> str:
     if trigger.record == "released":
-        held = f" for {duration(now_ms - trigger.held_since)}" if trigger.held_since is not None else ""
+        held = f" for {duration(trigger.occurred_at - trigger.held_since)}" if trigger.held_since is not None else ""
         return f"It was held back{held}; nothing stands against it any more"
     by_day = trigger.decided_by.startswith("day/")
     cause = (
@@ -202,7 +202,10 @@ def _slack_id(owner: Person | None) -> str | None:
 
 
 def _named_owner(trigger: Trigger) -> str:
-    return trigger.people.get("csm") or words_of(trigger.recommendation.owner_role)
+    role = trigger.recommendation.owner_role
+    return (
+        trigger.people.get(role) or (words_of(role) if role == "pool" else trigger.people.get("csm")) or words_of(role)
+    )
 
 
 def _stage(lead: Lead | None) -> str:

@@ -1,10 +1,13 @@
 """Numbers, times and names as people read them."""
 
+import re
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£"}
 ABBREVIATED_AT = 1_000_000
+SLUG = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*")
+ACRONYMS = frozenset({"acv", "ae", "api", "cs", "csat", "csm", "nps", "qbr", "sa", "smb"})
 
 
 def number(value: float | str | None) -> str:
@@ -47,8 +50,10 @@ def duration(ms: int) -> str:
 
 
 def words_of(slug: str) -> str:
-    """Return a machine's name as words: `team_growth_talk` becomes `Team growth talk`."""
-    text = slug.replace("_", " ").replace("-", " ").strip()
+    """Return a machine's name as words: `cs_led` becomes `CS led`; a text for people stays as it is."""
+    text = slug.strip()
+    if SLUG.fullmatch(text):
+        text = " ".join(word.upper() if word in ACRONYMS else word for word in text.split("_"))
     return text[:1].upper() + text[1:]
 
 

@@ -33,7 +33,7 @@ class Match(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def holds(self, facts: Facts) -> bool:
         """Return whether the facts are wanted."""
         return (
-            _among(facts.segment, self.segment)
+            _among(_folded(facts.segment), tuple(_folded(name) for name in self.segment))
             and _among(facts.kind, self.kind)
             and _among(facts.rule, self.rule)
             and _among(facts.level, self.level)
@@ -103,10 +103,15 @@ def default_routes(slack: tuple[str, ...], email: tuple[str, ...], in_app: str) 
     e-mail where there is no Slack).
     """
     return (
-        Route("smb-expansion", (in_app, *(email or slack)), Match(segment=("SMB",), kind=("expansion",))),
+        Route("smb-expansion", (in_app, *(email or slack)), Match(segment=("smb",), kind=("expansion",))),
         Route("everything-else", slack or email),
     )
 
 
 def _among(value: str | None, allowed: tuple[str | None, ...]) -> bool:
     return not allowed or value in allowed
+
+
+def _folded(segment: str) -> str:
+    """Return a segment's name as its key: `Mid-Market` and `mid_market` are one."""
+    return segment.strip().casefold().replace("-", "_").replace(" ", "_")

@@ -37,7 +37,7 @@ def test_an_alert_names_the_account_the_evidence_the_play_and_the_worth() -> Non
         "€6,000 a year (5 seats at €100 a month)",
     )
     assert found.why_now == "An event 5 seconds ago did it"
-    assert (found.owner, found.stage, found.urgent, found.phase) == ("Csm", "new", False, "open")
+    assert (found.owner, found.stage, found.urgent, found.phase) == ("CSM", "new", False, "open")
     assert found.line == "Acme & Sons <b>: Seats are nearly full – 46 of 50 seats active in 7 days = 92 % (> 90 %)"
 
 

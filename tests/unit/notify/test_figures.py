@@ -63,7 +63,9 @@ def test_a_duration_is_in_its_largest_unit(ms: int, text: str) -> None:
 
 def test_names_of_machines_become_words() -> None:
     """With a capital."""
-    assert words_of("team_growth-talk") == "Team growth talk"
+    assert words_of("team_growth_talk") == "Team growth talk"
+    assert words_of("cs_led") == "CS led"
+    assert words_of("Team-growth talk; SMB one-click seats") == "Team-growth talk; SMB one-click seats"
     assert words_of("") == ""
 
 
