@@ -50,7 +50,7 @@ async def follow(book: Logbook, event_id: str, account_id: str | None, since_ms:
     async for record in book.read(EVENTS.name, searched, since_ms, lambda value: needle in value):
         for number, raw in enumerate(record.value.split(b"\n")):
             event = decode_line(raw) if needle in raw else None
-            if isinstance(event, Event) and event.id == event_id:
+            if isinstance(event, Event) and event.id == event_id and account_id in (None, event.account_id):
                 trail.places.append(Place(event, record.partition, record.offset, number, record.timestamp))
     letters = await book.partitions(DEAD_LETTERS.name)
     seen: set[str] = set()

@@ -21,6 +21,7 @@ from shared.kernel.errors import DependencyError
 Wanted = Callable[[bytes], bool]
 STALL_SECONDS = 30.0
 STOP_SECONDS = 5.0
+RETRY_SECONDS = 0.1
 POLL_MS = 500
 
 
@@ -87,9 +88,20 @@ class Logbook:
         tp = TopicPartition(self._prefix + topic, partition)
         with self._in_words(f"for the offsets of group {self._prefix + group}"):
             async with asyncio.timeout(self._stall_seconds):
-                offsets = await self._admin.list_consumer_group_offsets(self._prefix + group)
+                offsets = await self._group_offsets(self._prefix + group)
         found = offsets.get(tp)
         return 0 if found is None else max(0, found.offset)
+
+    async def _group_offsets(self, group: str) -> dict[TopicPartition, Any]:
+        while True:
+            try:
+                found: dict[TopicPartition, Any] = await self._admin.list_consumer_group_offsets(group)
+            except KafkaError as error:
+                if not error.retriable:
+                    raise
+                await asyncio.sleep(RETRY_SECONDS)  # a broker that has just started has no coordinator yet
+            else:
+                return found
 
     async def _spans(self, tps: list[TopicPartition], since_ms: int) -> dict[TopicPartition, tuple[int, int]]:
         """Return from where to where each partition is to be read; those with nothing to read are left out."""

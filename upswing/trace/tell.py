@@ -30,20 +30,24 @@ def tell(trail: Trail, event_id: str, alerts: dict[str, list[dict[str, Any]]] | 
 
 
 def _places(places: list[Place]) -> Iterator[str]:
+    first = places[0].event
     for number, place in enumerate(places):
         event = place.event
         row = TYPE_NAMES[type(event)]
-        word = "logged   " if number == 0 else "again    "
+        same = (event.source, event.account_id) == (first.source, first.account_id)
+        word = "logged" if number == 0 else "again" if same else "namesake"
         yield (
-            f"{word} {row.name} of account {event.account_id} from {event.source}: events/{place.partition}"
+            f"{word:<9} {row.name} of account {event.account_id} from {event.source}: events/{place.partition}"
             f"/{place.offset} line {place.line}, occurred {iso(_ms(event.occurred_at))}, "
             f"received {iso(_ms(event.received_at)) if event.received_at is not None else 'unknown'}, "
             f"with the broker {iso(place.logged_at)}"
         )
         if number == 0:
             yield f"feeds     {row.feeds}"
-    if len(places) > 1:
-        yield "          a repeat within an hour of the account's clock counts once"
+        elif same:
+            yield "          a repeat within an hour of the account's clock counts once"
+        else:
+            yield "          another source's event of that name, followed with --account; the rest is about the first"
 
 
 def _ms(instant: int | str | None) -> int:
@@ -61,6 +65,8 @@ def _folded(trail: Trail) -> Iterator[str]:
             f"account   explained at {iso(trail.snapshot.at)}: health {trail.snapshot.health.score}, "
             f"readiness {gate.readiness}, gate {'open' if gate.open else 'shut'}"
         )
+    elif trail.behind == 0:
+        yield "account   not explained yet: the snapshot of an account follows within seconds of its records"
 
 
 def _trigger(trigger: Trigger, alerts: dict[str, list[dict[str, Any]]] | str) -> Iterator[str]:

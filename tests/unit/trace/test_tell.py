@@ -1,0 +1,143 @@
+"""A trail in words: each station of an event is one line, and where it ends it says why."""
+
+from typing import Any
+
+import pytest
+
+from shared.kernel.clock import iso
+from shared.kernel.dead_letters import DeadLetter
+from shared.kernel.errors import Reason
+from shared.kernel.events.usage_recorded import UsageRecorded, UsageRecordedProperties
+from shared.kernel.triggers import Gate
+from tests.support.pipeline.samples import NOON, make_snapshot, make_trigger
+from upswing.trace.follow import Place, Trail
+from upswing.trace.tell import tell
+
+
+def place(offset: int = 7, *, line: int = 1, source: str = "app", user: str | None = "ann", **over: Any) -> Place:
+    """Return an occurrence of event `e1` of account `acme`."""
+    event = UsageRecorded(
+        id="e1",
+        account_id="acme",
+        source=source,
+        user_id=user,
+        occurred_at=NOON,
+        properties=UsageRecordedProperties(metric="api_calls", quantity=5),
+        **{"received_at": NOON + 5} | over,
+    )
+    return Place(event, 3, offset, line, NOON + 9)
+
+
+def told(trail: Trail, alerts: dict[str, list[dict[str, Any]]] | str | None = None) -> list[str]:
+    """Return the lines of a trail."""
+    return list(tell(trail, "e1", {} if alerts is None else alerts))
+
+
+def test_an_event_that_is_nowhere_says_what_to_try() -> None:
+    """No place and no letter: one line with the options that search elsewhere."""
+    assert told(Trail()) == [
+        "nowhere   no event e1 in the time searched: was it answered 200? Try --hours, or --account"
+    ]
+
+
+def test_a_refused_event_shows_who_refused_it_where_and_why() -> None:
+    """The letter's reason, field, message and id; nothing is said of the log that it never reached."""
+    letter = DeadLetter(
+        letter_id="l-1",
+        service="ingest",
+        reason=Reason.OUT_OF_RANGE,
+        field="properties.score",
+        message="score must be 0 to 10",
+        line="{}",
+        origin="POST /v1/batch",
+        at=NOON,
+        event_id="e1",
+    )
+    assert told(Trail(letters=[letter])) == [
+        "refused   by ingest: out_of_range at properties.score: score must be 0 to 10 (l-1)"
+    ]
+
+
+def test_a_logged_event_shows_its_place_times_and_what_it_feeds() -> None:
+    """Topic, partition, offset, line, and three clocks: the client's, ingest's and the broker's."""
+    lines = told(Trail([place()], behind=0, snapshot=make_snapshot()))
+    assert lines[0] == (
+        f"logged    usage.recorded of account acme from app: events/3/7 line 1, occurred {iso(NOON)}, "
+        f"received {iso(NOON + 5)}, with the broker {iso(NOON + 9)}"
+    )
+    assert lines[1] == "feeds     limits, velocity, decline"
+    assert "received unknown" in told(Trail([place(received_at=None)]))[0]
+
+
+def test_a_repeat_is_told_from_another_sources_event_of_the_same_name() -> None:
+    """Ids are unique per source: only the same source's repeat counts once."""
+    lines = told(Trail([place(), place(8)], behind=0))
+    assert lines[2].startswith("again     usage.recorded of account acme from app: events/3/8")
+    assert lines[3].endswith("counts once")
+    lines = told(Trail([place(), place(8, source="web")], behind=0))
+    assert lines[2].startswith("namesake  usage.recorded of account acme from web")
+    assert "another source's event" in lines[3]
+    assert "counts once" not in "".join(lines)
+
+
+def test_an_event_that_is_not_folded_yet_says_how_far_signals_is_behind() -> None:
+    """And gives no reasons for a trigger that nobody could have decided."""
+    lines = told(Trail([place()], behind=42, snapshot=make_snapshot()))
+    assert "folded    not durably yet: signals is 42 records behind; is it running and ready?" in lines
+    assert not [line for line in lines if line.startswith("trigger")]
+
+
+def test_a_folded_event_without_a_trigger_shows_every_rules_value() -> None:
+    """Why none: each rule with its state and numbers, and that an event without a user is in no distinct count."""
+    lines = told(Trail([place(user=None)], behind=0, snapshot=make_snapshot()))
+    assert lines[2:] == [
+        "folded    yes: its pages are flushed and its offset is committed",
+        f"account   explained at {iso(NOON)}: health 90.0, readiness 100, gate open",
+        "trigger   none was decided by this event",
+        "          seat_saturation: fired since 2026-06-01; 46 of 50 seats",
+        "          the event names no user, so it counts in sums but never in distinct users",
+    ]
+    assert told(Trail([place()], behind=0))[-1].startswith("account   not explained yet")
+
+
+def test_a_held_trigger_shows_its_reasons_and_asks_for_no_alert() -> None:
+    """Held: the evidence and what holds it."""
+    gate = Gate(open=False, readiness=80, confidence=1.0, criteria=(), held_because=("sentiment", "backfill"))
+    trigger = make_trigger(record="held", gate=gate, scope="active")
+    lines = told(Trail([place()], behind=0, snapshot=make_snapshot(), triggers=[trigger]))
+    assert lines[-2:] == [
+        f"held      seat_saturation on active: 46 of 50 seats ({trigger.trigger_id})",
+        "          held because of sentiment, backfill",
+    ]
+
+
+def test_a_fired_trigger_shows_its_alerts() -> None:
+    """Each delivery with its state, when, where and why."""
+    trigger = make_trigger(level="owner")
+    rows: list[dict[str, Any]] = [
+        {"state": "sent", "sent_at": iso(NOON), "channel": "slack", "why": "fired"},
+        {"state": "skipped", "sent_at": None, "channel": None, "why": "no_route"},
+    ]
+    lines = told(Trail([place()], behind=0, triggers=[trigger]), {trigger.trigger_id: rows})
+    assert lines[-3:] == [
+        f"fired     seat_saturation owner: 46 of 50 seats ({trigger.trigger_id})",
+        f"alert     sent at {iso(NOON)} on slack: fired",
+        "alert     skipped on no channel: no_route",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("alerts", "said"),
+    [({}, "none decided yet: is notify running and ready?"), ("notify is down", "unknown: notify is down")],
+)
+def test_an_alert_that_cannot_be_told_says_so(alerts: dict[str, list[dict[str, Any]]] | str, said: str) -> None:
+    """Not decided yet, or notify could not be asked."""
+    trail = Trail([place()], behind=0, triggers=[make_trigger(record="released")])
+    assert told(trail, alerts)[-1] == f"alert     {said}"
+
+
+def test_the_end_of_a_trigger_asks_for_no_alert() -> None:
+    """Resolved: it is told, and nothing is expected at notify."""
+    trigger = make_trigger(record="resolved")
+    lines = told(Trail([place()], behind=0, triggers=[trigger]), "nobody may ask")
+    assert lines[-1] == f"resolved  seat_saturation: 46 of 50 seats ({trigger.trigger_id})"
