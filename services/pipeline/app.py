@@ -30,9 +30,9 @@ from services.pipeline.consumer import Feed, FeedSpec
 from services.pipeline.context import Context, make_context
 from services.pipeline.outbox import Outbox
 from services.pipeline.settings import PREFIX, Settings, read_settings
-from services.pipeline.unit import Unit
+from services.pipeline.unit import Patience, Unit
 from services.pipeline.watchdog import Heart, watch_feeds
-from shared.io.database import check_database, make_engine, make_sessions, pending_revision
+from shared.io.database import CONNECT_SECONDS, check_database, make_engine, make_sessions, pending_revision
 from shared.io.health import health_routes
 from shared.io.logs import configure_logging, get_logger
 from shared.io.readiness import Readiness
@@ -91,7 +91,7 @@ class Server(uvicorn.Server):
 async def serve(settings: Settings) -> None:
     """Run until SIGTERM. Errors: those of the first part that fails; the others are stopped then."""
     listener = _listen(settings)
-    engine = make_engine(settings.database)
+    engine = _connect(settings)
     try:
         await _serve(settings, engine, listener)
     finally:
@@ -147,6 +147,13 @@ async def _run_all(server: Server, parts: dict[str, Coroutine[Any, Any, None]], 
         task.result()
 
 
+def _connect(settings: Settings) -> AsyncEngine:
+    """Return the engine; the database itself ends the transactions of a worker that stands still, and their locks."""
+    idle_ms = str(int(settings.idle_transaction_seconds * 1000))
+    server = {"application_name": SERVICE, "idle_in_transaction_session_timeout": idle_ms}
+    return make_engine(settings.database, connect_args={"timeout": CONNECT_SECONDS, "server_settings": server})
+
+
 def _listen(settings: Settings) -> socket.socket:
     try:
         return socket.create_server((settings.host, settings.port), backlog=1024)
@@ -157,10 +164,10 @@ def _listen(settings: Settings) -> socket.socket:
 
 async def _once_migrated(settings: Settings, readiness: Readiness, part: Callable[[], Awaitable[None]]) -> None:
     """Wait for the newest revision, then run. Errors: `ConfigurationError` past the deadline."""
-    deadline = time.monotonic() + settings.retry_seconds
+    patience = Patience(settings.retry_seconds)
     while (trouble := await _schema_trouble(settings.database)) is not None:
         readiness.fail(SCHEMA_CHECK, trouble)
-        if time.monotonic() > deadline:
+        if patience.is_over():
             raise ConfigurationError(trouble)
         await asyncio.sleep(SCHEMA_SECONDS)
     readiness.ok(SCHEMA_CHECK)

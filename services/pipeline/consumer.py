@@ -6,7 +6,6 @@ Source: design (durability 3 to 5).
 """
 
 import asyncio
-import time
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -21,7 +20,7 @@ from services.pipeline.letters import bury
 from services.pipeline.metrics import COMMIT_FAILURES, LAG, RETRIES
 from services.pipeline.settings import Settings
 from services.pipeline.takers import Settled, Taker
-from services.pipeline.unit import Unit, is_fault_of_data, say
+from services.pipeline.unit import Patience, Unit, is_fault_of_data, say
 from shared.io.kafka import make_consumer
 from shared.io.logs import get_logger
 from shared.kernel.errors import DependencyError, Problem, Reason, UpswingError
@@ -80,7 +79,7 @@ class Feed(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no t
 
     async def settle(self, records: Sequence[ConsumerRecord]) -> None:
         """Take records, whatever the database does. Errors: `DependencyError` past the deadline."""
-        deadline = time.monotonic() + self._settings.retry_seconds
+        patience = Patience(self._settings.retry_seconds)
         waits = iter(RETRY_SECONDS)
         faults = 0
         while True:
@@ -93,7 +92,7 @@ class Feed(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no t
                 if faults >= MOST_FAULTS:
                     await self._isolate(records, error)
                     return
-                if time.monotonic() > deadline:
+                if patience.is_over():
                     raise DependencyError(f"the database does not take records: {say(error)}") from error
                 RETRIES.labels(self.name).inc()
                 _log.warning("batch tried again", feed=self.name, error=say(error))
@@ -129,7 +128,7 @@ class Feed(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no t
 
     async def _start(self) -> AIOKafkaConsumer:
         settings = self._settings
-        deadline = time.monotonic() + settings.retry_seconds
+        patience = Patience(settings.retry_seconds)
         while True:
             consumer = make_consumer(
                 settings.kafka,
@@ -145,7 +144,7 @@ class Feed(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no t
                 await consumer.start()
             except (KafkaError, OSError) as error:
                 await consumer.stop()
-                if time.monotonic() > deadline:
+                if patience.is_over():
                     raise DependencyError(f"no Kafka broker answers at {settings.kafka}: {say(error)}") from error
                 await asyncio.sleep(RETRY_SECONDS[-1])
             else:

@@ -4,7 +4,6 @@ Source: playbook sections 7 and 9.
 """
 
 import asyncio
-import time
 from collections.abc import Callable
 from functools import partial
 
@@ -17,7 +16,7 @@ from services.pipeline.metrics import ESCALATIONS
 from services.pipeline.repository import csqls, replies, tasks
 from services.pipeline.settings import Settings
 from services.pipeline.tables import TaskRow
-from services.pipeline.unit import DATABASE_ERRORS, Unit, say
+from services.pipeline.unit import DATABASE_ERRORS, Patience, Unit, say
 from shared.kernel.clock import HOUR_MS, iso
 from shared.kernel.errors import DependencyError
 
@@ -26,16 +25,16 @@ MOST_AT_ONCE = 200
 
 async def keep_escalating(settings: Settings, context: Context, unit: Unit, clock: Callable[[], int]) -> None:
     """Escalate what has been missed, until cancelled. Errors: `DependencyError` past the deadline."""
-    well_at = time.monotonic()
+    patience = Patience(settings.retry_seconds)
     while True:
         now = clock()
         forgotten = now - settings.reply_hours * HOUR_MS
         try:
             await unit.run("escalate", partial(escalate, context=context, now=now))
             await unit.run("forget", partial(replies.forget, before=forgotten), rings=False)
-            well_at = time.monotonic()
+            patience = Patience(settings.retry_seconds)
         except DATABASE_ERRORS as error:
-            if time.monotonic() - well_at > settings.retry_seconds + settings.escalation_seconds:
+            if patience.is_over():
                 raise DependencyError(f"the database does not answer: {say(error)}") from error
         await asyncio.sleep(settings.escalation_seconds)
 

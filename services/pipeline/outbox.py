@@ -6,7 +6,6 @@ producer delivers them as soon as it can, and sending them again would only repe
 
 import asyncio
 import contextlib
-import time
 from collections.abc import Callable, Sequence
 
 from aiokafka import AIOKafkaProducer
@@ -17,7 +16,7 @@ from services.pipeline.metrics import OUTBOX_SECONDS, SEND_FAILURES, SENT
 from services.pipeline.repository import outbox
 from services.pipeline.settings import Settings
 from services.pipeline.tables import OutboxRow
-from services.pipeline.unit import DATABASE_ERRORS, Unit, say
+from services.pipeline.unit import DATABASE_ERRORS, Patience, Unit, say
 from shared.io.kafka import make_producer
 from shared.io.logs import get_logger
 from shared.io.readiness import Readiness
@@ -52,12 +51,12 @@ class Outbox:
                     await producer.stop()
 
     async def _start(self, producer: AIOKafkaProducer) -> None:
-        deadline = time.monotonic() + self._settings.retry_seconds
+        patience = Patience(self._settings.retry_seconds)
         while True:
             try:
                 await producer.start()
             except (KafkaError, OSError) as error:
-                if time.monotonic() > deadline:
+                if patience.is_over():
                     raise DependencyError(f"no Kafka broker answers at {self._settings.kafka}: {say(error)}") from error
                 await asyncio.sleep(PAUSE_SECONDS)
             else:
@@ -71,14 +70,14 @@ class Outbox:
 
     async def _publish(self, producer: AIOKafkaProducer) -> int:
         """Publish the oldest rows and return how many there were; after a failed transaction they come again."""
-        deadline = time.monotonic() + self._settings.retry_seconds
+        patience = Patience(self._settings.retry_seconds)
         while True:
             try:
                 sent = await self._unit.run("outbox", lambda session: self._send(session, producer), rings=False)
             except DATABASE_ERRORS as error:
                 SEND_FAILURES.inc()
                 self._readiness.fail(CHECK, f"the database fails: {say(error)}")
-                if time.monotonic() > deadline:
+                if patience.is_over():
                     raise DependencyError(f"the outbox cannot be read: {say(error)}") from error
                 await asyncio.sleep(PAUSE_SECONDS)
             else:
@@ -86,7 +85,9 @@ class Outbox:
                 return sent
 
     async def _send(self, session: AsyncSession, producer: AIOKafkaProducer) -> int:
-        rows = await outbox.claim(session, self._settings.outbox_batch)
+        settings = self._settings
+        longest = settings.delivery_seconds + settings.retry_seconds + settings.idle_transaction_seconds
+        rows = await outbox.claim(session, settings.outbox_batch, longest)
         if not rows:
             return 0
         sending = asyncio.create_task(_deliver(producer, rows))
@@ -97,7 +98,7 @@ class Outbox:
         await outbox.settle(session, rows)
         now = self._clock()
         for row in rows:
-            SENT.labels(row.topic.removeprefix(self._settings.topic_prefix)).inc()
+            SENT.labels(row.topic.removeprefix(settings.topic_prefix)).inc()
             OUTBOX_SECONDS.observe(max(0, now - row.created_at) / 1000)
         return len(rows)
 

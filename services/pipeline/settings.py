@@ -17,7 +17,8 @@ class Settings(BaseSettings):
 
     Shape: `instance` is the worker's name in the consumer groups: the same after a restart, another for each worker.
     `holidays` is the country whose public holidays count for people without one of their own: a code of ISO 3166 as
-    `DE` or, for a part of a country, `DE-BY`; empty: weekends only.
+    `DE` or, for a part of a country, `DE-BY`; empty: weekends only. `idle_transaction_seconds` is how long a worker
+    that stands still may hold what another one needs.
     """
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
@@ -46,6 +47,7 @@ class Settings(BaseSettings):
     delivery_seconds: float = Field(default=10.0, ge=1, le=600)
     commit_seconds: float = Field(default=10.0, ge=1, le=120)
     retry_seconds: float = Field(default=60.0, ge=1, le=3_600)
+    idle_transaction_seconds: float = Field(default=30.0, ge=1, le=600)
     progress_seconds: float = Field(default=60.0, ge=1, le=3_600)
     stall_seconds: float = Field(default=15.0, ge=1, le=600)
     ready_lag_records: int = Field(default=1_000, ge=0, le=10_000_000)

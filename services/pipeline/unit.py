@@ -40,6 +40,21 @@ class Unit:
         return result
 
 
+class Patience:
+    """How long failures are borne: the deadline counts from the first of them, not from a process that stood still."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._since: float | None = None
+
+    def is_over(self) -> bool:
+        """Return whether this failure comes after the deadline."""
+        now = time.monotonic()
+        if self._since is None:
+            self._since = now
+        return now - self._since > self._seconds
+
+
 def is_taken_meanwhile(error: BaseException) -> bool:
     """Return whether somebody else has just written what may be there only once."""
     return isinstance(error, DBAPIError) and _state(error) == UNIQUE_VIOLATION

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.pipeline.tables import OutboxRow
 
+MAY_WAIT = "select set_config('idle_in_transaction_session_timeout', :wait_ms, true)"
 PUBLISHER_LOCK = "select pg_advisory_xact_lock(hashtext('upswing pipeline outbox'))"
 
 
@@ -19,8 +20,12 @@ def add(session: AsyncSession, topic: str, key: str, value: bytes | None, at: in
     session.add(OutboxRow(topic=topic, key=key.encode(), value=value, created_at=at))
 
 
-async def claim(session: AsyncSession, most: int) -> Sequence[OutboxRow]:
-    """Return the oldest rows and hold them to the end of the transaction; other publishers wait."""
+async def claim(session: AsyncSession, most: int, wait_seconds: float) -> Sequence[OutboxRow]:
+    """Return the oldest rows and hold them to the end of the transaction; other publishers wait.
+
+    Units: the transaction may stand still for `wait_seconds`, until the broker has the rows.
+    """
+    await session.execute(text(MAY_WAIT), {"wait_ms": str(int(wait_seconds * 1000))})
     await session.execute(text(PUBLISHER_LOCK))
     oldest = select(OutboxRow).order_by(OutboxRow.outbox_id).limit(most)
     return (await session.scalars(oldest.with_for_update(skip_locked=True))).all()

@@ -190,6 +190,33 @@ async def test_two_workers_share_the_work_and_repeat_none(
     assert pipeline.running
 
 
+@pytest.mark.parametrize("point", ["before_commit", "after_commit", "before_send", "after_send"])
+async def test_a_worker_that_stands_still_with_its_locks_is_replaced(
+    tmp_path: Path, log: Log, database: str, point: str
+) -> None:
+    """The database ends its transaction, the other worker takes its partitions; woken up, it repeats nothing."""
+    workers = []
+    for name in ("p1", "p2"):
+        (tmp_path / name).mkdir()
+        quick = {"IDLE_TRANSACTION_SECONDS": "2", "DELIVERY_SECONDS": "1", "RETRY_SECONDS": "5", "INSTANCE": name}
+        workers.append(PipelineProcess(tmp_path / name, log.bootstrap, log.prefix, database, **quick))
+    frozen, other = workers
+    try:
+        frozen.start(f"{point}:1:stop")
+        await frozen.wait_ready()
+        await write_slowly(log, 10, 0)
+        other.start()
+        await other.wait_ready()
+        await assert_all_once(log, database, 10)
+        frozen.signal(signal.SIGCONT)
+        await frozen.wait_ready()
+        await write_slowly(log, 20, 0)
+        await assert_all_once(log, database, 20)
+    finally:
+        frozen.kill()
+        other.kill()
+
+
 @contextlib.asynccontextmanager
 async def locked(database: str, table: str) -> AsyncIterator[None]:
     """Hold a table so that nobody else can use it."""

@@ -1,7 +1,8 @@
 """Start the pipeline as the console does, and die where the test says.
 
-`UPSWING_TEST_DIE` is `<point>:<n>`: the process kills itself (SIGKILL) at the n-th passage of that point. Production
-code knows nothing of this: the points are put around its methods here. Settings come from the environment, as always.
+`UPSWING_TEST_DIE` is `<point>:<n>`: the process kills itself (SIGKILL) at the n-th passage of that point; with `:stop`
+behind it, it only stands still there (SIGSTOP). Production code knows nothing of this: the points are put around its
+methods here. Settings come from the environment, as always.
 """
 
 import os
@@ -27,23 +28,23 @@ POINTS = (
 class Death:
     """Counts the passages of one point and kills the process at the n-th."""
 
-    def __init__(self, point: str, number: int) -> None:
+    def __init__(self, point: str, number: str, how: str = "kill") -> None:
         self._point = point
-        self._left = number
+        self._left = int(number)
+        self._signal = signal.SIGSTOP if how == "stop" else signal.SIGKILL
 
     def at(self, point: str) -> None:
         """Pass a point."""
         if point == self._point:
             self._left -= 1
             if self._left == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
+                os.kill(os.getpid(), self._signal)
 
 
 def main() -> None:
     """Run a pipeline that dies on demand."""
     if wanted := os.environ.get("UPSWING_TEST_DIE"):
-        point, number = wanted.split(":")
-        _surround(Death(point, int(number)))
+        _surround(Death(*wanted.split(":")))
     command()
 
 

@@ -18,7 +18,6 @@ from services.pipeline.tables import AccountEventRow, AccountRow, HistoryRow, Tr
 from shared.kernel.clock import iso
 
 NEWEST = 200
-INSTANTS = {"fired": "fired_at", "held": "held_at", "released": "released_at", "resolved": "resolved_at"}
 
 
 async def list_accounts(
@@ -94,7 +93,7 @@ def _timeline(
         details = {"properties": msgspec.json.decode(event.body).get("properties", {}), "source": event.source}
         found.append((event.occurred_at, _entry(event.occurred_at, "event", event.type, details)))
     for trigger in evidence:
-        for state, column in INSTANTS.items():
+        for state, column in triggers.INSTANTS.items():
             at = getattr(trigger, column)
             if at is not None:
                 details = {"record": state, "trigger_id": trigger.trigger_id, "play": trigger.play}
