@@ -142,13 +142,12 @@ def other_reasons(account: Account, terms: Terms, *, backfill: bool) -> Iterator
     """Yield what holds expansion besides the criteria."""
     holds = terms.playbook.holds
     left = days_to_renewal(account)
-    if any(key[0] == "contraction_risk" and e.status == "fired" for key, e in account.episodes.items()):
-        yield "contraction_risk"
+    # `contraction_risk` will be yielded here, before the others, by the rule of that name.
     if left is not None and 1 <= left <= holds.renewal_quiet_days:
         renewed_ms, today = account.head.renewed_ms, account.head.today
         if not health.within(renewed_ms, today, holds.renewal_completed_days):
             yield "renewal_quiet"
-    if account.fact("status") == "suspended":
+    if holds.suspended and account.fact("status") == "suspended":
         yield "suspended"
     if account.fact("status") == "churned":
         yield "churned"

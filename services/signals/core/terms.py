@@ -34,6 +34,8 @@ class Terms:
             for name, plan in playbook.plans.items()
         }
         self.memo: dict[tuple[str, str | None], Any] = {}  # what rows compute once for these terms
+        self.adopted_days: int = playbook.measures.adopted_days
+        self.adopted_window_days: int = playbook.measures.adopted_window_days
         self.gated_days: int = playbook.rules.gated_exploration.days
         self._above = {name: self._features_above(name) for name in playbook.plans}
 
@@ -58,10 +60,7 @@ class Terms:
         if known is not None:
             return known
         acv = annual_value(account)
-        for key, below in self._acv_bounds:
-            if below is None or acv is None or acv < Fraction(str(below)):
-                return key
-        return self._acv_bounds[-1][0]
+        return next(k for k, below in self._acv_bounds if below is None or acv is None or acv < Fraction(str(below)))
 
     def gate(self, account: Account) -> GateCriteria:
         """Return the criteria that the account must meet."""
@@ -96,13 +95,24 @@ class Terms:
     def refresh(self, account: Account) -> None:
         """Recompute what depends on the account's day, its facts and these terms, without looking at any rule."""
         today = account.head.today
-        account.active_rule = account.active.distinct(today, self.active_days)
-        account.active_month = account.active.distinct(today, self.month_days)
-        account.gate_cache = None
+        self._refresh_counts(account)
         account.gated, account.limits = self._gated(account), self._limits_of(account)
         begin, following = account.period = self.period(account, today)
         for metric in account.metrics.values():
             metric.total = sum(amount for day, amount in metric.cells.items() if begin <= day < following)
+
+    def turn(self, account: Account) -> None:
+        """Recompute what depends on the day alone, when the account's day has become the next one."""
+        if account.head.today >= account.period[1]:
+            self.refresh(account)
+        else:
+            self._refresh_counts(account)
+
+    def _refresh_counts(self, account: Account) -> None:
+        today = account.head.today
+        account.active_rule = account.active.distinct(today, self.active_days)
+        account.active_month = account.active.distinct(today, self.month_days)
+        account.gate_cache = None
 
 
 def annual_value(account: Account) -> Fraction | None:

@@ -149,6 +149,17 @@ def test_10_limits_merge_by_metric_and_null_clears_them_all(tell: Tell) -> None:
     ]
 
 
+def test_10_a_late_limit_from_before_they_were_cleared_stays_cleared(tell: Tell) -> None:
+    """Cleared at 11:00; a limit of 10:00 arrives after it, one of 12:00 stands."""
+    story = begin(tell)
+    story.facts("2026-01-02 11:00", limits=None)
+    story.facts("2026-01-02 10:00", limits={"api_calls": 100})
+    assert used(story, "2026-01-02 12:00", 96) == []
+    assert story.facts("2026-01-02 12:00", limits={"api_calls": 100}) == ["fired usage_ceiling:api_calls@executive"]
+    story.facts("2026-01-02 10:30", limits=None)
+    assert story.tick("2026-01-03 00:00") == []
+
+
 @pytest.mark.parametrize("unlimited", [None, 0])
 def test_11_null_and_zero_on_the_account_mean_unlimited_against_the_plan(tell: Tell, unlimited: int | None) -> None:
     """Starter allows 10,000 calls; the account's own null or 0 goes before it."""
@@ -229,6 +240,14 @@ def test_77_provisioned_since_the_latest_cut(tell: Tell) -> None:
     assert story.tick("2026-01-03 00:00") == ["resolved seat_saturation:assigned"]
     assert story.happens("2026-01-02 11:00", "user.provisioned", user="u1") == []
     assert story.happens("2026-01-02 13:00", "user.provisioned", user="u1") == ["held seat_saturation:assigned"]
+
+
+def test_77_a_late_deactivation_from_before_the_provisioning_takes_nothing(tell: Tell) -> None:
+    """Provisioned at 14:00; a deactivation of 12:00 arrives after it."""
+    story = begin(tell, seats=1)
+    assert story.happens("2026-01-02 14:00", "user.provisioned", user="u1") == ["held seat_saturation:assigned"]
+    story.happens("2026-01-02 12:00", "user.deactivated", user="u1")
+    assert story.tick("2026-01-03 00:00") == []
 
 
 def test_67_an_erased_user_is_in_no_distinct_count_but_sums_stay(tell: Tell) -> None:

@@ -250,6 +250,13 @@ def test_32_suspended_holds_and_active_releases(tell: Tell) -> None:
     assert story.facts("2026-06-10 11:00", status="active") == ["released seat_saturation:active"]
 
 
+def test_a_playbook_may_let_suspended_accounts_expand(tell: Tell) -> None:
+    """`holds.suspended: false`."""
+    story = tell({"holds.suspended": False})
+    story.ready("2026-06-10 09:00", status="suspended", seats=1)
+    assert story.active("2026-06-10 10:00", "u1") == ["fired seat_saturation:active"]
+
+
 def test_32_churned_ends_everything_at_once_and_fires_nothing_until_it_is_active_again(tell: Tell) -> None:
     """The one exception to definition 4; what stands when it is active again fires anew at that record."""
     story = tell()

@@ -150,6 +150,31 @@ def test_39_the_horizon_of_400_days(tell: Tell, day: str, fires: bool) -> None:
     assert bool(told) is fires
 
 
+def test_39_an_account_is_not_born_by_a_line_that_is_too_old(tell: Tell) -> None:
+    """A session of two years ago, and the same again; the account begins with the event of today."""
+    story = tell()
+    story.tick("2026-03-01 08:00")
+    assert story.happens("2024-03-01 09:00", "session.started", user="u1") == []
+    assert story.subject.explain("acme") is None
+    story.ready("2026-03-01 09:00", seats=1)
+    assert story.explain().components["usage"] == 0
+
+
+def test_39_what_has_aged_out_of_every_window_counts_no_more(tell: Tell) -> None:
+    """Tickets, answers, features and sums of two years ago; the events themselves are never asked for again."""
+    story = tell()
+    story.ready("2024-01-01 09:00", seats=1, plan="Starter", limits={"api_calls": 100})
+    story.happens("2024-01-02 09:00", "ticket.opened", ticket_id="t1")
+    story.happens("2024-01-02 09:00", "survey.answered", survey="csat", score=1)
+    story.happens("2024-01-02 09:00", "feature.blocked", feature="sso")
+    used(story, "2024-01-02 09:00", 96)
+    story.tick("2025-06-20 00:00")
+    story.happens("2025-06-20 10:00", "session.started", user="u2")
+    known = story.explain()
+    assert known.components == {"usage": 100, "support": 100}
+    assert known.active == ("seat_saturation",)
+
+
 def test_39_a_fact_is_never_too_old(tell: Tell) -> None:
     """Users provisioned two years ago are assigned."""
     story = tell()

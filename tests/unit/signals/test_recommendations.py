@@ -9,6 +9,7 @@ from tests.oracle.story import Story
 from tests.oracle.writing import WIDE_OPEN, instant, playbook
 
 FRIDAY = "2026-03-06 10:00"
+USAGE: dict[str, object] = {"plays.tier_migration.deal": "usage"}
 OPEN: dict[str, object] = WIDE_OPEN | {
     f"gate.{segment}": WIDE_OPEN["gate.smb"] for segment in ("mid_market", "enterprise")
 }
@@ -26,6 +27,15 @@ def decided(
     outputs = [output for output in subject.engine.take_outputs() if output.topic == TRIGGERS]
     trigger = decode_trigger(outputs[-1].value)
     return trigger.recommendation, trigger.estimated_acv
+
+
+def test_the_snapshot_shows_a_worth_without_a_measure() -> None:
+    """Usage is projected for a metric; for the account as a whole a share of ARR is guessed."""
+    subject = EngineSubject([playbook(OPEN | USAGE)])
+    story = Story(subject)
+    story.ready("2026-03-06 09:00", plan="Starter", mrr=1000)
+    story.happens(FRIDAY, "usage.recorded", metric="api_calls", quantity=9_600)
+    assert subject.snapshots["acme"].estimated_expansion_acv == EstimatedAcv(1200, "USD", "guess: 10 % of ARR")
 
 
 STARTER = {"plan": "Starter", "segment": "Mid-Market", "currency": "EUR"}
@@ -59,9 +69,6 @@ def test_without_a_next_plan_a_share_of_arr_is_guessed() -> None:
     assert decided(facts, 1_990_000)[1] == EstimatedAcv(1200.6, "EUR", "guess: 10 % of ARR")
     assert decided(facts | {"segment": "Enterprise"}, 1_990_000)[1] == EstimatedAcv(2401.2, "EUR", "guess: 20 % of ARR")
     assert decided(STARTER | {"plan": "Scale"}, 1_990_000)[1] is None
-
-
-USAGE: dict[str, object] = {"plays.tier_migration.deal": "usage"}
 
 
 def test_usage_is_worth_the_overage_projected_to_the_periods_end() -> None:

@@ -2,7 +2,7 @@
 
 from tests.oracle.adapters import EngineSubject
 from tests.oracle.story import Story
-from tests.oracle.writing import WIDE_OPEN, event, playbook
+from tests.oracle.writing import WIDE_OPEN, control, event, playbook
 
 OPEN = playbook(WIDE_OPEN)
 HOUR = "2026-03-02 10:00"
@@ -56,3 +56,47 @@ def test_an_erased_persons_name_is_in_no_page() -> None:
     late = story.happens("2026-03-01 11:30", "session.started", user="grace.hopper")
     assert late == []
     assert story.happens("2026-03-01 15:00", "session.started", user="other") == []
+
+
+def test_repeats_are_known_after_a_restart_whatever_the_number_of_ids() -> None:
+    """127, 128 and 129 ids were flushed, in full and open segments; each is a duplicate when it comes again."""
+    for number in (127, 128, 129, 300):
+        engine = EngineSubject([OPEN])
+        lines = [event("session.started", "acme", HOUR, f"e{n}", user="u") for n in range(number)]
+        for start in range(0, number, 64):
+            engine.fold(b"\n".join(lines[start : start + 64]))
+            engine.flush()
+        engine.restart()
+        engine.fold(b"\n".join(lines))
+        assert engine.counts["duplicates",] == number
+
+
+def test_a_seat_given_again_survives_a_late_departure() -> None:
+    """Given at 10:00 and 14:00; a departure of 12:00 arrives last: the seat is that of 14:00."""
+    story = Story(EngineSubject([OPEN]))
+    story.facts("2026-03-01 10:00", seats=1)
+    story.happens("2026-03-01 10:00", "user.provisioned", user="u1")
+    story.happens("2026-03-01 14:00", "user.provisioned", user="u1")
+    story.happens("2026-03-01 12:00", "user.deactivated", user="u1")
+    assert story.tick("2026-03-02 00:00") == []
+    assert story.explain().active == ("seat_saturation",)
+
+
+def test_ids_of_the_last_hour_are_kept_and_older_ones_forgotten_segment_by_segment() -> None:
+    """200 ids at 10:00, 200 at 10:50: at 11:10 the first lot counts again, the second is still known."""
+    engine = EngineSubject([OPEN])
+
+    def sessions(lot: str, at: str) -> bytes:
+        return b"\n".join(event("session.started", "acme", at, f"{lot}{n}", user="u") for n in range(200))
+
+    for lot, at in (("a", "2026-03-02 10:00"), ("b", "2026-03-02 10:50")):
+        engine.fold(sessions(lot, at))
+        engine.flush()
+    engine.fold(control("tick", "2026-03-02 11:10"))
+    engine.fold(event("session.started", "acme", "2026-03-02 11:10", "c", user="u"))
+    engine.flush()
+    engine.restart()
+    engine.fold(sessions("b", "2026-03-02 10:50"))
+    assert engine.counts["duplicates",] == 200
+    engine.fold(sessions("a", "2026-03-02 10:00"))
+    assert engine.counts["duplicates",] == 200

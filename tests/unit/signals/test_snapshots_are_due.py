@@ -1,0 +1,75 @@
+"""Snapshots: at once when a trigger, the gate or a health point changes, else every 30 seconds an account."""
+
+from services.signals.core.engine import Engine
+from shared.kernel.snapshots import Snapshot, decode_snapshot
+from tests.oracle.adapters import Pages
+from tests.oracle.writing import WIDE_OPEN, event, playbook
+
+HOUR = "2026-03-02 10:00"
+SECOND = 1_000
+
+
+class Watched:
+    """An engine whose records and snapshots are put to a clock of the test."""
+
+    def __init__(self) -> None:
+        self.engine = Engine(0, 1, "one", adopt=False, playbook=playbook(WIDE_OPEN), pages=Pages())
+        self.offset = -1
+
+    def fold(self, line: bytes) -> None:
+        """Fold one record."""
+        self.offset += 1
+        self.engine.fold(self.offset, line, 0)
+
+    def shown(self, now_ms: int) -> list[Snapshot]:
+        """Return the snapshots that are due."""
+        return [decode_snapshot(output.value) for output in self.engine.take_snapshots(now_ms)]
+
+
+def session(number: int) -> bytes:
+    """Return a session of a user."""
+    return event("session.started", "acme", HOUR, f"e{number}", user=f"u{number}")
+
+
+def test_an_untouched_account_is_never_shown_again() -> None:
+    """Once after its record, then not until the next."""
+    watched = Watched()
+    watched.fold(session(1))
+    assert len(watched.shown(100 * SECOND)) == 1
+    assert watched.shown(1_000 * SECOND) == []
+
+
+def test_a_touched_account_is_shown_after_30_seconds() -> None:
+    """Sessions alone change neither trigger nor gate nor health."""
+    watched = Watched()
+    watched.fold(session(1))
+    watched.shown(100 * SECOND)
+    watched.fold(session(2))
+    assert watched.shown(101 * SECOND) == []
+    assert watched.shown(110 * SECOND) == []
+    assert watched.shown(129 * SECOND) == []
+    shown = watched.shown(130 * SECOND)
+    assert [snapshot.log.offset for snapshot in shown] == [1]
+    assert watched.shown(200 * SECOND) == []
+
+
+def test_a_health_point_or_the_gate_is_noticed_within_seconds() -> None:
+    """An NPS answer makes health; it is looked for every five seconds at most."""
+    watched = Watched()
+    watched.fold(session(1))
+    watched.shown(100 * SECOND)
+    watched.fold(event("survey.answered", "acme", HOUR, "s", properties={"survey": "nps", "score": 9}))
+    shown = watched.shown(106 * SECOND)
+    assert [snapshot.health.score for snapshot in shown] == [90]
+    watched.fold(event("feature.used", "acme", HOUR, "f", properties={"feature": "dashboards"}))
+    assert watched.shown(107 * SECOND) == watched.shown(108 * SECOND) == []
+    assert [snapshot.gate.open for snapshot in watched.shown(112 * SECOND)] == [True]
+
+
+def test_a_trigger_is_shown_at_once() -> None:
+    """Also a second after the snapshot before."""
+    watched = Watched()
+    watched.fold(event("account.updated", "acme", HOUR, "a", properties={"seats": 1}))
+    watched.shown(100 * SECOND)
+    watched.fold(session(1))
+    assert [snapshot.active_triggers for snapshot in watched.shown(101 * SECOND)] == [("seat_saturation",)]

@@ -1,0 +1,79 @@
+"""Windows give what counting all events would give, whatever the order of arrival."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.signals.core.windows import KEPT_BITS, LastSeen, UseDays, day_sum, prune
+
+TODAY = 1_000
+days = st.integers(TODAY - 90, TODAY)
+windows = st.integers(1, 60)
+
+
+@given(st.lists(st.tuples(st.sampled_from("abcdef"), days)), windows, st.integers(TODAY, TODAY + 40))
+def test_distinct_in_n_days_is_a_sum_over_last_seen_days(seen: list[tuple[str, int]], window: int, today: int) -> None:
+    """Each is moved to the latest of its days; late sightings move nothing."""
+    last: dict[str, int] = {}
+    cells = LastSeen()
+    for name, day in seen:
+        if day > last.get(name, -1):
+            cells.move(last.get(name), day)
+            last[name] = day
+    expected = {name for name, day in seen if today - window < day <= today}
+    assert cells.distinct(today, window) == len(expected)
+
+
+@given(st.sets(st.integers(0, 5)))
+def test_what_is_taken_away_again_is_not_counted(numbers: set[int]) -> None:
+    """Nothing is left of a day whose last member has gone."""
+    cells = LastSeen()
+    for number in numbers:
+        cells.move(None, TODAY - number)
+    for number in numbers:
+        cells.move(TODAY - number, None)
+    assert cells.cells == {}
+    assert cells.distinct(TODAY, 30) == 0
+
+
+@given(st.lists(days), windows, st.integers(TODAY, TODAY + 40))
+def test_days_of_use_are_counted_exactly_within_what_is_kept(used: list[int], window: int, today: int) -> None:
+    """A window ends today or later than the newest use, so it never reaches back beyond what is kept."""
+    feature = UseDays()
+    for day in used:
+        feature.used(day)
+    assert KEPT_BITS >= 60
+    assert feature.days_used(today, window) == len({day for day in used if today - window < day <= today})
+    assert feature.touched == max(used, default=-1)
+
+
+@given(st.integers(0, 400), st.integers(0, 400))
+def test_a_blocked_use_is_a_touch_and_no_use(first: int, second: int) -> None:
+    """Touches only move forward."""
+    feature = UseDays()
+    feature.blocked(first)
+    feature.blocked(second)
+    assert (feature.touched, feature.days_used(400, 60)) == (max(first, second), 0)
+
+
+@given(st.dictionaries(days, st.integers(0, 10**20)), st.integers(TODAY - 30, TODAY), windows)
+def test_a_day_sum_is_the_sum_of_its_days(cells: dict[int, int], last_day: int, window: int) -> None:
+    """Few cells or many, and with days after the window."""
+    expected = sum(value for day, value in cells.items() if last_day - window < day <= last_day)
+    assert day_sum(cells, last_day, window) == expected
+
+
+def test_many_cells_are_summed_by_their_days() -> None:
+    """90 days of use, a window of 30."""
+    cells = dict.fromkeys(range(TODAY - 90, TODAY), 2)
+    seen = LastSeen()
+    for day in cells:
+        seen.move(None, day)
+    assert day_sum(cells, TODAY - 1, 30) == 60
+    assert seen.distinct(TODAY - 1, 30) == 30
+
+
+def test_pruning_keeps_the_oldest_day_that_was_asked_for() -> None:
+    """What lies before it is forgotten."""
+    cells = {1: 1, 2: 1, 3: 1}
+    prune(cells, 2)
+    assert cells == {2: 1, 3: 1}
