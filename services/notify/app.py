@@ -1,6 +1,7 @@
 """The wiring of notify: settings in, one process out."""
 
 import asyncio
+import os
 import signal
 import socket
 import time
@@ -153,7 +154,7 @@ def _listen(settings: Settings) -> socket.socket:
     except OSError as error:
         where = f"{settings.host}:{settings.port}"
         raise ConfigurationError(
-            f"cannot listen on {where} ({error.strerror}): set another UPSWING_NOTIFY_PORT"
+            f"cannot listen on {where} ({os.strerror(error.errno or 0)}): set another UPSWING_NOTIFY_PORT"
         ) from None
 
 

@@ -35,6 +35,7 @@ POLL_MS = 1_000
 BATCH_RECORDS = 200
 PARTITIONS_AT_ONCE = 4
 BROKER_SECONDS = 5.0
+STOP_SECONDS = 2.0
 RETRY_SECONDS = 0.5
 MOST_FAULTS = 3
 DEPENDENCY_STATES = ("08", "40", "53", "55", "57", "58")  # connection, rollback, resources, locks, operator, system
@@ -72,8 +73,10 @@ class Consumer:
                     await self._commit(consumer, {part: records[-1].offset + 1 for part, records in batches.items()})
         finally:
             self._consumer = None
-            await consumer.stop()
-            await producer.stop()
+            try:
+                await _stop(consumer)
+            finally:
+                await _stop(producer)
 
     async def lag(self) -> dict[str, int] | None:
         """Return how many records wait on each topic; None: no partitions are assigned.
@@ -111,8 +114,8 @@ class Consumer:
                 await producer.start()
                 await consumer.start()
             except (KafkaError, OSError) as error:
-                await consumer.stop()
-                await producer.stop()
+                await _stop(consumer)
+                await _stop(producer)
                 if time.monotonic() > deadline:
                     raise DependencyError(f"no Kafka broker answers at {settings.kafka}: start it") from error
                 await asyncio.sleep(RETRY_SECONDS)
@@ -197,6 +200,14 @@ class Consumer:
                 await consumer.commit(offsets)
         except (KafkaError, TimeoutError) as error:  # fate: a later commit covers it, or the inbox knows the records
             LOG.warning("offsets not committed", error=_say(error))
+
+
+async def _stop(client: AIOKafkaConsumer | AIOKafkaProducer) -> None:
+    try:
+        async with asyncio.timeout(STOP_SECONDS):
+            await client.stop()
+    except (KafkaError, OSError, TimeoutError) as error:  # fate: the broker forgets us when the session ends
+        LOG.warning("Kafka client not stopped cleanly", error=_say(error))
 
 
 def _is_dependency(error: BaseException) -> bool:

@@ -65,6 +65,7 @@ class Settings(BaseSettings):
     commit_seconds: float = Field(default=10.0, ge=1, le=120)
     progress_seconds: float = Field(default=60.0, ge=1, le=3_600)
     ready_lag_records: int = Field(default=1_000, ge=0, le=10_000_000)
+    inbox_days: int = Field(default=40, ge=31, le=3_650)
     session_seconds: float = Field(default=10.0, ge=3, le=60)
     fetch_wait_ms: int = Field(default=50, ge=1, le=1_000)
 

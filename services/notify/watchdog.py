@@ -8,19 +8,20 @@ import time
 
 import structlog
 from aiokafka.errors import KafkaError
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.notify import metrics
 from services.notify.consumer import Consumer
-from services.notify.outbox import Clock
-from services.notify.repository import log
+from services.notify.outbox import DATABASE_TROUBLE, Clock
+from services.notify.repository import hot, log
 from services.notify.settings import Settings
 from shared.io.readiness import Readiness
+from shared.kernel.clock import DAY_MS
 from shared.kernel.errors import InvariantError
 
 LOG = structlog.get_logger("notify.watchdog")
 LOOK_SECONDS = 1.0
+SWEEP_SECONDS = 3_600.0
 CHECK = "consumer"
 
 
@@ -37,6 +38,7 @@ class Watchdog:
         self._clock = clock
         self._seen = -1
         self._moved_at = time.monotonic()
+        self._sweep_at = 0.0
         self._gauged: set[tuple[str, str]] = set()
         readiness.expect(CHECK, "no partitions are assigned yet")
 
@@ -44,8 +46,19 @@ class Watchdog:
         """Look every second. Errors: `InvariantError` when records wait and none was taken for too long."""
         while True:
             await self._look_at_lag()
-            await self._look_at_outbox()
+            try:
+                await self._look_at_outbox()
+                if time.monotonic() >= self._sweep_at:
+                    self._sweep_at = time.monotonic() + SWEEP_SECONDS
+                    await self.sweep()
+            except DATABASE_TROUBLE as error:
+                LOG.warning("outbox not looked at", error=type(error).__name__)
             await asyncio.sleep(LOOK_SECONDS)
+
+    async def sweep(self) -> int:
+        """Forget what was taken in longer ago than the topics remember, and return how much that was."""
+        async with self._engine.begin() as connection:
+            return await hot.forget_taken(connection, self._clock() - self._settings.inbox_days * DAY_MS)
 
     async def _look_at_lag(self) -> None:
         try:
@@ -75,13 +88,9 @@ class Watchdog:
             raise InvariantError(f"no record was taken for {self._settings.progress_seconds:g} s: some may wait")
 
     async def _look_at_outbox(self) -> None:
-        try:
-            async with self._engine.connect() as connection:
-                sizes = await log.outbox_sizes(connection)
-                oldest = await log.oldest_unsent(connection)
-        except (DBAPIError, OSError, TimeoutError) as error:
-            LOG.warning("outbox not measured", error=type(error).__name__)
-            return
+        async with self._engine.connect() as connection:
+            sizes = await log.outbox_sizes(connection)
+            oldest = await log.oldest_unsent(connection)
         for key in self._gauged - sizes.keys():
             metrics.OUTBOX.labels(*key).set(0)
         for key, size in sizes.items():

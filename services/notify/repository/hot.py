@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.notify.core.card import Lead, Told
 from services.notify.core.group import Message
 from services.notify.core.silence import Silence
+from services.notify.tables import inbox
 from shared.kernel.people import Person
 
 TAKE = text("""
@@ -95,6 +96,11 @@ async def take(connection: AsyncConnection, item: tuple[str, str], account_id: s
     values = {"item_id": item[0], "record": item[1], "now": now_ms, "key": f"notify {account_id} {play}"}
     row = (await connection.execute(TAKE, values)).one()
     return bool(row[0])
+
+
+async def forget_taken(connection: AsyncConnection, before_ms: int) -> int:
+    """Forget what was taken before an instant, and return how much that was."""
+    return (await connection.execute(inbox.delete().where(inbox.c.taken_at < before_ms))).rowcount
 
 
 async def known_of(connection: AsyncConnection, account_id: str, play: str, now_ms: int) -> Known:

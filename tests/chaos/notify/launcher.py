@@ -36,10 +36,11 @@ def arm(point: str, passes: int) -> None:
     async def step(*args: Any, **named: Any) -> Any:
         nonlocal left
         left -= 1
-        if left == 0 and when == "before":
+        chosen = left == 0  # others may pass while this one waits
+        if chosen and when == "before":
             os.kill(os.getpid(), signal.SIGKILL)
         result = await original(*args, **named)
-        if left == 0:
+        if chosen:
             os.kill(os.getpid(), signal.SIGKILL)
         return result
 

@@ -73,8 +73,9 @@ async def test_the_log_is_filtered_and_paged(
     assert (wrong.status_code, wrong.json()["code"]) == (422, "invalid")
 
 
+@pytest.mark.usefixtures("log")
 async def test_the_api_is_for_those_who_hold_the_token(
-    kafka: Broker, topic_prefix: str, database_url: str, slack: Slack, log: Log
+    kafka: Broker, topic_prefix: str, database_url: str, slack: Slack
 ) -> None:
     """Every path of `/v1` is closed without it; errors have a code and a message."""
     settings = make_settings(kafka.bootstrap, topic_prefix, database_url, slack_webhook_url=slack.hook)
@@ -90,8 +91,9 @@ async def test_the_api_is_for_those_who_hold_the_token(
             assert (await notify.client.get(path, headers={"Authorization": ""})).status_code == 200
 
 
+@pytest.mark.usefixtures("log")
 async def test_without_a_token_the_api_stays_shut(
-    kafka: Broker, topic_prefix: str, database_url: str, slack: Slack, log: Log
+    kafka: Broker, topic_prefix: str, database_url: str, slack: Slack
 ) -> None:
     """And says what to set."""
     settings = make_settings(
@@ -151,9 +153,14 @@ async def test_a_silence_keeps_quiet_until_it_is_ended(
     assert (ended.status_code, again.status_code, empty) == (204, 404, [])
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
+@pytest.mark.usefixtures("log")
+async def test_a_silence_that_makes_no_sense_is_refused(
+    kafka: Broker, topic_prefix: str, database_url: str, slack: Slack
+) -> None:
+    """A silence of everything, of nothing, in the past, for ever, by nobody."""
+    settings = make_settings(kafka.bootstrap, topic_prefix, database_url, slack_webhook_url=slack.hook)
+    body = {"match": {"account_id": "acme"}, "ends_at": soon(hours=1), "created_by": "ana", "comment": "c"}
+    wrong: list[dict[str, Any]] = [
         {"match": {}},
         {"match": {"kind": "gossip"}},
         {"match": {"colour": "red"}},
@@ -162,21 +169,16 @@ async def test_a_silence_keeps_quiet_until_it_is_ended(
         {"ends_at": "9999-01-01T00:00:00Z"},
         {"comment": ""},
         {"created_by": None},
-    ],
-)
-async def test_a_silence_that_makes_no_sense_is_refused(
-    kafka: Broker, topic_prefix: str, database_url: str, slack: Slack, log: Log, change: dict[str, Any]
-) -> None:
-    """A silence of everything, of nothing, in the past, for ever, by nobody."""
-    settings = make_settings(kafka.bootstrap, topic_prefix, database_url, slack_webhook_url=slack.hook)
-    body = {"match": {"account_id": "acme"}, "ends_at": soon(hours=1), "created_by": "ana", "comment": "c"} | change
+    ]
     async with running(settings) as notify:
-        answer = await notify.client.post("/v1/silences", json=body)
-    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+        for change in wrong:
+            answer = await notify.client.post("/v1/silences", json=body | change)
+            assert (answer.status_code, answer.json()["code"]) == (422, "invalid"), change
 
 
+@pytest.mark.usefixtures("log")
 async def test_the_routes_can_be_tried_and_a_sample_sent(
-    kafka: Broker, topic_prefix: str, database_url: str, slack: Slack, log: Log
+    kafka: Broker, topic_prefix: str, database_url: str, slack: Slack
 ) -> None:
     """Where it would go, by which route; the sample is marked as a test and has no buttons to act."""
     settings = make_settings(kafka.bootstrap, topic_prefix, database_url, slack_webhook_url=slack.hook)
@@ -206,8 +208,9 @@ def payload(action: str = "csql_claim", value: str = "t-1") -> dict[str, Any]:
     }
 
 
+@pytest.mark.usefixtures("log")
 async def test_a_button_is_stored_once_and_answered_at_once(
-    kafka: Broker, topic_prefix: str, database_url: str, slack: Slack, log: Log
+    kafka: Broker, topic_prefix: str, database_url: str, slack: Slack
 ) -> None:
     """A replay of the same request is the same press; a link button is none of ours."""
     settings = make_settings(kafka.bootstrap, topic_prefix, database_url, slack_webhook_url=slack.hook)
@@ -230,8 +233,9 @@ async def test_a_button_is_stored_once_and_answered_at_once(
     assert rows[0].forwarded_at is None
 
 
+@pytest.mark.usefixtures("log")
 async def test_a_request_that_slack_did_not_sign_has_no_effect(
-    kafka: Broker, topic_prefix: str, database_url: str, slack: Slack, log: Log
+    kafka: Broker, topic_prefix: str, database_url: str, slack: Slack
 ) -> None:
     """Forged, old, unsigned, too large, or not what Slack sends."""
     settings = make_settings(kafka.bootstrap, topic_prefix, database_url, slack_webhook_url=slack.hook)
