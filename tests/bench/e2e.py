@@ -81,10 +81,9 @@ async def measure_e2e(asked: Asked) -> list[Row]:
         async with LogControls(stack.bootstrap) as controls:
             await controls.begin(now_ms)
 
+    _, write_key = issue_key(IngestSettings(data=settings.data).keys_path, SOURCE)
     say("e2e: starting Kafka, PostgreSQL and the four services")
     async with receiver, running(settings, environment=environment, before_services=[history_begins]) as stack:
-        keys = IngestSettings(data=settings.data).keys_path
-        _, write_key = issue_key(keys, SOURCE)
         await _load_past(stack, company, write_key, now_ms)
         load = Load(company, _plan(asked), f"{settings.url('ingest')}/v1/batch", write_key)
         say(f"e2e: warming up for {asked.warm_up_seconds:g} s")
