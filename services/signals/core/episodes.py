@@ -154,7 +154,7 @@ def change_day(
     if any(head.today in metric.cells for metric in account.metrics.values()):
         account.days_dirty = True
     head.today = day
-    terms.refresh(account)
+    terms.turn(account)
     account.parked.clear()
     look(account, terms, cause, emit, backfill=backfill, failed=failed)
 

@@ -110,15 +110,20 @@ class Partition:
         kind = type(event)
         self.kinds[kind] = self.kinds.get(kind, 0) + 1
         at_ms: int = event.occurred_at  # type: ignore[assignment]  # the codec has settled it
-        clock_ms = max(self.meta.ticked_at, account.head.clock_ms, at_ms)
+        head, ticked_at = account.head, self.meta.ticked_at
+        clock_ms = at_ms if at_ms > head.clock_ms else head.clock_ms
+        clock_ms = clock_ms if clock_ms > ticked_at else ticked_at
         if account.recent.repeated(f"{event.source}\0{event.id}", clock_ms):
             self.counts["duplicates",] += 1
             return
         if account.at_record != offset:
             self.touch(account, offset)
-        if not self._advance(account, kind, at_ms):
+        day = at_ms // DAY_MS
+        if day != head.today and not self._advance(account, kind, day):
             self.counts["too_old",] += 1
             return
+        if at_ms > head.clock_ms:
+            head.clock_ms = at_ms
         handler = HANDLERS.get(kind)
         needed = handler is not None and handler(account, event, at_ms, self.terms)
         if kind not in PLAIN:
@@ -130,13 +135,11 @@ class Partition:
             cause = Cause(f"{event.source}/{event.id}", clock_ms, at_ms, received_at)
             look(account, self.terms, cause, self.record, backfill=self.backfill)
 
-    def _advance(self, account: Account, kind: type[Event], at_ms: int) -> bool:
-        """Move the account's day and clock to an event; tell whether the event is young enough to be folded."""
-        head, day = account.head, at_ms // DAY_MS
-        if day > head.today:
+    def _advance(self, account: Account, kind: type[Event], day: int) -> bool:
+        """Move the account's day to a later one; tell whether an event of that day is young enough to be folded."""
+        if day > account.head.today:
             self.step(account, day)
-        head.clock_ms = max(head.clock_ms, at_ms)
-        return day >= head.today - self.terms.horizon_days or kind in AGELESS
+        return day >= account.head.today - self.terms.horizon_days or kind in AGELESS
 
     def _may_release(self, account: Account) -> bool:
         return not account.gate_cache and gate.is_open(account, self.terms, backfill=self.backfill)

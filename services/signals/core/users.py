@@ -94,7 +94,7 @@ def core_used(account: Account, user: User, feature: str, at_ms: int, terms: Ter
     day = at_ms // DAY_MS
     if user.department is not None and day != old_day:
         account.core_seen(feature, user.department).move(old_day, day)
-        oldest = account.head.today - terms.playbook.measures.adopted_window_days
+        oldest = account.head.today - terms.adopted_window_days
         if old_day is None or old_day <= oldest:
             account.gate_cache = None
 
