@@ -11,7 +11,7 @@ LARGEST = 10**15  # in units; a larger quantity is a client's mistake and would 
 ALLOWED = "must be a number or its decimal text, at least 0, with at most six decimal places"
 
 
-def millionths(value: int | float | str) -> int:
+def millionths(value: float | str) -> int:
     """Return a quantity as an exact integer of millionths.
 
     Errors: `ValueError` with one sentence for negative, non-finite, too precise or unreadable values.

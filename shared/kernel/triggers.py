@@ -48,8 +48,8 @@ class Health(msgspec.Struct, frozen=True):
 class Evidence(msgspec.Struct, frozen=True):
     """Why: the numbers compared. `value comparison threshold` holds, in `unit`.
 
-    Shape: `numbers` holds what the value was computed from (used, limit, seats, users, period...); `event_ids` are up to
-    20 `source/id` of events that decided; `occurred_at` are their own times, in milliseconds.
+    Shape: `numbers` holds what the value was computed from (used, limit, seats, users, period...); `event_ids` are up
+    to 20 `source/id` of events that decided; `occurred_at` are their own times, in milliseconds.
     """
 
     value: Number | None
@@ -84,8 +84,8 @@ class EstimatedAcv(msgspec.Struct, frozen=True):
 class Trigger(msgspec.Struct, kw_only=True, frozen=True):
     """One record of `expansion.triggers`, keyed by `account_id`; (`trigger_id`, `record`) is unique.
 
-    Units: `occurred_at`, `received_at`, `emitted_at` are instants in milliseconds; `received_at` is that of the deciding
-    event, None when a change of day decided. `resolved` records name the trigger they end, by the same `trigger_id`.
+    Units: `occurred_at`, `received_at`, `emitted_at` are instants in milliseconds; `received_at` is that of the
+    deciding event, None when a change of day decided. `resolved` records name the trigger they end by `trigger_id`.
     """
 
     record: Record

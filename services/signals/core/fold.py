@@ -80,8 +80,11 @@ def _feature_used(account: Account, event: feature_used.FeatureUsed, at_ms: int,
     if feature.newest != day:
         look = _touched(account, name, feature, day, terms)
         feature.used(day)
-        if name in terms.core and _just_adopted(account, feature, terms):
-            account.gate_cache = None
+        if (
+            name in terms.core
+            and feature.days_used(account.head.today, terms.adopted_window_days) == terms.adopted_days
+        ):
+            account.gate_cache = None  # it has just been adopted
     if given.metric is not None and add_usage(account, given.metric, given.quantity, at_ms):
         look = True
     if user_id is not None:
@@ -91,10 +94,6 @@ def _feature_used(account: Account, event: feature_used.FeatureUsed, at_ms: int,
         if name in terms.core:
             users.core_used(account, user, name, at_ms, terms)
     return look
-
-
-def _just_adopted(account: Account, feature: UseDays, terms: Terms) -> bool:
-    return feature.days_used(account.head.today, terms.adopted_window_days) == terms.adopted_days
 
 
 def _touched(account: Account, name: str, feature: UseDays, day: int, terms: Terms) -> bool:

@@ -17,7 +17,6 @@ from shared.kernel.playbook.bounds import (
     Points,
     Ratio,
     Trend,
-    UseDays,
     Weight,
     WhenUnknown,
 )
@@ -53,8 +52,8 @@ class GateCriteria(Part, frozen=True, kw_only=True):
 class Measures(Part, frozen=True, kw_only=True):
     """How the gate and health measure. Source: playbook sections 4 and 5, definitions 14 and 17."""
 
-    adopted_days: UseDays
-    adopted_window_days: UseDays
+    adopted_days: AdoptionDays
+    adopted_window_days: AdoptionDays
     active_window_days: Days
     ticket_window_days: Days
     ticket_stable_percent: Points
