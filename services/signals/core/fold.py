@@ -119,10 +119,9 @@ def _session_started(account: Account, event: session_started.SessionStarted, at
 
 
 def _usage_reported(account: Account, event: usage_reported.UsageReported, at_ms: int, _: Terms) -> bool:
-    name, moment = event.properties.metric, moment_of(event, at_ms)
-    gauge = account.head.gauges.get(name)
-    if gauge is None or moment > gauge[1:]:
-        account.head.gauges[name] = (millionths(event.properties.level), *moment)
+    gauges, name, moment = account.head.gauges, event.properties.metric, moment_of(event, at_ms)
+    if name not in gauges or moment > gauges[name][1:]:
+        gauges[name] = (millionths(event.properties.level), *moment)
     return True
 
 
@@ -187,14 +186,12 @@ def _survey_answered(account: Account, event: survey_answered.SurveyAnswered, at
     return True
 
 
-def _qbr_held(account: Account, _event: qbr_held.QbrHeld, at_ms: int, _: Terms) -> bool:
+def _qbr_held(account: Account, _event: Event, at_ms: int, _: Terms) -> bool:
     account.head.qbr_ms = max(account.head.qbr_ms, at_ms)
     return True
 
 
-def _engagement_recorded(
-    account: Account, _event: engagement_recorded.EngagementRecorded, at_ms: int, _: Terms
-) -> bool:
+def _engagement_recorded(account: Account, _event: Event, at_ms: int, _: Terms) -> bool:
     account.head.engagement_ms = max(account.head.engagement_ms, at_ms)
     return True
 
@@ -218,12 +215,12 @@ def _champion_changed(account: Account, event: champion_changed.ChampionChanged,
     return True
 
 
-def _stakeholder_added(account: Account, _event: stakeholder_added.StakeholderAdded, _at: int, _: Terms) -> bool:
+def _stakeholder_added(account: Account, _event: Event, _at: int, _: Terms) -> bool:
     account.head.stakeholders_known = True
     return True
 
 
-def _renewal_completed(account: Account, _event: renewal_completed.RenewalCompleted, at_ms: int, _: Terms) -> bool:
+def _renewal_completed(account: Account, _event: Event, at_ms: int, _: Terms) -> bool:
     account.head.renewed_ms = max(account.head.renewed_ms, at_ms)
     return True
 
