@@ -69,7 +69,7 @@ async def test_a_port_that_is_taken_is_said_so() -> None:
     """Before anything else is opened."""
     with socket.create_server(("127.0.0.1", free_port())) as taken:
         settings = local_settings(NOWHERE, port=taken.getsockname()[1])
-        with pytest.raises(ConfigurationError, match=r"cannot listen on .* set UPSWING_NOTIFY_PORT"):
+        with pytest.raises(ConfigurationError, match=r"Address already in use.*: set another UPSWING_NOTIFY_PORT"):
             await serve(settings)
 
 
