@@ -42,6 +42,7 @@ COMMANDS: dict[str, Row] = {
     "history": Row("upswing.commands.history", "Play files of the past into the log."),
     "trace": Row("upswing.commands.trace", "Follow one event: where it is, what it touched, which alert."),
     "schemas": Row("upswing.commands.schemas", "Write the JSON Schemas of the public records."),
+    "reference": Row("upswing.commands.reference", "Write the generated parts of the documentation."),
     "dead-letters": Row("upswing.commands.dead_letters", "List, show and replay what could not be used."),
     "ingest": Row("services.ingest.app", "Service: take events over HTTP."),
     "signals": Row("services.signals.app", "Service: fold events, decide triggers."),
