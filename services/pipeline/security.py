@@ -50,10 +50,10 @@ async def recognise(session: AsyncSession, authorization: str | None) -> Caller:
     """Return who sends this header. Errors: `UnknownCallerError` when nobody of ours does."""
     scheme, _, token = (authorization or "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
-        raise UnknownCallerError("unauthorised", "send an API token as `Authorization: Bearer upw_...`")
+        raise UnknownCallerError("unauthorized", "send an API token as `Authorization: Bearer upw_...`")
     row = await tokens.valid(session, digest(token.strip()))
     if row is None:
-        raise UnknownCallerError("unauthorised", "the API token is not known or was revoked")
+        raise UnknownCallerError("unauthorized", "the API token is not known or was revoked")
     return Caller(row.token_id, row.name, row.role)
 
 

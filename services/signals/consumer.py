@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol, cast
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import IllegalStateError
 from aiokafka.structs import OffsetAndMetadata
 from faust.tables.recovery import Recovery
 from faust.transport.drivers import aiokafka as driver
@@ -24,6 +25,7 @@ from faust.types import TP
 from services.signals.fates import leave
 from services.signals.metrics import PAGES_RESTORED
 from services.signals.store import PageStore
+from shared.io.logs import get_logger
 from shared.kernel.errors import InvariantError
 
 __all__ = ["BatchReader", "SignalsConsumer", "SignalsTransport"]
@@ -31,6 +33,8 @@ __all__ = ["BatchReader", "SignalsConsumer", "SignalsTransport"]
 IDLE_SECONDS = 0.05
 FETCH_SECONDS = 1.0
 Records = Mapping[TP, list[Any]]
+
+log = get_logger(__name__)
 
 
 class BatchReader(Protocol):
@@ -90,17 +94,19 @@ class SignalsConsumer(driver.Consumer):
         if not self.flow_active:
             await self.wait(cast("Any", self.can_resume_flow))
             return
-        active = self._get_active_partitions()
+        active = set(self._get_active_partitions())  # a copy: Faust's set is emptied in mid-fetch, which means "all"
         if not active:
             await self.sleep(IDLE_SECONDS)
             return
         seeks = self.seeks
         records = await self._getmany(active_partitions=active, timeout=FETCH_SECONDS)
-        if not records or not self.flow_active:
-            return  # whoever stopped the flow seeks before it is resumed
+        if not records:
+            return
         if seeks != self.seeks:
             await self._seek_again(set(records))
             return
+        if not self.flow_active:
+            return  # whoever stopped the flow seeks before it is resumed
         topic = self.app.reader.events_topic
         self._restore({tp: batch for tp, batch in records.items() if tp.topic != topic})
         await self.app.reader.take({TP(*tp): batch for tp, batch in records.items() if tp.topic == topic})
@@ -111,7 +117,10 @@ class SignalsConsumer(driver.Consumer):
             tp: offset + 1 for tp, offset in recovering.items() if offset is not None
         } | self.app.reader.positions()
         assigned = self.assignment()
-        await self.seek_wait({TP(*tp): wanted[tp] for tp in tps if tp in wanted and tp in assigned})
+        try:
+            await self.seek_wait({TP(*tp): wanted[tp] for tp in tps if tp in wanted and tp in assigned})
+        except IllegalStateError:
+            log.info("the group rebalances again; its recovery will seek", partitions=len(tps))
 
     def _restore(self, records: Records) -> None:
         """Give changelog records to the store and tell Faust's recovery how far it is."""

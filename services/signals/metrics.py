@@ -47,7 +47,6 @@ _COUNTS: dict[str, Metric] = {
     "rejected": counter(SERVICE, "rejected_lines", "Lines that could not be used, by reason", ("reason",)),
     "duplicates": counter(SERVICE, "duplicate_events", "Events seen before"),
     "misplaced": counter(SERVICE, "misplaced_events", "Events sent on to their own partition"),
-    "clamped": counter(SERVICE, "clamped_events", "Events from the future, moved to their arrival"),
     "too_old": counter(SERVICE, "old_events", "Events older than the horizon"),
     "triggers": counter(SERVICE, "trigger_records", "Records on expansion.triggers", ("rule", "record")),
     "held": counter(SERVICE, "held_triggers", "Triggers held, by reason", ("reason",)),

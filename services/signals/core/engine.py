@@ -88,7 +88,9 @@ class Engine:
 
     def take_snapshots(self, now_ms: int) -> list[Output]:
         """Return the snapshots that are due: of changed accounts, and of the others touched now and then."""
-        return list(due(self.state, self.offset, now_ms))
+        snapshots = list(due(self.state, self.offset, now_ms))
+        self.state.counts["snapshots",] += len(snapshots)
+        return snapshots
 
     def take_dirty(self) -> list[Group]:
         """Return the changed pages as atomic groups, the meta page's last; what is folded later waits for the next."""

@@ -27,7 +27,7 @@ async def test_without_a_token_of_ours_nothing_is_answered(office: Office) -> No
     stranger = office.as_(None)
     for path in ("/v1/accounts", "/v1/csqls", "/v1/tasks", "/v1/scorecard", "/v1/people"):
         answer = await stranger.get(path)
-        assert (answer.status_code, answer.json()["code"]) == (401, "unauthorised")
+        assert (answer.status_code, answer.json()["code"]) == (401, "unauthorized")
         assert answer.headers["WWW-Authenticate"] == "Bearer"
         forged = await stranger.get(path, headers={"Authorization": "Bearer upw_forged"})
         assert forged.status_code == 401
