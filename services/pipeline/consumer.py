@@ -8,6 +8,7 @@ Source: design (durability 3 to 5).
 import asyncio
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import TypeVar
 
 import msgspec
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener
@@ -20,11 +21,12 @@ from services.pipeline.letters import bury
 from services.pipeline.metrics import COMMIT_FAILURES, LAG, RETRIES
 from services.pipeline.settings import Settings
 from services.pipeline.takers import Settled, Taker
-from services.pipeline.unit import Patience, Unit, is_fault_of_data, say
+from services.pipeline.unit import Patience, Unit, Work, is_fault_of_data, say
 from shared.io.kafka import make_consumer
 from shared.io.logs import get_logger
 from shared.kernel.errors import DependencyError, Problem, Reason, UpswingError
 
+T = TypeVar("T")
 POLL_MS = 1_000
 BROKER_SECONDS = 5.0
 RETRY_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0)
@@ -79,27 +81,34 @@ class Feed(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no t
 
     async def settle(self, records: Sequence[ConsumerRecord]) -> None:
         """Take records, whatever the database does. Errors: `DependencyError` past the deadline."""
+        try:
+            settled = await self._insist(self.name, partial(self._take, records))
+        except UpswingError:
+            raise
+        except Exception as error:  # noqa: BLE001 - fate: record by record, and the one at fault to the dead letters
+            await self._isolate(records, error)
+        else:
+            settled(self._clock())
+
+    async def _insist(self, name: str, work: Work[T]) -> T:
+        """Return what the work returns. Errors: its own when data are at fault, `DependencyError` past the deadline."""
         patience = Patience(self._settings.retry_seconds)
         waits = iter(RETRY_SECONDS)
         faults = 0
         while True:
             try:
-                settled = await self._unit.run(self.name, partial(self._take, records))
+                return await self._unit.run(name, work)
             except UpswingError:
                 raise
-            except Exception as error:  # fates: record by record, dead letter, or again to the deadline
+            except Exception as error:  # fate: the data are at fault, or again to the deadline
                 faults += is_fault_of_data(error)
                 if faults >= MOST_FAULTS:
-                    await self._isolate(records, error)
-                    return
+                    raise
                 if patience.is_over():
                     raise DependencyError(f"the database does not take records: {say(error)}") from error
                 RETRIES.labels(self.name).inc()
                 _log.warning("batch tried again", feed=self.name, error=say(error))
                 await asyncio.sleep(next(waits, RETRY_SECONDS[-1]))
-            else:
-                settled(self._clock())
-                return
 
     async def lag(self) -> int | None:
         """Return how many records have not been taken yet; None: no partitions are assigned.
@@ -163,7 +172,7 @@ class Feed(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no t
         (record,) = records
         problem = Problem(Reason.UNUSABLE, "", f"the pipeline cannot use it: {say(error)}"[:500])
         _log.error("record buried", feed=self.name, partition=record.partition, offset=record.offset, error=say(error))
-        await self._unit.run("bury", lambda session: bury(session, self._context, record, problem, self._clock()))
+        await self._insist("bury", lambda session: bury(session, self._context, record, problem, self._clock()))
 
     async def _commit(self, consumer: AIOKafkaConsumer, records: Sequence[ConsumerRecord]) -> None:
         offsets = {TopicPartition(record.topic, record.partition): record.offset + 1 for record in records}
