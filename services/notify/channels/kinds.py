@@ -14,6 +14,8 @@ from shared.kernel.errors import ConfigurationError
 
 SECRET = "secret:"  # noqa: S105 - the prefix with which the routes file names a secret of the settings
 
+UNPACED_WORKERS = 4  # a channel without a pace may send several at once; its messages keep their own order
+
 Text = Annotated[str, msgspec.Meta(min_length=1)]
 IntervalMs = Annotated[int, msgspec.Meta(ge=0, le=3_600_000)]
 Workers = Annotated[int, msgspec.Meta(ge=1, le=16)]
@@ -119,10 +121,11 @@ def configure(
         options = msgspec.convert(rest, kind.options)
     except msgspec.ValidationError as error:
         raise ConfigurationError(f"{where} cannot be used: {error}") from None
+    interval_ms = kind.interval_ms if options.interval_ms is None else options.interval_ms
     return Configured(
         name=name,
         kind=kind,
         channel=kind.open(where, options, environment),
-        interval_ms=kind.interval_ms if options.interval_ms is None else options.interval_ms,
-        workers=options.workers or kind.workers,
+        interval_ms=interval_ms,
+        workers=options.workers or (kind.workers if interval_ms else UNPACED_WORKERS),
     )

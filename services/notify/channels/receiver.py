@@ -1,7 +1,7 @@
 """Posting to receivers that others run: https, public addresses, no redirects, bounded answers, and what was lost.
 
 aiohttp is used directly: Slack's own clients follow redirects, retry on their own and trust proxies.
-Source: reliability (what follows, 5 and 9), ADR on channels.
+Source: reliability (what follows, 5 and 9), decision 0009.
 """
 
 import socket

@@ -2,7 +2,7 @@
 
 A message opens with the first trigger that fires or is released, and closes when all of its triggers have resolved or
 its lead has ended. While it is open a trigger of a higher urgency *climbs*: it is told again. Any other one *joins*.
-Source: design (the alert's key is (account, play)), definitions 5, 34, 50.
+Source: design (the alert's key is (account, play)), definitions 5, 34, 50, decision 0009.
 """
 
 import msgspec
