@@ -95,7 +95,6 @@ MEANINGS: dict[str, dict[str, str]] = {
         "first_backoff_seconds": "Wait after the first failed attempt; doubled each time",
         "longest_backoff_seconds": "Longest wait between attempts",
         "most_attempts": "Attempts before a delivery is given up",
-        "inbox_days": "How long it is remembered which records were taken",
         "give_up_hours": "Age at which a delivery is given up",
         "fetch_wait_ms": "How long a fetch waits for records",
     },
