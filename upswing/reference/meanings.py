@@ -96,6 +96,7 @@ MEANINGS: dict[str, dict[str, str]] = {
         "longest_backoff_seconds": "Longest wait between attempts",
         "most_attempts": "Attempts before a delivery is given up",
         "give_up_hours": "Age at which a delivery is given up",
+        "inbox_days": "How long it is remembered what was taken in; longer than the topics keep it",
         "fetch_wait_ms": "How long a fetch waits for records",
     },
     "local": {
