@@ -61,6 +61,14 @@ class Logbook:
                 (described,) = await self._admin.describe_topics([name])
         return sorted(row["partition"] for row in described["partitions"])
 
+    async def ends(self, topic: str) -> dict[int, int]:
+        """Return the offset that each partition of a topic would give its next record."""
+        partitions = await self.partitions(topic)
+        with self._in_words(f"for offsets of topic {self._prefix + topic}"):
+            async with asyncio.timeout(self._stall_seconds):
+                found = await self._scout.end_offsets([TopicPartition(self._prefix + topic, n) for n in partitions])
+        return {tp.partition: end for tp, end in found.items()}
+
     async def read(
         self, topic: str, partitions: Iterable[int], since_ms: int, wanted: Wanted = lambda _value: True
     ) -> AsyncIterator[Any]:

@@ -20,6 +20,7 @@ def tell(trail: Trail, event_id: str, alerts: dict[str, list[dict[str, Any]]] | 
     if not trail.places:
         if not trail.letters:
             yield f"nowhere   no event {event_id} in the time searched: was it answered 200? Try --hours, or --account"
+            yield "          (page views are kept as a session of their user and half hour, with an id of its own)"
         return
     yield from _places(trail.places)
     yield from _folded(trail)

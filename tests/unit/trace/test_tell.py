@@ -34,9 +34,10 @@ def told(trail: Trail, alerts: dict[str, list[dict[str, Any]]] | str | None = No
 
 
 def test_an_event_that_is_nowhere_says_what_to_try() -> None:
-    """No place and no letter: one line with the options that search elsewhere."""
+    """No place and no letter: the options that search elsewhere, and which ids are not those of the client."""
     assert told(Trail()) == [
-        "nowhere   no event e1 in the time searched: was it answered 200? Try --hours, or --account"
+        "nowhere   no event e1 in the time searched: was it answered 200? Try --hours, or --account",
+        "          (page views are kept as a session of their user and half hour, with an id of its own)",
     ]
 
 
