@@ -317,3 +317,13 @@ def test_46_offsets_are_converted_before_the_day_is_taken(tell: Tell) -> None:
     story.tick("2026-01-31 22:00")
     assert used(story, "2026-02-01T00:30:00+02:00", 96) == ["fired usage_ceiling:api_calls@executive"]
     assert story.tick("2026-02-01 00:00") == ["resolved usage_ceiling:api_calls@executive"]
+
+
+@pytest.mark.parametrize("kind", ["user.provisioned", "user.deactivated", "user.erased"])
+def test_13_what_happens_to_a_user_without_a_name_happens_to_nobody(tell: Tell, kind: str) -> None:
+    """It changes no count, and gives nobody a seat."""
+    story = begin(tell, seats=1)
+    assert story.happens("2026-01-02 10:00", kind) == []
+    assert story.active("2026-01-02 11:00", "u1") == ["fired seat_saturation:active"]
+    assert story.happens("2026-01-02 12:00", kind) == []
+    assert story.tick("2026-01-03 00:00") == []

@@ -147,6 +147,17 @@ def test_26_stakeholders_lose_a_champion_for_90_days_and_a_missing_sponsor(tell:
     assert story.explain().components == {"stakeholders": 100}
 
 
+def test_26_a_stakeholder_makes_stakeholders_known_but_no_sponsor(tell: Tell) -> None:
+    """The account's own fact names the sponsor; null says that there is none."""
+    story = begin(tell)
+    story.happens("2026-05-02 10:00", "stakeholder.added", role="executive")
+    assert story.explain().components == {"stakeholders": 70}
+    story = begin(tell, exec_sponsor=None)
+    assert story.explain().components == {"stakeholders": 70}
+    story = begin(tell, champion="Bob", exec_sponsor=True)
+    assert story.explain().components == {"stakeholders": 100}
+
+
 def test_26_components_without_data_are_left_out_and_the_others_scaled_up(tell: Tell) -> None:
     """Engagement 60 and sentiment 90, 15 each: 75 exactly, which meets SMB's 75."""
     story = begin(tell)

@@ -168,8 +168,8 @@ def test_39_what_has_aged_out_of_every_window_counts_no_more(tell: Tell) -> None
     story.happens("2024-01-02 09:00", "survey.answered", survey="csat", score=1)
     story.happens("2024-01-02 09:00", "feature.blocked", feature="sso")
     used(story, "2024-01-02 09:00", 96)
-    story.tick("2025-06-20 00:00")
-    story.happens("2025-06-20 10:00", "session.started", user="u2")
+    story.tick("2025-07-03 00:00")
+    story.happens("2025-07-03 10:00", "session.started", user="u2")
     known = story.explain()
     assert known.components == {"usage": 100, "support": 100}
     assert known.active == ("seat_saturation",)

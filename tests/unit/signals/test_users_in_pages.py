@@ -100,3 +100,17 @@ def test_ids_of_the_last_hour_are_kept_and_older_ones_forgotten_segment_by_segme
     assert engine.counts["duplicates",] == 200
     engine.fold(sessions("a", "2026-03-02 10:00"))
     assert engine.counts["duplicates",] == 200
+
+
+def test_an_id_seen_anew_after_the_hour_is_a_first_again() -> None:
+    """Three times the same id, 40 minutes apart: the second is a repeat, the third counts, the fourth repeats it."""
+    engine = EngineSubject([OPEN])
+    line = event("session.started", "acme", "2026-03-02 10:00", "same", user="u")
+    for minute, repeats in ((0, 0), (40, 1), (80, 1), (120, 2)):
+        engine.fold(control("tick", f"2026-03-02 {10 + minute // 60}:{minute % 60:02d}"))
+        engine.fold(event("session.started", "acme", "2026-03-02 10:00", f"other{minute}", user="u"))
+        engine.fold(line)
+        assert engine.counts["duplicates",] == repeats
+        if minute == 80:
+            engine.flush()
+            engine.restart()
