@@ -105,7 +105,7 @@ class SignalsConsumer(driver.Consumer):
         if seeks != self.seeks:
             await self._seek_again(set(records))
             return
-        if not self.flow_active:
+        if self.suspend_flow.is_set():
             return  # whoever stopped the flow seeks before it is resumed
         topic = self.app.reader.events_topic
         self._restore({tp: batch for tp, batch in records.items() if tp.topic != topic})
@@ -146,8 +146,9 @@ class SignalsConsumer(driver.Consumer):
         return ends
 
     async def seek_wait(self, partitions: Mapping[TP, int]) -> None:
-        """Seek, and make fetches that are under way worthless."""
+        """Seek, and make fetches that are under way worthless; what an earlier recovery signalled is forgotten."""
         self.seeks += 1
+        self.app.tables.recovery.signal_recovery_end.clear()
         try:
             await super().seek_wait(partitions)
         finally:

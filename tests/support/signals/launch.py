@@ -2,13 +2,17 @@
 
 `UPSWING_TEST_ENGINE` is `counting` or `real`. `UPSWING_TEST_DIE` is `<stage>:<before|after|pause>:<n>`: the process
 kills itself (SIGKILL) before or after the n-th run of that stage, or stops itself (SIGSTOP) before it.
-`UPSWING_TEST_BREAK` restores a bug on purpose, for the test that asserts that the others would see it. Production code
-knows nothing of this: the stages are a list, and this script wraps them. Settings come from the environment, as always.
+`UPSWING_TEST_BREAK` restores a bug on purpose, for the test that asserts that the others would see it, or widens a
+race. Production code knows nothing of this: the stages are a list, and this script wraps them. Settings come from the
+environment, as always.
 """
 
 import os
 import signal
+import time
 from collections.abc import Iterable
+
+from faust.tables.recovery import Recovery
 
 from services.signals import flush
 from services.signals.app import run
@@ -25,8 +29,8 @@ def main() -> None:
     if death := os.environ.get("UPSWING_TEST_DIE"):
         stage, when, number = death.split(":")
         flush.STAGES = tuple(_deadly(each, when, int(number)) if each.name == stage else each for each in flush.STAGES)
-    if os.environ.get("UPSWING_TEST_BREAK") == "outputs_last":
-        _send_outputs_last()
+    if broken := os.environ.get("UPSWING_TEST_BREAK"):
+        BROKEN[broken]()
     if os.environ.get("UPSWING_TEST_ENGINE", "counting") == "real":
         from services.signals.core.engine import Engine as engine  # noqa: N813, PLC0415 - one of two, chosen at run time
     else:
@@ -63,6 +67,20 @@ def _send_outputs_last() -> None:
 
     Delivery.send = keep
     flush.STAGES = (*flush.STAGES, Stage("late", send_late))
+
+
+def _dawdle_after_seeking() -> None:
+    """Hold the event loop between recovery's seek and its first fetch, while the consumer's thread goes on."""
+    seek_offsets = Recovery._seek_offsets
+
+    async def seek_slowly(recovery: Recovery, *args: object) -> None:
+        await seek_offsets(recovery, *args)
+        time.sleep(0.6)  # noqa: ASYNC251 - to hold the loop is the point
+
+    Recovery._seek_offsets = seek_slowly
+
+
+BROKEN = {"outputs_last": _send_outputs_last, "slow_seek": _dawdle_after_seeking}
 
 
 if __name__ == "__main__":

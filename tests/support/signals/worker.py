@@ -1,6 +1,7 @@
 """A signals worker as a process of its own, for tests that kill, freeze and restart it."""
 
 import os
+import random
 import shutil
 import signal
 import subprocess
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from deploy.local.ports import free_port
+from deploy.local.ports import is_free
 
 __all__ = ["ROOT", "Worker", "wait_until"]
 
@@ -36,11 +37,16 @@ def wait_until(seconds: float, condition: "callable[[], object]", what: str) -> 
         time.sleep(0.02)
 
 
+def _any_port() -> int:
+    """Return a port below the range from which the kernel takes those of clients."""
+    return random.randrange(20_000, 30_000)  # noqa: S311 - no secret
+
+
 class Worker:
     """One worker. `settings` are those of the service, without their prefix, as text."""
 
     def __init__(self, folder: Path, bootstrap: str, prefix: str, instance: str = "w1", **settings: str) -> None:
-        self.port = free_port()
+        self.port = next(port for port in iter(_any_port, None) if is_free(port))
         self.folder = folder
         self.log = folder / f"{instance}.log"
         self.store = folder / "data" / instance
