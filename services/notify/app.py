@@ -76,6 +76,7 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
             smtp=settings.smtp,
             send_timeout_s=settings.send_seconds,
             allow_local_urls=settings.allow_local_urls,
+            buttons=settings.buttons,
         )
         switchboard = load_switchboard(settings, environment)
         yield await _wire(settings, engine, receiver, switchboard)

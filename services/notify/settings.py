@@ -7,7 +7,7 @@ import socket
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.notify.channels.kinds import Smtp
@@ -19,9 +19,11 @@ class Settings(BaseSettings):
 
     Shape: `routes` is the path of a routes file; without one, routes follow from the channels set here. `secrets` maps
     names to values for `secret:<name>` in that file (a JSON object). `api_token` opens the API; without it the API
-    stays shut. `signing_secret` is Slack's, for buttons; without it they are refused. `instance` is the worker's name,
-    the same after a restart. `account_url` holds `{account_id}`. `allow_local_urls` lets receivers be http and on this
-    machine: for tests and the demo.
+    stays shut. `signing_secret` is Slack's, for buttons; without it presses are refused, so `buttons` needs it: with it
+    alerts show Claim, Snooze and Dismiss, whose presses are verified and kept once in `notify.interactions`, and do
+    not move leads yet. `instance` is the worker's name, the same after a restart. `account_url` holds `{account_id}`;
+    while it is empty alerts have no link. `allow_local_urls` lets receivers be http and on this machine: for tests and
+    the demo.
     """
 
     model_config = SettingsConfigDict(env_prefix="UPSWING_NOTIFY_", frozen=True, extra="forbid")
@@ -44,6 +46,7 @@ class Settings(BaseSettings):
     slack_api_url: str = "https://slack.com/api"
     slack_interval_ms: int | None = Field(default=None, ge=0, le=3_600_000)
     signing_secret: SecretStr | None = None
+    buttons: bool = False
     smtp_host: str | None = None
     smtp_port: int = Field(default=587, ge=1, le=65_535)
     smtp_username: str | None = None
@@ -51,7 +54,7 @@ class Settings(BaseSettings):
     smtp_tls: Literal["none", "starttls", "tls"] = "starttls"
     email_from: str | None = None
     email_to: tuple[str, ...] = ()
-    account_url: str = "http://127.0.0.1:8081/v1/accounts/{account_id}"
+    account_url: str = ""
     allow_local_urls: bool = False
 
     send_seconds: float = Field(default=10.0, gt=0, le=120)
@@ -68,6 +71,13 @@ class Settings(BaseSettings):
     inbox_days: int = Field(default=40, ge=31, le=3_650)
     session_seconds: float = Field(default=10.0, ge=3, le=60)
     fetch_wait_ms: int = Field(default=50, ge=1, le=1_000)
+
+    @field_validator("buttons")
+    @classmethod
+    def _presses_can_be_verified(cls, value: bool, info: ValidationInfo) -> bool:
+        if value and info.data.get("signing_secret") is None:
+            raise ValueError("set UPSWING_NOTIFY_SIGNING_SECRET too: without it every press is refused")
+        return value
 
     @property
     def limits(self) -> Limits:

@@ -9,7 +9,7 @@ from aiohttp import web
 __all__ = ["Receiver"]
 
 HOST = "127.0.0.1"
-TRIGGER = re.compile(rb'"value":\s*"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"')
+TRIGGER = re.compile(rb"`([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})`")
 
 
 class Receiver:

@@ -79,7 +79,11 @@ MEANINGS: dict[str, dict[str, str]] = {
         "slack_channel": "Id of the channel for the Web API",
         "slack_api_url": "Address of the Web API",
         "slack_interval_ms": "Least time between two messages of the Slack channel; without it 1000",
-        "signing_secret": "Slack's signing secret; without it buttons are refused",
+        "signing_secret": "Slack's signing secret; without it presses of buttons are refused",
+        "buttons": (
+            "Show Claim, Snooze and Dismiss in Slack; needs `signing_secret`. Presses are verified and kept once in "
+            "`notify.interactions`; they do not move leads yet"
+        ),
         "smtp_host": "Mail server; with `email_from` it opens the e-mail channel",
         "smtp_port": "Port of the mail server",
         "smtp_username": "User at the mail server",
@@ -87,7 +91,7 @@ MEANINGS: dict[str, dict[str, str]] = {
         "smtp_tls": "How the connection is encrypted",
         "email_from": "Sender of mails",
         "email_to": "JSON list of addresses used when the owner's is not known",
-        "account_url": "Link of an alert; `{account_id}` is replaced",
+        "account_url": "Link of an alert to its account; `{account_id}` is replaced. Without it there is no link",
         "allow_local_urls": "Allow receivers that are http or on this machine: for tests and the demo",
         "send_seconds": "Deadline of one attempt to send",
         "lease_seconds": "How long a delivery belongs to the sender that claimed it",

@@ -1,6 +1,7 @@
 """`/v1/prompts/{account_id}`: the prompts that the product shows inside itself."""
 
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends
 
@@ -21,7 +22,7 @@ def prompt_routes(desk: Desk) -> APIRouter:
         async with desk.engine.connect() as connection:
             for message_id, play in await log.open_prompts(connection, account_id, desk.switchboard.stores):
                 content = hot.decode_content(await hot.read_content(connection, message_id, account_id, play))
-                url = desk.account_url.replace("{account_id}", account_id)
+                url = desk.account_url.replace("{account_id}", quote(account_id, safe=""))
                 subject = Subject(content.told, content.lead, content.owner, url)
                 prompts.append(_show(make_card(subject, (), now_ms), message_id))
         return {"account_id": account_id, "prompts": prompts}
@@ -37,5 +38,6 @@ def _show(card: Card, message_id: int) -> dict[str, Any]:
         "title": card.title,
         "text": card.happenings[-1].evidence,
         "action": card.response,
+        "account_url": card.account_url or None,
         "respond_by": iso(card.due_at),
     }

@@ -40,7 +40,10 @@ class Smtp(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Environment(msgspec.Struct, frozen=True):
-    """What channels are made with. Shape: `secrets` maps names to values, from the settings."""
+    """What channels are made with.
+
+    Shape: `secrets` maps names to values, from the settings; `buttons` says whether alerts may have buttons to press.
+    """
 
     receiver: Receiver
     secrets: Mapping[str, str]
@@ -48,6 +51,7 @@ class Environment(msgspec.Struct, frozen=True):
     smtp: Smtp | None
     send_timeout_s: float
     allow_local_urls: bool
+    buttons: bool = False
 
     def reveal(self, value: str, where: str) -> str:
         """Return a value of the routes file, or the secret that it names. Errors: `ConfigurationError`."""

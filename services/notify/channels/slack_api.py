@@ -38,6 +38,7 @@ class SlackApi:
         self._token = token
         self._url = environment.slack_api_url.rstrip("/")
         self._receiver = environment.receiver
+        self._buttons = environment.buttons
 
     async def send(self, parcel: Parcel, now_ms: int) -> Outcome:
         """Post, reply to or update the alert."""
@@ -64,14 +65,14 @@ class SlackApi:
         return find_post(_decode(answer.body), parcel.key)
 
     def _post(self, parcel: Parcel) -> dict[str, Any]:
-        return self._content(parcel, alert_blocks(parcel.card)) | {"metadata": _metadata(parcel)}
+        return self._content(parcel, alert_blocks(parcel.card, buttons=self._buttons)) | {"metadata": _metadata(parcel)}
 
     def _reply(self, parcel: Parcel, ref: dict[str, str]) -> dict[str, Any]:
         content = self._content(parcel, reply_blocks(parcel.card)) | {"metadata": _metadata(parcel)}
         return content | {"thread_ts": ref["ts"], "reply_broadcast": True}
 
     def _update(self, parcel: Parcel, ref: dict[str, str]) -> dict[str, Any]:
-        return self._content(parcel, alert_blocks(parcel.card)) | {
+        return self._content(parcel, alert_blocks(parcel.card, buttons=self._buttons)) | {
             "ts": ref["ts"],
             "channel": ref.get("channel", self.target),
         }

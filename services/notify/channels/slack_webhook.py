@@ -27,10 +27,12 @@ class SlackWebhook:
         self.target = name
         self._url = url
         self._receiver = environment.receiver
+        self._buttons = environment.buttons
 
     async def send(self, parcel: Parcel, now_ms: int) -> Outcome:
         """Post the alert."""
-        body = {"text": fallback(parcel.card), "blocks": alert_blocks(parcel.card), "unfurl_links": False}
+        blocks = alert_blocks(parcel.card, buttons=self._buttons)
+        body = {"text": fallback(parcel.card), "blocks": blocks, "unfurl_links": False}
         answer = await self._receiver.post(self._url, msgspec.json.encode(body), HEADERS)
         if not isinstance(answer, Answer):
             return answer

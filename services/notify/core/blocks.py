@@ -19,8 +19,8 @@ def escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def alert_blocks(card: Card) -> list[Block]:
-    """Return the blocks of an alert."""
+def alert_blocks(card: Card, *, buttons: bool = False) -> list[Block]:
+    """Return the blocks of an alert. Shape: `buttons` adds those of `ACTIONS` to an alert that is open."""
     blocks = [_header(card)]
     if card.marks:
         blocks.append(_context(" · ".join(f"*{mark.capitalize()}*" for mark in card.marks)))
@@ -31,7 +31,8 @@ def alert_blocks(card: Card) -> list[Block]:
         blocks.append(_section(f"*{PHASES[card.phase]}*"))
     blocks.append({"type": "section", "fields": [_field(*pair) for pair in _facts(card)]})
     blocks.append(_context(f"{escape(card.why_now)} · stage: {escape(card.stage)} · `{card.trigger_id}`"))
-    blocks.append({"type": "actions", "elements": _buttons(card)})
+    if controls := _controls(card, buttons=buttons):
+        blocks.append({"type": "actions", "elements": controls})
     return blocks
 
 
@@ -75,14 +76,15 @@ def _facts(card: Card) -> list[tuple[str, str]]:
     ]
 
 
-def _buttons(card: Card) -> list[Block]:
-    buttons: list[Block] = []
-    if card.phase == "open" and "test" not in card.marks:
+def _controls(card: Card, *, buttons: bool) -> list[Block]:
+    controls: list[Block] = []
+    if buttons and card.phase == "open" and "test" not in card.marks:
         for action_id, label in ACTIONS.items():
             style = {"style": "primary"} if action_id == "csql_claim" else {}
-            buttons.append(_button(action_id, label) | {"value": card.trigger_id[:BUTTON_MOST]} | style)
-    buttons.append(_button("open_account", "Open account") | {"url": card.account_url})
-    return buttons
+            controls.append(_button(action_id, label) | {"value": card.trigger_id[:BUTTON_MOST]} | style)
+    if card.account_url:
+        controls.append(_button("open_account", "Open account") | {"url": card.account_url})
+    return controls
 
 
 def _button(action_id: str, label: str) -> Block:

@@ -45,7 +45,7 @@ class Lead(msgspec.Struct, frozen=True):
 
 
 class Subject(msgspec.Struct, frozen=True):
-    """All that an alert is made of. Shape: `told` oldest first, at least one; `links` maps a label to a URL."""
+    """All that an alert is made of. Shape: `told` oldest first, at least one; an empty `account_url` is no link."""
 
     told: tuple[Told, ...]
     lead: Lead | None

@@ -1,6 +1,7 @@
 """From a record on the topic to a post at the receiver, and what later records do to it."""
 
 import asyncio
+import json
 from typing import Any
 
 from services.notify.app import wall_clock_ms
@@ -54,6 +55,7 @@ async def test_a_fired_trigger_is_posted_with_its_evidence(
         (post,) = await slack.wait_posts(1)
         for part in ("46 of 50 seats active in 7 days = 92 % (&gt; 90 %)", "€6,000 a year", trigger.trigger_id):
             assert part in text_of(post)
+        assert "button" not in json.dumps(post)
         (row,) = await notify.wait_deliveries(is_settled)
     assert (row["state"], row["why"], row["channel"], row["note"]) == (
         "sent",
@@ -202,6 +204,23 @@ async def test_a_lead_that_ends_closes_the_message(
     assert outcomes(rows) == [("sent", "fired", "post"), ("sent", "fired", "post")]
 
 
+async def test_buttons_and_the_link_are_shown_where_they_are_set_up(
+    kafka: Broker, topic_prefix: str, database_url: str, slack: Slack, log: Log
+) -> None:
+    """By both ways to Slack."""
+    url = "https://crm.example.com/{account_id}?from=upswing"
+    ways = ({"slack_webhook_url": slack.hook}, {"slack_token": "xoxb-test", "slack_channel": "C1"})
+    for number, way in enumerate(ways):
+        over = {"buttons": True, "account_url": url, "slack_api_url": slack.api} | way
+        async with running(make_settings(kafka.bootstrap, topic_prefix, database_url, **over)) as notify:
+            await log.trigger(make_trigger(f"a/{number}"))
+            post = (await slack.wait_posts(number + 1))[-1]
+            await notify.wait_deliveries(is_settled)
+        controls = [one for block in post["blocks"] if block["type"] == "actions" for one in block["elements"]]
+        assert [one["text"]["text"] for one in controls] == ["Claim", "Snooze", "Dismiss", "Open account"]
+        assert controls[-1]["url"] == f"https://crm.example.com/a%2F{number}?from=upswing"
+
+
 async def test_smb_gets_a_prompt_in_the_product_and_a_mail(
     kafka: Broker, topic_prefix: str, database_url: str, slack: Slack, log: Log, mail: tuple[Mailbox, int]
 ) -> None:
@@ -216,6 +235,7 @@ async def test_smb_gets_a_prompt_in_the_product_and_a_mail(
         smtp_port=port,
         email_from="Upswing <upswing@example.com>",
         email_to=("pool@example.com",),
+        account_url="https://crm.example.com/{account_id}",
     )
     async with running(settings) as notify:
         trigger = make_trigger(segment="SMB")
@@ -223,6 +243,7 @@ async def test_smb_gets_a_prompt_in_the_product_and_a_mail(
         (sent,) = await mailbox.wait_mails(1)
         rows = await notify.wait_deliveries(lambda rows: len(rows) == 2 and is_settled(rows))
         prompts = (await notify.client.get("/v1/prompts/acme")).json()["prompts"]
+        assert [prompt["account_url"] for prompt in prompts] == ["https://crm.example.com/acme"]
         await log.trigger(make_trigger(segment="SMB", record="resolved"))
         await notify.wait_deliveries(lambda rows: len(rows) == 4 and is_settled(rows))
         after = (await notify.client.get("/v1/prompts/acme")).json()["prompts"]
@@ -235,6 +256,7 @@ async def test_smb_gets_a_prompt_in_the_product_and_a_mail(
     ]
     assert after == []
     assert sent["To"] == "pool@example.com"
+    assert "Account: https://crm.example.com/acme" in sent.get_body(("plain",)).get_content()  # type: ignore[union-attr]  # both parts are there
     assert slack.posts == []
 
 
@@ -268,6 +290,8 @@ async def test_a_mail_is_readable_as_text_and_as_html(
     assert "46 of 50 seats active in 7 days = 92 % (> 90 %)" in text.get_content()
     assert "Acme &amp; Sons &lt;b&gt;" in html.get_content()
     assert "15:13 WEST" in html.get_content()
+    assert "Account:" not in text.get_content()
+    assert "<a " not in html.get_content()
     assert sent["Auto-Submitted"] == "auto-generated"
 
 

@@ -33,13 +33,25 @@ def check(blocks: list[dict[str, Any]]) -> None:
 
 def buttons(blocks: list[dict[str, Any]]) -> dict[str, str | None]:
     """Return the buttons with their values."""
-    return {element["action_id"]: element.get("value") for element in blocks[-1]["elements"]}
+    rows = [block["elements"] for block in blocks if block["type"] == "actions"]
+    return {element["action_id"]: element.get("value") for row in rows for element in row}
+
+
+def test_an_alert_has_no_control_that_does_nothing() -> None:
+    """Neither buttons nor a link, until they are set up; the trigger is named all the same."""
+    trigger = make_trigger()
+    found = alert_blocks(card(trigger, account_url=""))
+    check(found)
+    assert [block for block in found if block["type"] == "actions"] == []
+    assert f"`{trigger.trigger_id}`" in text_of({"blocks": found})
+    assert buttons(alert_blocks(card(trigger))) == {"open_account": None}
+    assert "open_account" not in buttons(alert_blocks(card(trigger, account_url=""), buttons=True))
 
 
 def test_the_buttons_carry_the_trigger_id() -> None:
     """The pipeline finds the lead by it."""
     trigger = make_trigger()
-    found = buttons(alert_blocks(card(trigger)))
+    found = buttons(alert_blocks(card(trigger), buttons=True))
     assert found == {
         "csql_claim": trigger.trigger_id,
         "csql_snooze": trigger.trigger_id,
@@ -51,9 +63,9 @@ def test_the_buttons_carry_the_trigger_id() -> None:
 def test_a_resolved_alert_or_a_test_has_no_buttons_to_act() -> None:
     """There is nothing to claim."""
     ended = card(told=(Told(make_trigger(), NOW_MS, NOW_MS + 1),))
-    assert list(buttons(alert_blocks(ended))) == ["open_account"]
+    assert list(buttons(alert_blocks(ended, buttons=True))) == ["open_account"]
     assert "Resolved: the condition has ended." in text_of({"blocks": alert_blocks(ended)})
-    assert list(buttons(alert_blocks(card(make_trigger(), marks=("test",))))) == ["open_account"]
+    assert list(buttons(alert_blocks(card(make_trigger(), marks=("test",)), buttons=True))) == ["open_account"]
 
 
 def test_marks_are_shown_under_the_header() -> None:

@@ -137,6 +137,17 @@ async def test_a_name_that_leads_to_a_private_address_is_not_called(receiver: Re
     assert "is not a public address" in answer.reason
 
 
+def test_buttons_need_the_secret_that_verifies_their_presses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody is shown a button whose press would be refused."""
+    monkeypatch.setenv("UPSWING_NOTIFY_DATABASE", DATABASE)
+    assert not read_settings().buttons
+    monkeypatch.setenv("UPSWING_NOTIFY_BUTTONS", "true")
+    with pytest.raises(ConfigurationError, match=r"UPSWING_NOTIFY_BUTTONS: .*set UPSWING_NOTIFY_SIGNING_SECRET too"):
+        read_settings()
+    monkeypatch.setenv("UPSWING_NOTIFY_SIGNING_SECRET", "s" * 32)
+    assert read_settings().buttons
+
+
 def test_a_missing_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """By the name it has in the environment."""
     monkeypatch.delenv("UPSWING_NOTIFY_DATABASE", raising=False)
