@@ -66,13 +66,16 @@ class Engine:
         self.state.now_ms = now_ms
         self.journal.append(offset, value)
         lines, bad = decode_record(value)
+        outputs = self.state.outputs
         for number, raw, problem in bad:
             poison.refuse(self.state, offset, number, raw, problem)
         for number, line in lines:
             if isinstance(line, Event):
+                said = len(outputs)
                 try:
                     self.state.fold_event(offset, line)
                 except Exception as error:  # noqa: BLE001 - fate: the record; the line is undone and dead-lettered
+                    del outputs[said:]
                     poison.undo(self.state, self.journal, offset, number, line, error)
             elif isinstance(line, PlaybookSet) and line.version not in self.state.playbooks:
                 self._pending = (offset, line)

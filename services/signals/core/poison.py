@@ -114,7 +114,11 @@ def undo(state: Partition, journal: Journal, offset: int, number: int, event: Ev
     state.touched = [account for account in state.touched if account.head.account_id != name]
     state.shelf.forget(name)
     state.dirty.pop(name, None)
+    state.unshown.pop(name, None)
     _refold(state, journal, name, offset, number)
+    account = state.shelf.load(name)
+    if account is not None:
+        state.unshown[name] = account
 
 
 def _refold(state: Partition, journal: Journal, account_id: str, offset: int, number: int) -> None:

@@ -110,8 +110,29 @@ def test_an_account_whose_first_line_fails_is_as_if_it_had_never_been_heard_of()
     story = Story(subject)
     assert story.facts("2026-03-01 10:00", seats=1) == []
     assert subject.counts["rejected", "rule_failed"] == 1
+    assert subject.snapshots == {}
     subject.flush()
     assert list(subject.store.pages) == [b"m"]
+
+
+def test_what_a_line_said_before_it_failed_is_not_delivered() -> None:
+    """The ceiling fires before the gated features fail at the same line: nothing is said; it fires at a later line."""
+    subject, story = begin(without_play("gated_exploration"))
+    story.active(HOUR, "u1")
+    for feature in ("sso", "roles"):
+        story.happens(HOUR, "feature.blocked", feature=feature)
+    assert story.happens(HOUR, "feature.used", feature="automation", metric="api_calls", quantity=75) == []
+    assert subject.outputs["expansion.triggers"] == 0
+    assert story.fold(used(story, 75)) == ["fired usage_ceiling:api_calls@nurture"]
+
+
+def test_the_snapshot_after_an_undoing_is_that_of_the_account_as_it_was_flushed() -> None:
+    """The line that failed is the first since a flush."""
+    subject, story = begin(without_play("usage_ceiling"))
+    subject.flush()
+    story.fold(used(story, 75))
+    assert subject.snapshots["acme"].active_triggers == ()
+    assert story.explain().active == ()
 
 
 def test_a_second_failing_line_leaves_the_first_one_out_too() -> None:
