@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from tests.support.e2e.stand import Stand, open_stand
+from tests.support.e2e.opening import open_stand
+from tests.support.e2e.stand import Stand
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

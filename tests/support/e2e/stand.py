@@ -1,4 +1,4 @@
-"""The whole product on this machine, with receivers, a write key, an API token, and customers with a past."""
+"""The whole product as a test works with it: post, ask, wait, kill, and what every receiver got."""
 
 import asyncio
 import contextlib
@@ -8,37 +8,30 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import httpx
 import msgspec
 
-from deploy.local.ports import free_port
-from deploy.local.settings import PORTS, LocalSettings
 from deploy.local.stack import LocalStack
-from services.pipeline import security
-from shared.io.database import make_engine, make_sessions
 from shared.io.kafka import make_producer
 from shared.io.playbooks import read_playbook
 from shared.kernel.clock import DAY_MS
 from shared.kernel.dead_letters import DeadLetter, decode_letter
 from shared.kernel.topics import DEAD_LETTERS, EVENTS, SNAPSHOTS, TRIGGERS, Topic
 from shared.kernel.triggers import Trigger, decode_trigger
-from tests.support.e2e.customers import SOURCE, Customer, past
-from tests.support.notify import TOKEN, Mailbox, Slack, mail_sink, slack_receiver
-from upswing.commands.keys import issue_key
+from tests.support.e2e.customers import Customer, past
+from tests.support.notify import TOKEN, Mailbox, Slack
 from upswing.history.calls import in_order
 from upswing.history.controls import LogControls
 from upswing.history.player import play
 from upswing.history.sender import SegmentSender
 from upswing.trace.logbook import Logbook
 
-__all__ = ["SlackKind", "Stand", "open_stand"]
+__all__ = ["Stand"]
 
-SlackKind = Literal["webhook", "api"]
-PARTITIONS = 3
 PATIENCE_SECONDS = 180.0
 LOOK_SECONDS = 0.1
 GROUPS = (
@@ -48,7 +41,6 @@ GROUPS = (
     ("notify", TRIGGERS.name),
 )
 UNDER_WAY = ("pending", "sending", "unknown")
-PEOPLE = ({"person_id": "cleo", "name": "Cleo Marsh", "roles": ["csm"], "email": "cleo@example.com"},)
 
 
 class Stand:
@@ -171,14 +163,7 @@ class Stand:
 
     async def upswing(self, *words: str) -> str:
         """Run a command as a person does, and return what it prints; it must succeed."""
-        done = await asyncio.to_thread(
-            subprocess.run,
-            [Path(sys.executable).with_name("upswing"), *words],
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE_SECONDS,
-            check=False,
-        )
+        done = await asyncio.to_thread(_run, *words)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
@@ -205,59 +190,14 @@ class Stand:
         return ""
 
 
-@contextlib.asynccontextmanager
-async def open_stand(folder: Path, jars: Path, slack_kind: SlackKind) -> AsyncIterator[Stand]:
-    """Start everything, and stop it in the end."""
-    ports: dict[str, Any] = {f"{name}_port": free_port() for name in PORTS}
-    settings = LocalSettings(data=folder, jars=jars, partitions=PARTITIONS, **ports)
-    _id, write_key = issue_key(folder / "keys.json", SOURCE)
-    (folder / "upswing.env").write_text(f"UPSWING_NOTIFY_API_TOKEN={TOKEN}\n")
-    async with contextlib.AsyncExitStack() as opened:
-        slack = await opened.enter_async_context(slack_receiver())
-        mailbox, smtp_port = opened.enter_context(mail_sink())
-        environment = _environment(slack, smtp_port, slack_kind)
-        stack = await opened.enter_async_context(
-            LocalStack(settings, environment=environment, before_services=[_begin_history])
-        )
-        stand = Stand(stack, slack, mailbox, write_key, await _issue_token(stack.database_url))
-        for client in (stand.api, stand.notify, stand.ingest):
-            opened.push_async_callback(client.aclose)
-        answer = await stand.api.put("/v1/people", json={"people": PEOPLE})
-        assert answer.status_code == 200, answer.text
-        yield stand
-
-
-async def _begin_history(stack: LocalStack) -> None:
-    async with LogControls(stack.bootstrap) as controls:
-        await controls.begin(time.time_ns() // 1_000_000)
-
-
-async def _issue_token(database_url: str) -> str:
-    engine = make_engine(database_url)
-    try:
-        async with make_sessions(engine).begin() as session:
-            _id, token = security.issue(session, "tests", "admin", time.time_ns() // 1_000_000)
-            return token
-    finally:
-        await engine.dispose()
-
-
-def _environment(slack: Slack, smtp_port: int, kind: SlackKind) -> dict[str, str]:
-    own = {
-        "allow_local_urls": "true",
-        "slack_interval_ms": "0",
-        "smtp_host": "127.0.0.1",
-        "smtp_port": str(smtp_port),
-        "smtp_tls": "none",
-        "email_from": "upswing@example.com",
-        "email_to": '["success@example.com"]',
-    }
-    if kind == "webhook":
-        own |= {"slack_webhook_url": slack.hook}
-    else:  # a post whose answer was lost is found by its metadata, so a short lease is safe
-        own |= {"slack_token": "xoxb-test", "slack_channel": "C0TEST", "slack_api_url": slack.api}
-        own |= {"send_seconds": "3", "lease_seconds": "5"}
-    return {f"UPSWING_NOTIFY_{name.upper()}": value for name, value in own.items()}
+def _run(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603 - our own command
+        [Path(sys.executable).with_name("upswing"), *words],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        check=False,
+    )
 
 
 def _client(url: str, token: str) -> httpx.AsyncClient:
