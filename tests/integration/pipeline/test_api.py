@@ -180,6 +180,7 @@ async def test_somebody_who_still_owns_leads_cannot_be_forgotten(office: Office)
         ({"person_id": "a", "name": "A", "email": "a at b"}, "people.0.email"),
         ({"person_id": "a", "name": "A", "hours": "9-17"}, "people.0.hours"),
         ({"person_id": "a", "name": "A", "capacity": -1}, "people.0.capacity"),
+        ({"person_id": "a", "name": "A", "segments": ["Gold"]}, "people.0.segments"),
         ({"person_id": "a", "name": "A", "manager_id": "b"}, "people.0.manager_id"),
         ({"person_id": "a", "name": "A", "stand_in_id": "a"}, "people.0.stand_in_id"),
     ],
@@ -191,6 +192,20 @@ async def test_a_person_that_makes_no_sense_is_refused_by_field(
     answer = await office.as_("admin").put("/v1/people", json={"people": [person]})
     assert (answer.status_code, answer.json()["field"]) == (422, field)
     assert (await office.as_("viewer").get("/v1/people")).json() == {"people": []}
+
+
+async def test_a_segment_is_served_by_whom_its_name_was_given_for(office: Office) -> None:
+    """As by its key, which is what is kept."""
+    named = {"smb": ["SMB", "smb"], "mid": ["Mid-Market"]}
+    people = [
+        {"person_id": person, "name": person, "roles": ["pool"], "segments": names} for person, names in named.items()
+    ]
+    await office.put_people(people)
+    kept = (await office.as_("viewer").get("/v1/people")).json()["people"]
+    assert [(one["person_id"], one["segments"]) for one in kept] == [("mid", ["mid_market"]), ("smb", ["smb"])]
+    await office.take(make_trigger("pebble", segment="smb"))
+    (lead,) = (await office.as_("viewer").get("/v1/csqls")).json()["items"]
+    assert lead["owner"]["id"] == "smb"
 
 
 async def test_two_people_of_one_id_are_refused(office: Office) -> None:

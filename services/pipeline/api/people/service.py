@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.pipeline.api.call import Call, Reply
@@ -9,6 +10,7 @@ from services.pipeline.api.people.schemas import PeopleBody, PeopleView, view_pe
 from services.pipeline.errors import ConflictError, RefusedError
 from services.pipeline.repository import outbox, people
 from shared.kernel.people import Person, encode_person
+from shared.kernel.playbook import Playbook, find_segment
 from shared.kernel.topics import PEOPLE
 
 
@@ -20,9 +22,11 @@ async def read_people(session: AsyncSession) -> PeopleView:
 async def put_people(session: AsyncSession, call: Call, body: PeopleBody) -> Reply:
     """Replace the list; what changed is published, who is gone leaves a tombstone.
 
+    Shape: a segment may be given by its name; it is kept by its key, which is what leads carry.
     Errors: `RefusedError` for a list that contradicts itself, `ConflictError` for somebody gone who still owns a lead.
     """
-    wanted = [person.as_person() for person in body.people]
+    book = call.context.playbook
+    wanted = [_with_segment_keys(person.as_person(), index, book) for index, person in enumerate(body.people)]
     _check(wanted)
     known = {person.person_id: person for person in await people.all_people(session)}
     gone = [person_id for person_id in known if person_id not in {person.person_id for person in wanted}]
@@ -39,6 +43,18 @@ async def put_people(session: AsyncSession, call: Call, body: PeopleBody) -> Rep
     for person_id in gone:
         outbox.add(session, topic, person_id, None, call.now)
     return Reply(view_people(await people.all_people(session)))
+
+
+def _with_segment_keys(person: Person, index: int, book: Playbook) -> Person:
+    keys = []
+    for given in person.segments:
+        segment = find_segment(book, given)
+        if segment is None:
+            known = ", ".join(row.key for row in book.segments)
+            message = f"segment {given!r:.80} is none of the playbook's: {known}"
+            raise RefusedError("out_of_range", message, f"people.{index}.segments")
+        keys.append(segment.key)
+    return msgspec.structs.replace(person, segments=tuple(dict.fromkeys(keys)))
 
 
 def _check(wanted: Sequence[Person]) -> None:
