@@ -49,7 +49,8 @@ def summary(letters: Collection[DeadLetter], most: int) -> Iterator[str]:
         return
     for letter in list(letters)[-most:]:
         where = letter.account_id or letter.event_id or letter.origin
-        message = f"{letter.field}: {letter.message}" if letter.field else letter.message
+        named = f"{letter.field}: " if letter.field and not letter.message.startswith(letter.field) else ""
+        message = f"{named}{letter.message}"
         yield f"{letter.letter_id}  {iso(letter.at)}  {letter.reason:<15}  {where:.40}  {message:.{SHOWN_CHARS}}"
     counts = Counter(str(letter.reason) for letter in letters)
     yield f"{len(letters):,} in all: {', '.join(f'{count:,} {reason}' for reason, count in counts.most_common())}"

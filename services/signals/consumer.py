@@ -1,7 +1,7 @@
 """Faust's consumer with our reading: whole fetched batches, our seeking, our committing.
 
 Everything private that is overridden here belongs to Faust 0.15.3 and aiokafka 0.14 and is pinned by
-`tests/integration/signals/test_faust_is_the_one_we_know.py`. Why each is replaced:
+`tests/unit/signals/test_faust_is_the_one_we_know.py`. Why each is replaced:
 
 - `_drain_messages`: a plain agent skipped records after a restart, and costs 70 µs a record.
 - `perform_seek`: reading goes on after the last record of the state, whatever was committed.
