@@ -6,6 +6,7 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 import httpx
@@ -51,6 +52,18 @@ async def assert_one_effect(stand: Stand, account_id: str, trigger_id: str) -> N
     assert lead["trigger_ids"] == [trigger_id]
     assert [row["trigger_id"] for row in lead["evidence"]] == [trigger_id]
     assert len(stand.posts(trigger_id)) == 1, stand.posts(trigger_id)
+
+
+async def assert_letters_are_told(stand: Stand) -> None:
+    """Assert what `upswing dead-letters` and `upswing trace` tell a person of the rubbish."""
+    kafka = ("--kafka", stand.stack.bootstrap)
+    listed = await stand.upswing("dead-letters", "list", *kafka, "--reason", str(Reason.OUT_OF_RANGE))
+    assert "2 in all: 2 out_of_range" in listed
+    shown = await stand.upswing("dead-letters", "show", listed.split()[0], *kafka)
+    assert "properties.quantity" in shown
+    assert (await stand.trace("b3")).startswith("refused   by signals: out_of_range at properties.quantity")
+    replayed = await stand.upswing("dead-letters", "replay", "--reason", str(Reason.MISSING_FIELD), *kafka)
+    assert replayed == "0 sent again, 1 not\n"
 
 
 @contextlib.asynccontextmanager
@@ -123,7 +136,7 @@ async def test_rubbish_between_good_events_becomes_letters_and_stops_nothing(sta
     await stand.write(other, "rubbish", native("misplaced", "g4", 96_000))
     ids = {"rubbish": deciding_id("rubbish", "g3", DIRECT), "misplaced": deciding_id("misplaced", "g4", DIRECT)}
     for account in ids:
-        await stand.until(lambda account=account: stand.leads(account), f"the lead of {account}")  # type: ignore[misc]
+        await stand.until(partial(stand.leads, account), f"the lead of {account}")
     await stand.quiet()
     for account, trigger_id in ids.items():
         await assert_one_effect(stand, account, trigger_id)
@@ -136,14 +149,7 @@ async def test_rubbish_between_good_events_becomes_letters_and_stops_nothing(sta
         Reason.MISSING_FIELD: 1,
         Reason.OUT_OF_RANGE: 2,
     }
-    kafka = ("--kafka", stand.stack.bootstrap)
-    listed = await stand.upswing("dead-letters", "list", *kafka, "--reason", str(Reason.OUT_OF_RANGE))
-    assert "2 in all: 2 out_of_range" in listed
-    shown = await stand.upswing("dead-letters", "show", listed.split()[0], *kafka)
-    assert "properties.quantity" in shown
-    assert (await stand.trace("b3")).startswith("refused   by signals: out_of_range at properties.quantity")
-    replayed = await stand.upswing("dead-letters", "replay", "--reason", str(Reason.MISSING_FIELD), *kafka)
-    assert replayed == "0 sent again, 1 not\n"
+    await assert_letters_are_told(stand)
 
 
 async def test_a_worker_that_recovers_says_so_until_it_is_ready(stand: Stand) -> None:
