@@ -64,13 +64,16 @@ def only_one(folder: Path) -> Iterator[None]:
 
 def holder(folder: Path) -> str | None:
     """Return the process id that holds a folder, None when nobody does."""
-    if not (folder / "lock").exists():
-        return None
     try:
-        with only_one(folder):
-            return None
-    except ConfigurationError:
-        return (folder / "lock").read_text().strip() or "unknown"
+        lock = (folder / "lock").open()
+    except FileNotFoundError:
+        return None
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return lock.read().strip() or "unknown"
+    return None
 
 
 def _end(process: psutil.Process) -> None:

@@ -21,6 +21,7 @@ import httpx
 from deploy.local.jars import ensure_jars
 from deploy.local.kafka import LocalKafka
 from deploy.local.leftovers import end_leftovers, only_one
+from deploy.local.noted import noted
 from deploy.local.ports import demand_free, is_free
 from deploy.local.postgres import LocalPostgres
 from deploy.local.settings import PORTS, SERVICES, LocalSettings
@@ -152,6 +153,7 @@ class LocalStack:
             self._say(f"{name} was left behind by an earlier run and has been stopped")
         for name in (name for name in PORTS if name in self.services or name in {"kafka", "controller"}):
             demand_free(self.settings.port(name), name, f"--{name}-port")
+        self._held.enter_context(noted(self.settings))
 
     async def _start_kafka(self, jars: list[Path]) -> None:
         kafka = self._kafka = LocalKafka(

@@ -1,13 +1,11 @@
 """`upswing dead-letters`: list, show and replay what could not be used."""
 
 import asyncio
+from typing import Any
 
 import click
 
-KAFKA = click.option(
-    "--kafka", default="127.0.0.1:9092", envvar="UPSWING_LOCAL_BOOTSTRAP", show_default=True, help="The broker."
-)
-PREFIX = click.option("--topic-prefix", default="", help="What each topic's name begins with.")
+from upswing.broker import broker_options, find_broker
 
 
 @click.group(name="dead-letters")
@@ -16,37 +14,36 @@ def command() -> None:
 
 
 @command.command(name="list")
-@KAFKA
-@PREFIX
+@broker_options
 @click.option("--reason", help="Only those refused for this reason, e.g. account_unknown.")
 @click.option("--last", "most", type=click.IntRange(1, 10_000), default=20, show_default=True, help="How many at most.")
-def list_letters(kafka: str, topic_prefix: str, reason: str | None, most: int) -> None:
+def list_letters(reason: str | None, most: int, **named: Any) -> None:
     """List the newest dead letters, and how many there are for each reason."""
     from upswing.letters import read_letters, summary  # noqa: PLC0415 - `upswing --help` stays quick
 
-    letters = asyncio.run(read_letters(kafka, topic_prefix, reason=reason))
+    broker = find_broker(**named)
+    letters = asyncio.run(read_letters(broker.kafka, broker.topic_prefix, reason=reason))
     for line in summary(letters, most):
         click.echo(line)
 
 
 @command.command()
 @click.argument("letter_id")
-@KAFKA
-@PREFIX
-def show(letter_id: str, kafka: str, topic_prefix: str) -> None:
+@broker_options
+def show(letter_id: str, **named: Any) -> None:
     """Show one dead letter: why it was refused, where it was, and its text."""
     from upswing.letters import describe, find_letter, read_letters  # noqa: PLC0415 - `upswing --help` stays quick
 
-    click.echo(describe(find_letter(asyncio.run(read_letters(kafka, topic_prefix)), letter_id)))
+    broker = find_broker(**named)
+    click.echo(describe(find_letter(asyncio.run(read_letters(broker.kafka, broker.topic_prefix)), letter_id)))
 
 
 @command.command()
 @click.argument("letter_ids", nargs=-1)
-@KAFKA
-@PREFIX
+@broker_options
 @click.option("--reason", help="All that were refused for this reason.")
 @click.option("--account", help="The account they belong to, when their lines do not name one.")
-def replay(letter_ids: tuple[str, ...], kafka: str, topic_prefix: str, reason: str | None, account: str | None) -> None:
+def replay(letter_ids: tuple[str, ...], reason: str | None, account: str | None, **named: Any) -> None:
     """Send dead letters again: those of LETTER_IDS, or all of one --reason.
 
     A line without an account goes to --account, or to the account that a later `group` call of its user named. It is
@@ -56,7 +53,8 @@ def replay(letter_ids: tuple[str, ...], kafka: str, topic_prefix: str, reason: s
 
     if bool(letter_ids) == bool(reason):
         raise click.UsageError("name either letters or one --reason")
-    sent, refused = asyncio.run(replay_letters(kafka, topic_prefix, letter_ids, reason, account))
+    broker = find_broker(**named)
+    sent, refused = asyncio.run(replay_letters(broker.kafka, broker.topic_prefix, letter_ids, reason, account))
     for letter_id, why in refused:
         click.echo(f"{letter_id} was not sent: {why}", err=True)
     click.echo(f"{sent} sent again, {len(refused)} not")

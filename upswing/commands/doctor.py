@@ -8,8 +8,9 @@ from typing import Any
 import click
 
 from deploy.local.leftovers import holder
+from deploy.local.noted import running_settings
 from deploy.local.postgres import LocalPostgres
-from deploy.local.settings import LocalSettings, local_settings
+from deploy.local.settings import LocalSettings
 from deploy.local.stack import DATABASE
 from shared.kernel.errors import DependencyError
 from upswing.commands.up import stack_options
@@ -31,7 +32,7 @@ def command(kafka: str | None, database: str | None, replication: int, **chosen:
 
     It only looks: nothing is started, created or changed.
     """
-    settings = local_settings(**chosen)
+    settings = running_settings(**chosen)
     running = holder(settings.data) is not None
     setup = Setup(
         settings=settings,

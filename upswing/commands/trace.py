@@ -8,8 +8,10 @@ from typing import Any
 import click
 import httpx
 
-from deploy.local.settings import inherited, local_settings
+from deploy.local.noted import running_settings
+from deploy.local.settings import inherited
 from shared.kernel.clock import HOUR_MS
+from upswing.broker import broker_options, find_broker
 from upswing.trace.follow import follow
 from upswing.trace.logbook import Logbook
 from upswing.trace.tell import tell
@@ -26,10 +28,8 @@ PATIENCE_SECONDS = 5.0
 @click.option(
     "--hours", type=click.FloatRange(0.01, 720), default=24.0, show_default=True, help="How far to look back."
 )
-@click.option("--kafka", help="Broker address(es); the local stack's by default.")
+@broker_options
 @click.option("--notify", help="Address of the notify service; the local stack's by default.")
-@click.option("--data", type=click.Path(path_type=Path), help="The local stack's data folder.")
-@click.option("--topic-prefix", default="", help="Prefix of every topic's name.")
 def command(
     event_id: str,
     account: str | None,
@@ -37,15 +37,15 @@ def command(
     kafka: str | None,
     notify: str | None,
     data: Path | None,
-    topic_prefix: str,
+    topic_prefix: str | None,
 ) -> None:
     """Say where an event is, what it touched, which trigger came of it or why none, and which alert."""
-    local = local_settings(data=data)
+    local, broker = running_settings(data=data), find_broker(kafka, data, topic_prefix)
     environment = inherited() | local.file_environment()
     since_ms = time.time_ns() // 1_000_000 - round(hours * HOUR_MS)
 
     async def run() -> None:
-        async with Logbook(kafka or local.bootstrap, topic_prefix) as book:
+        async with Logbook(broker.kafka, broker.topic_prefix) as book:
             trail = await follow(book, event_id, account, since_ms)
         wanted = [t.trigger_id for t in trail.triggers if t.record in ("fired", "released")]
         alerts = await _alerts(notify or local.url("notify"), environment.get(TOKEN), wanted) if wanted else {}

@@ -4,6 +4,7 @@ import asyncio
 import os
 import shutil
 import signal
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ from deploy.local.stack import LocalStack
 from shared.io.database import make_engine, pending_revision, services_with_migrations
 from shared.io.kafka import check_broker, compare_topics
 from shared.kernel.errors import ConfigurationError
+from shared.kernel.topics import TOPICS
 
 
 @pytest.fixture
@@ -27,6 +29,15 @@ def settings(jars: list[Path], scratch: Path) -> Iterator[LocalSettings]:
     ports = {f"{name}_port": free_port() for name in ("kafka", "controller", "ingest", "pipeline", "notify", "signals")}
     yield local_settings(data=data, jars=jars[0].parent, partitions=2, **ports)
     shutil.rmtree(data, ignore_errors=True)
+
+
+async def told(command: str, argument: str, data: Path) -> str:
+    """Return what a command says that knows the data folder and nothing else."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "upswing", command, argument, "--data", str(data)), stdout=asyncio.subprocess.PIPE
+    )
+    out, _none = await process.communicate()
+    return out.decode()
 
 
 async def until_said(said: list[str], words: str) -> None:
@@ -52,6 +63,9 @@ async def test_a_stack_brings_topics_and_tables_keeps_broker_and_database_alive_
             assert await pending_revision(service, stack.database_url) is None
         with pytest.raises(ConfigurationError, match="in use by process"):
             await LocalStack(settings, services=()).start()
+        assert await told("topics", "check", settings.data) == f"{len(TOPICS)} topics are as declared\n"
+        assert await told("dead-letters", "list", settings.data) == "there are no dead letters\n"
+        assert (await told("trace", "nope", settings.data)).startswith("nowhere   no event nope")
 
         broker = stack.supervisor.pid("kafka")
         assert broker

@@ -1,0 +1,52 @@
+"""A running stack says where it is, and tools find it by its folder."""
+
+from pathlib import Path
+
+import pytest
+
+from deploy.local.leftovers import only_one
+from deploy.local.noted import noted, running_settings
+from deploy.local.settings import local_settings
+from shared.kernel.errors import ConfigurationError
+from shared.kernel.topics import LOCAL_PARTITIONS
+from upswing.broker import Broker, find_broker
+
+
+def test_tools_find_a_running_stack_by_its_folder(tmp_path: Path) -> None:
+    """Broker, services, partitions and prefix, as it was told to use them."""
+    stack = local_settings(data=tmp_path, kafka_port=19_092, notify_port=18_082, partitions=3, topic_prefix="a-")
+    with only_one(tmp_path), noted(stack):
+        found = running_settings(data=tmp_path)
+        assert (found.bootstrap, found.url("notify")) == ("127.0.0.1:19092", "http://127.0.0.1:18082")
+        assert find_broker(None, tmp_path, None) == Broker("127.0.0.1:19092", "a-", 3)
+        assert find_broker(None, tmp_path, "b-") == Broker("127.0.0.1:19092", "b-", 3)
+    assert not (tmp_path / "run" / "stack.json").exists()
+
+
+def test_what_is_said_goes_before_what_was_noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An option first, then the environment; a broker named by its address is no local stack."""
+    stack = local_settings(data=tmp_path, kafka_port=19_092, ingest_port=18_080, partitions=3, topic_prefix="a-")
+    monkeypatch.setenv("UPSWING_LOCAL_INGEST_PORT", "28080")
+    with only_one(tmp_path), noted(stack):
+        found = running_settings(data=tmp_path, kafka_port=29_092)
+        assert (found.kafka_port, found.ingest_port, found.partitions) == (29_092, 28_080, 3)
+        assert find_broker("broker:9092", tmp_path, None) == Broker("broker:9092", "", LOCAL_PARTITIONS)
+
+
+def test_the_note_of_a_stack_that_was_killed_does_not_count(tmp_path: Path) -> None:
+    """Nor does a folder without any."""
+    assert running_settings(data=tmp_path).kafka_port == 9_092
+    with only_one(tmp_path):
+        assert running_settings(data=tmp_path).kafka_port == 9_092
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "stack.json").write_text('{"kafka_port": 19092}')
+    assert running_settings(data=tmp_path).kafka_port == 9_092
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"kafka_port": "x"}'])
+def test_a_note_that_cannot_be_used_is_one_sentence(tmp_path: Path, content: str) -> None:
+    """With what to do about it."""
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "stack.json").write_text(content)
+    with only_one(tmp_path), pytest.raises(ConfigurationError, match=r"stack.json cannot be read|kafka_port: Input"):
+        running_settings(data=tmp_path)

@@ -1,0 +1,46 @@
+"""Which broker a command talks to: the one that is named, or that of the local stack."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from deploy.local.noted import running_settings
+from shared.kernel.topics import LOCAL_PARTITIONS
+
+__all__ = ["Broker", "broker_options", "find_broker"]
+
+
+class Broker(msgspec.Struct, frozen=True):
+    """A broker. Shape: `kafka` is its address or addresses; `topic_prefix` goes before the name of each topic."""
+
+    kafka: str
+    topic_prefix: str
+    partitions: int
+
+
+def broker_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that name a broker: `--kafka`, `--data`, `--topic-prefix`."""
+    folder = click.Path(file_okay=False, path_type=Path)
+    for option in reversed(
+        (
+            click.option("--kafka", help="Broker address(es); the local stack's by default."),
+            click.option("--data", type=folder, help="The local stack's data folder. [.upswing]"),
+            click.option("--topic-prefix", help="Prefix of every topic's name; the local stack's by default."),
+        )
+    ):
+        function = option(function)
+    return function
+
+
+def find_broker(kafka: str | None, data: Path | None, topic_prefix: str | None) -> Broker:
+    """Return the broker that options name; what they leave open is as the local stack has noted it.
+
+    Shape: of a broker named by its address nothing is noted. Errors: `ConfigurationError` for a wrong setting.
+    """
+    if kafka is not None:
+        return Broker(kafka, topic_prefix or "", LOCAL_PARTITIONS)
+    local = running_settings(data=data)
+    return Broker(local.bootstrap, local.topic_prefix if topic_prefix is None else topic_prefix, local.partitions)
