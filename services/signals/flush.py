@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from faust.types import TP
 
-from services.signals.core.pages import stamp_of
+from services.signals.core.pages import NO_STAMP, stamp_of
 from services.signals.delivery import Delivery
 from services.signals.metrics import FLUSH_SECONDS, FLUSHES, STALE_PAGES, publish
 from services.signals.owned import Owned
@@ -46,6 +46,7 @@ class Work:
         self.groups: list[list[Page]] = []
         self.unacked: list[asyncio.Future[Any]] = []
         self.end: int | None = None
+        self.stamp = NO_STAMP
 
     @property
     def live(self) -> bool:
@@ -85,7 +86,8 @@ async def deliver_pages(flush: "Flush", work: list[Work]) -> None:
             meta = each.groups[-1][-1][1]
             if meta is None:
                 raise InvariantError("the last page of a flush must be the partition's meta page")
-            sent.append((each, await flush.delivery.send_pages(each.owned.changelog, each.groups, stamp_of(meta))))
+            each.stamp = stamp_of(meta)
+            sent.append((each, await flush.delivery.send_pages(each.owned.changelog, each.groups, each.stamp)))
     for each, batches in sent:
         answers = await flush.delivery.confirm([batch.delivered for batch in batches])
         end = each.owned.end
@@ -98,7 +100,7 @@ async def write_store(_flush: "Flush", work: list[Work]) -> None:
     """Write the pages, as they are in the changelog, to the local store."""
     for each in work:
         if each.live and each.end is not None:
-            each.owned.pages.write((page for group in each.groups for page in group), each.end - 1)
+            each.owned.pages.write((page for group in each.groups for page in group), each.end - 1, each.stamp)
 
 
 async def commit_offsets(flush: "Flush", work: list[Work]) -> None:
@@ -166,7 +168,7 @@ class Flush:
             work.position = owned.next
             if work.groups:
                 owned.pages.expect(page for group in work.groups for page in group)
-                stale = owned.pages.take_stale()
+                stale = owned.pages.stale()
                 STALE_PAGES.inc(len(stale))
                 work.groups = [*([page] for page in stale), *work.groups]
             publish(owned.engine.take_counts())

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from faust.types import TP
 
+from services.signals.core.pages import Stamp
 from services.signals.store import Page, PageStore
 from shared.kernel.topics import Topic
 
@@ -94,14 +95,14 @@ class Pages:
         """Show pages that are on their way to the store."""
         self._ahead.update(pages)
 
-    def write(self, pages: Iterable[Page], offset: int) -> None:
-        """Write the pages that were expected, with the changelog offset that holds them."""
-        self._store.write(self._partition, pages, offset)
+    def write(self, pages: Iterable[Page], offset: int, stamp: Stamp) -> None:
+        """Write the pages that were expected, with the changelog offset that holds them and the stamp of deletions."""
+        self._store.write(self._partition, pages, offset, stamp)
         self._ahead.clear()
 
-    def take_stale(self) -> list[Page]:
-        """Return, once, the pages that a late write has shadowed in the changelog."""
-        return self._store.take_stale(self._partition)
+    def stale(self) -> list[Page]:
+        """Return the pages that a late write has shadowed in the changelog."""
+        return self._store.stale_pages(self._partition)
 
 
 class Owned:

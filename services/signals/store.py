@@ -18,6 +18,7 @@ from faust.stores import rocksdb
 from faust.types import TP, CollectionT
 
 from services.signals.core.pages import NO_STAMP, Stamp, stamp_of
+from services.signals.marks import MARK_PREFIX, Marks
 from shared.io.logs import get_logger
 from shared.kernel.errors import InvariantError
 
@@ -71,8 +72,7 @@ class PageStore(rocksdb.Store):
     def __init__(self, *args: Any, page_options: PageOptions, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.rocksdb_options = page_options
-        self.stale: dict[int, set[bytes]] = {}
-        self._gone: dict[int, dict[bytes, Stamp]] = {}
+        self._marks: dict[int, Marks] = {}
 
     def page(self, partition: int, key: bytes) -> bytes | None:
         """Return a page. Errors: `InvariantError` when the database is broken; it is then removed at the next start."""
@@ -92,23 +92,17 @@ class PageStore(rocksdb.Store):
         except Exception as error:
             raise self._broken(partition, error) from error
 
-    def write(self, partition: int, pages: Iterable[Page], offset: int) -> None:
-        """Write pages and the changelog offset that holds them, all or nothing. Errors: as `page`."""
-        batch = rocksdict.WriteBatch(raw_mode=True)
-        for key, value in pages:
-            if value is None:
-                batch.delete(key)
-            else:
-                batch.put(key, value)
-        batch.put(self.offset_key, b"%d" % offset)
-        try:
-            self._db_for_partition(partition).write(batch)
-        except Exception as error:
-            raise self._broken(partition, error) from error
+    def write(self, partition: int, pages: Iterable[Page], offset: int, stamp: Stamp) -> None:
+        """Write pages and the changelog offset that holds them, all or nothing. Errors: as `page`.
+
+        Shape: `stamp` is that of the deletions among them.
+        """
+        self._write(partition, ((key, value, stamp) for key, value in pages), (), offset)
 
     def recover(self, partition: int, records: Iterable[Any]) -> None:
         """Take records of the changelog in: for each key the higher stamp wins, the later record among equals."""
-        newest: dict[bytes, tuple[Stamp, bytes | None]] = {}
+        newest: dict[bytes, tuple[bytes, bytes | None, Stamp]] = {}
+        shadowed: set[bytes] = set()
         offset = -1
         for record in records:
             offset = record.offset
@@ -117,39 +111,31 @@ class PageStore(rocksdb.Store):
                 log.error("the changelog holds a record that is no page", partition=partition, offset=offset)
                 continue
             key = record.key
-            known = newest[key][0] if key in newest else self._stored_stamp(partition, key)
+            known = newest[key][2] if key in newest else self._stored_stamp(partition, key)
             if stamp < known:
-                self.stale.setdefault(partition, set()).add(key)
+                shadowed.add(key)
             else:
-                newest[key] = stamp, record.value
-                self.stale.get(partition, set()).discard(key)
-        gone = self._gone.setdefault(partition, {})
-        for key, (stamp, value) in newest.items():
-            if value is None:
-                gone[key] = stamp
-            else:
-                gone.pop(key, None)
+                newest[key] = key, record.value, stamp
+                shadowed.discard(key)
         if offset >= 0:
-            self.write(partition, ((key, value) for key, (_stamp_, value) in newest.items()), offset)
+            self._write(partition, newest.values(), shadowed, offset)
 
-    def take_stale(self, partition: int) -> list[Page]:
-        """Return, once, what the changelog should say about the keys that a late write has shadowed."""
-        keys = sorted(self.stale.pop(partition, ()))
-        self._gone.pop(partition, None)
-        return [(key, self.page(partition, key)) for key in keys]
+    def stale_pages(self, partition: int) -> list[Page]:
+        """Return what the changelog should say about keys that a late write has shadowed; writing them settles it."""
+        return [(key, self.page(partition, key)) for key in sorted(self._marks_of(partition).stale)]
 
     def revoke_partitions(self, table: CollectionT, tps: set[TP]) -> None:
         """Close the databases of partitions that went elsewhere, so that their lock is free at once."""
         for tp in tps:
             if tp.topic in table.changelog_topic.topics:
-                self.stale.pop(tp.partition, None)
-                self._gone.pop(tp.partition, None)
+                self._marks.pop(tp.partition, None)
                 database = self._dbs.pop(tp.partition, None)
                 if database is not None:
                     database.close()
 
     async def stop(self) -> None:
         """Close all databases."""
+        self._marks.clear()
         for partition in list(self._dbs):
             self._dbs.pop(partition).close()
         await super().stop()
@@ -158,8 +144,35 @@ class PageStore(rocksdb.Store):
         """Mark a partition's database to be removed when it is opened next."""
         self._mark(partition).touch()
 
+    def _write(
+        self, partition: int, pages: Iterable[tuple[bytes, bytes | None, Stamp]], shadowed: Iterable[bytes], offset: int
+    ) -> None:
+        marks = self._marks_of(partition)
+        batch = rocksdict.WriteBatch(raw_mode=True)
+        for key, value, stamp in pages:
+            if value is None:
+                batch.delete(key)
+                marks.note_gone(batch, key, stamp)
+            else:
+                batch.put(key, value)
+                marks.note_page(batch, key)
+        for key in shadowed:
+            marks.note_stale(batch, key)
+        marks.prune(batch)
+        batch.put(self.offset_key, b"%d" % offset)
+        try:
+            self._db_for_partition(partition).write(batch)
+        except Exception as error:
+            raise self._broken(partition, error) from error
+
+    def _marks_of(self, partition: int) -> Marks:
+        marks = self._marks.get(partition)
+        if marks is None:
+            marks = self._marks[partition] = Marks(self.scan(partition, MARK_PREFIX))
+        return marks
+
     def _stored_stamp(self, partition: int, key: bytes) -> Stamp:
-        gone = self._gone.get(partition, {}).get(key)
+        gone = self._marks_of(partition).gone.get(key)
         if gone is not None:
             return gone
         value = self.page(partition, key)

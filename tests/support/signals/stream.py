@@ -12,7 +12,7 @@ import msgspec
 import rocksdict
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
-from services.signals.core.pages import META_KEY, NO_STAMP, stamp_of
+from services.signals.core.pages import META_KEY, NO_STAMP, Stamp, stamp_of
 from shared.io.kafka import connect_admin, ensure_topics, make_consumer, make_producer, topic_id
 from shared.kernel.ids import partition_for
 from shared.kernel.topics import CHANGELOG, EVENTS, SNAPSHOTS, TRIGGERS
@@ -128,14 +128,14 @@ class Stream:
 
     async def partition_pages(self) -> dict[int, dict[bytes, bytes]]:
         """Return the pages in the changelog by partition, meta pages too: for each key the higher stamp wins."""
-        newest: dict[int, dict[bytes, bytes | None]] = {number: {} for number in range(self.partitions)}
+        newest: dict[int, dict[bytes, tuple[Stamp, bytes | None]]] = {number: {} for number in range(self.partitions)}
         for record in await self.records(CHANGELOG.name):
-            before = newest[record.partition].get(record.key)
-            known = NO_STAMP if before is None else stamp_of(before)
-            if record.value is None or stamp_of(record.value) >= known:
-                newest[record.partition][record.key] = record.value
+            known, _value = newest[record.partition].get(record.key, (NO_STAMP, None))
+            stamp = _stamp(record)
+            if stamp >= known:
+                newest[record.partition][record.key] = stamp, record.value
         return {
-            number: {key: value for key, value in pages.items() if value is not None}
+            number: {key: value for key, (_stamp_, value) in pages.items() if value is not None}
             for number, pages in newest.items()
         }
 
@@ -202,12 +202,18 @@ class Stream:
             await consumer.stop()
 
 
+def _stamp(record: Any) -> Stamp:
+    if record.value is not None:
+        return stamp_of(record.value)
+    return msgspec.msgpack.decode(dict(record.headers)["stamp"], type=Stamp)
+
+
 def local_pages(store: Path, partitions: int) -> dict[bytes, bytes]:
     """Return the pages in a stopped worker's local store."""
     found: dict[bytes, bytes] = {}
     for number in range(partitions):
         (path,) = store.glob(f"v*/tables/pages-{number}.db")
         database = rocksdict.Rdict(str(path), options=rocksdict.Options(raw_mode=True))
-        found |= {key: value for key, value in database.items() if key != META_KEY and not key.startswith(b"__faust")}
+        found |= {key: value for key, value in database.items() if key != META_KEY and not key.startswith(b"__")}
         database.close()
     return found
