@@ -40,6 +40,13 @@ async def told(command: str, argument: str, data: Path) -> str:
     return out.decode()
 
 
+async def tools_find_it(data: Path) -> None:
+    """See that commands talk to the stack of a folder, on whatever ports it runs."""
+    assert await told("topics", "check", data) == f"{len(TOPICS)} topics are as declared\n"
+    assert await told("dead-letters", "list", data) == "there are no dead letters\n"
+    assert (await told("trace", "nope", data)).startswith("nowhere   no event nope")
+
+
 async def until_said(said: list[str], words: str) -> None:
     """Return when a line with these words was said."""
     async with asyncio.timeout(30):
@@ -63,9 +70,7 @@ async def test_a_stack_brings_topics_and_tables_keeps_broker_and_database_alive_
             assert await pending_revision(service, stack.database_url) is None
         with pytest.raises(ConfigurationError, match="in use by process"):
             await LocalStack(settings, services=()).start()
-        assert await told("topics", "check", settings.data) == f"{len(TOPICS)} topics are as declared\n"
-        assert await told("dead-letters", "list", settings.data) == "there are no dead letters\n"
-        assert (await told("trace", "nope", settings.data)).startswith("nowhere   no event nope")
+        await tools_find_it(settings.data)
 
         broker = stack.supervisor.pid("kafka")
         assert broker
