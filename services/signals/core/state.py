@@ -21,15 +21,14 @@ NEVER: Moment = (-(1 << 62), "", "")
 class User(msgspec.Struct, array_like=True, gc=False):
     """One user of an account. Units: instants in milliseconds, -1 is never.
 
-    Shape: `cut` is the latest deactivation or erasure; activity before it does not count (definition 13). `given` and
-    `since_ms` are the latest and the earliest provisioning after the cut; `core` the latest use of each core feature;
-    `erased` the latest erasure, before which no department is known.
+    Shape: `cut` is the latest deactivation or erasure; activity before it does not count (definition 13). `given` is
+    the latest provisioning after the cut, `core` the latest use of each core feature; `erased` is the latest erasure,
+    before which no department is known.
     """
 
     last_ms: int = -1
     cut: Moment | None = None
     given: Moment | None = None
-    since_ms: int = -1
     department: str | None = None
     department_at: Moment | None = None
     core: dict[str, int] | None = None

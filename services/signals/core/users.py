@@ -107,8 +107,6 @@ def provisioned(account: Account, user_id: str, department: str | None, moment: 
     if department is not None and moment > (user.erased or NEVER) and moment > (user.department_at or NEVER):
         user.department, user.department_at = department, moment
     if moment > (user.cut or NEVER):
-        if user.given is None or moment[0] < user.since_ms:
-            user.since_ms = moment[0]
         if moment > (user.given or NEVER):
             user.given = moment
     account.count_user(user)
@@ -130,11 +128,8 @@ def _cut(user: User, moment: Moment) -> None:
         user.last_ms = -1
     if user.core:
         user.core = {feature: used_ms for feature, used_ms in user.core.items() if used_ms >= moment[0]} or None
-    if user.given is not None:
-        if user.given <= moment:
-            user.given, user.since_ms = None, -1
-        elif user.since_ms < moment[0]:
-            user.since_ms = user.given[0]
+    if user.given is not None and user.given <= moment:
+        user.given = None
 
 
 def erased(account: Account, user_id: str, moment: Moment) -> None:
