@@ -194,11 +194,16 @@ class Sender:
         async with self._engine.begin() as connection:
             target = ref.get("to") or self._configured.channel.target
             kept = await outbox.settle(connection, claimed, settlement, target, now_ms)
-            if settlement.channel_free_at is not None:
-                await outbox.set_free_at(connection, self._name, settlement.channel_free_at)
+            if hold := self._hold(settlement, now_ms):
+                await outbox.hold_until(connection, self._name, hold)
             if kept and settlement.state is State.SENT and _places(claimed) and claimed.message_id is not None:
                 await messages.place(connection, claimed.message_id, self._name, ref, claimed.current_version)
         return kept
+
+    def _hold(self, settlement: Settlement, now_ms: int) -> int:
+        """Return until when the channel rests; the pace counts from the answer, since a post may be slow to leave."""
+        interval_ms = self._configured.interval_ms if settlement.state is not State.NOT_SENT else 0
+        return max(settlement.channel_free_at or 0, now_ms + interval_ms if interval_ms else 0)
 
     def _note(self, claimed: Claim, settlement: Settlement, now_ms: int, *, kept: bool) -> None:
         if not kept:

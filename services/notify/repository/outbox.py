@@ -102,9 +102,10 @@ async def reserve(connection: AsyncConnection, channel: str, now_ms: int, interv
     return (await connection.execute(statement)).first() is not None
 
 
-async def set_free_at(connection: AsyncConnection, channel: str, at: int) -> None:
-    """Say when a channel may send next."""
-    await connection.execute(update(channels).where(channels.c.channel == channel).values(free_at=at))
+async def hold_until(connection: AsyncConnection, channel: str, at: int) -> None:
+    """Let a channel send nothing before an instant; a later one that is known already stays."""
+    later = func.greatest(channels.c.free_at, at)
+    await connection.execute(update(channels).where(channels.c.channel == channel).values(free_at=later))
 
 
 async def expire_leases(connection: AsyncConnection, channel: str, now_ms: int) -> int:

@@ -23,6 +23,7 @@ ROOT = Path(__file__).parents[3]
 LAUNCHER = Path(__file__).with_name("launcher.py")
 MOST_ACCOUNTS = 600
 REPEAT = "Possible repeat"
+WORKERS = 4  # so many may have been under way when it died
 
 SURE = (
     "before_inbox_written",
@@ -102,6 +103,7 @@ async def environment(kafka: Broker, topic_prefix: str, database_url: str, slack
         "port": str(free_port()),
         "api_token": TOKEN,
         "slack_webhook_url": slack.hook,
+        "account_url": "https://upswing.example.com/accounts/{account_id}",
         "slack_interval_ms": "0",
         "allow_local_urls": "true",
         "first_backoff_seconds": "0.05",
@@ -173,12 +175,13 @@ async def test_no_alert_is_missing_or_doubled_wherever_it_is_killed(
     marked = Counter(account_of(post) for post in slack.posts if REPEAT in text_of(post))
     assert set(unmarked | marked) == {f"account-{number}" for number in range(written)}
     assert max(unmarked.values()) == 1
-    repeated = sum((unmarked & marked).values())
-    if point in UNSURE:
-        assert sum(marked.values()) == 1
-        assert repeated == (1 if point in {"after_posted", "before_settled"} else 0)
-    else:  # another alert may have been on its way at that moment
-        assert sum(marked.values()) <= 1
+    assert max(marked.values(), default=0) <= 1
+    repeated = unmarked & marked
+    if point in {"after_posted", "before_settled"}:
+        assert repeated
+    if point in {"before_claimed", "before_posted"}:  # it had not left, and nobody could know
+        assert marked - repeated
+    assert sum(marked.values()) <= WORKERS
 
 
 async def test_many_kills_at_random_lose_nothing_and_mark_each_repeat(
@@ -204,7 +207,7 @@ async def test_many_kills_at_random_lose_nothing_and_mark_each_repeat(
     marked = Counter(account_of(post) for post in slack.posts if REPEAT in text_of(post))
     assert set(unmarked | marked) == {f"account-{number}" for number in range(written)}
     assert max(unmarked.values()) == 1
-    assert sum(marked.values()) <= kills
+    assert sum(marked.values()) <= kills * WORKERS
 
 
 async def test_a_stop_lets_what_is_being_sent_arrive(
