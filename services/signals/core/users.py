@@ -106,9 +106,8 @@ def provisioned(account: Account, user_id: str, department: str | None, moment: 
     account.uncount_user(user)
     if department is not None and moment > (user.erased or NEVER) and moment > (user.department_at or NEVER):
         user.department, user.department_at = department, moment
-    if moment > (user.cut or NEVER):
-        if moment > (user.given or NEVER):
-            user.given = moment
+    if moment > (user.cut or NEVER) and moment > (user.given or NEVER):
+        user.given = moment
     account.count_user(user)
 
 
