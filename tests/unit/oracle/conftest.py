@@ -1,15 +1,12 @@
 """Every case of the definitions is put to the oracle and to the engine."""
 
-from collections.abc import Callable
-
 import pytest
 
 from shared.kernel.playbook import Playbook
 from tests.oracle.adapters import SUBJECTS, engine_exists
+from tests.oracle.beginnings import Tell
 from tests.oracle.story import Story
 from tests.oracle.writing import WIDE_OPEN, playbook
-
-Tell = Callable[..., Story]
 
 
 @pytest.fixture(params=sorted(SUBJECTS))

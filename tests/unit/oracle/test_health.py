@@ -1,12 +1,9 @@
 """Definitions 26 and 27: health, each component by its formula."""
 
-from collections.abc import Callable
-
 import pytest
 
+from tests.oracle.beginnings import Tell
 from tests.oracle.story import Story
-
-Tell = Callable[..., Story]
 
 
 def begin(tell: Tell, **facts: object) -> Story:

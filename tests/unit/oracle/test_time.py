@@ -1,14 +1,11 @@
 """Definitions 1, 3, 8, 35, 36, 37, 39, 47, 63, 70, 73: the log, the day and the clock."""
 
-from collections.abc import Callable
-
 import pytest
 
 from shared.kernel.ids import partition_for
+from tests.oracle.beginnings import Tell
 from tests.oracle.story import Story
 from tests.oracle.writing import event, instant
-
-Tell = Callable[..., Story]
 
 
 def used(story: Story, when: str, quantity: float, name: str | None = None) -> list[str]:
