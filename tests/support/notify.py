@@ -242,7 +242,6 @@ def make_settings(bootstrap: str, prefix: str, database: str, **over: Any) -> Se
         "port": free_port(),
         "api_token": TOKEN,
         "signing_secret": SIGNING_SECRET,
-        "account_url": "https://upswing.example.com/accounts/{account_id}",
         "allow_local_urls": True,
         "slack_interval_ms": 0,
         "first_backoff_seconds": 0.05,

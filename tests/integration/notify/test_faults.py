@@ -316,7 +316,10 @@ async def test_killed_database_connections_lose_and_repeat_nothing(
     kafka: Broker, topic_prefix: str, database_url: str, slack: Slack, log: Log
 ) -> None:
     """Consumer and senders try again on new ones."""
-    settings = make_settings(kafka.bootstrap, topic_prefix, database_url, slack_webhook_url=slack.hook)
+    link = "https://upswing.example.com/accounts/{account_id}"
+    settings = make_settings(
+        kafka.bootstrap, topic_prefix, database_url, slack_webhook_url=slack.hook, account_url=link
+    )
     engine = make_engine(database_url)
     kill = text(
         "select pg_terminate_backend(pid) from pg_stat_activity"
