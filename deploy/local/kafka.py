@@ -103,7 +103,7 @@ class LocalKafka(msgspec.Struct, frozen=True):
 
     def _format(self) -> None:
         cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        tool = ["kafka.tools.StorageTool", "format", "--cluster-id", cluster, "--config", str(self._properties)]
+        tool = ["kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "--config", str(self._properties)]
         done = subprocess.run(  # noqa: S603 - Java of the wheel, arguments of our own
             [*self._java(64), *tool],
             env=self.environment,
