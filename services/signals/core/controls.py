@@ -30,13 +30,11 @@ def apply(state: Partition, control: Control, offset: int, only: str | None = No
         _judge_by(state, state.terms_in_force(), offset, only)
 
 
-def _accounts(state: Partition, offset: int, only: str | None) -> list[Account]:
+def _accounts(state: Partition, only: str | None) -> list[Account]:
     if only is None:
-        found = state.shelf.all()
-    else:
-        one = state.shelf.load(only)
-        found = [] if one is None else [one]
-    return [account for account in found if account.offset < offset]
+        return state.shelf.all()
+    one = state.shelf.load(only)
+    return [] if one is None else [one]
 
 
 def _tick(state: Partition, tick: Tick, offset: int, only: str | None) -> None:
@@ -48,17 +46,20 @@ def _tick(state: Partition, tick: Tick, offset: int, only: str | None) -> None:
     meta.ticked_at = tick.at
     if not turned:
         return
-    for account in _accounts(state, offset, only):
-        if account.head.today < day:
+    for account in _accounts(state, only):
+        if account.offset < offset and account.head.today < day:
             state.touch(account, offset)
             state.step(account, day)
 
 
 def _judge_by(state: Partition, after: Terms, offset: int, only: str | None) -> None:
     before, state.terms = state.terms, after
-    for account in _accounts(state, offset, only):
-        state.touch(account, offset)
-        change_terms(account, before, after)
+    for account in _accounts(state, only):
+        if account.offset < offset:
+            state.touch(account, offset)
+            change_terms(account, before, after)
+        else:  # a flush was torn: its pages were judged by these terms already, but loaded under those before
+            state.prepare(account)
 
 
 def switch_off(rule: str, at_ms: int, why: str) -> bytes:

@@ -46,7 +46,7 @@ class Partition:
 
     def __init__(self, number: int, of: int, epoch: str, adopt: bool, playbook: Playbook, pages: PageReader) -> None:
         self.number, self.of, self.epoch = number, of, epoch
-        self.shelf = Shelf(pages, playbook.time.dedup_minutes * MINUTE_MS, self._prepare)
+        self.shelf = Shelf(pages, playbook.time.dedup_minutes * MINUTE_MS, self.prepare)
         self.meta = self.shelf.meta() or Meta()
         self.stored_epochs = self.meta.epochs
         self._enter(adopt)
@@ -75,7 +75,8 @@ class Partition:
             meta.stamp = (len(known), -1)
         self.shelf.generation = len(meta.epochs) - 1
 
-    def _prepare(self, account: Account) -> None:
+    def prepare(self, account: Account) -> None:
+        """Derive what an account's pages do not hold, by the terms in force."""
         self.terms.refresh(account)
         settle(account, self.terms)
 

@@ -132,3 +132,28 @@ def test_a_mention_of_a_competitor_is_folded_by_no_handler_yet() -> None:
     assert story.happens(HOUR, "competitor.mentioned") == []
     assert subject.outputs["account.facts"] == before + 1
     assert subject.counts["in", "competitor.mentioned"] == 1
+
+
+def test_an_account_that_a_torn_flush_left_ahead_is_judged_by_the_playbook_that_comes_again() -> None:
+    """The account's pages were written, the meta page was not: the replay meets the playbook after loading the account.
+
+    ::
+
+        Mar 2   u1 active; 4 seats          25 %
+        Mar 12  playbook: a window of 40 days, above 10 %: parked
+        torn flush, restart, the playbook again, then Mar 13: fired
+    """
+    wide = playbook(
+        WIDE_OPEN
+        | {"version": "wide", "rules.seat_saturation.active_percent": 10, "rules.seat_saturation.active_days": 40}
+    )
+    subject = EngineSubject([OPEN, wide])
+    story = Story(subject)
+    story.ready("2026-03-01 10:00", seats=4)
+    story.active(HOUR, "u1")
+    story.tick("2026-03-12 00:00")
+    subject.flush()
+    story.judge_by("2026-03-12 10:00", wide)
+    subject.flush(1)
+    assert subject.restart() == []
+    assert story.tick("2026-03-13 00:00") == ["fired seat_saturation:active"]
