@@ -140,7 +140,7 @@ def test_an_account_that_a_torn_flush_left_ahead_is_judged_by_the_playbook_that_
     ::
 
         Mar 2   u1 active; 4 seats          25 %
-        Mar 12  playbook: a window of 40 days, above 10 %: parked
+        Mar 12  an event, then a playbook: a window of 40 days, above 10 %: parked
         torn flush, restart, the playbook again, then Mar 13: fired
     """
     wide = playbook(
@@ -153,6 +153,7 @@ def test_an_account_that_a_torn_flush_left_ahead_is_judged_by_the_playbook_that_
     story.active(HOUR, "u1")
     story.tick("2026-03-12 00:00")
     subject.flush()
+    story.happens("2026-03-12 09:00", "pricing.viewed")
     story.judge_by("2026-03-12 10:00", wide)
     subject.flush(1)
     assert subject.restart() == []
