@@ -96,7 +96,7 @@ class Worker:
             body = error.read()
         except OSError:
             return {}
-        return dict(msgspec.json.decode(body)) if body else {}
+        return dict(msgspec.json.decode(body)) if body.startswith(b"{") else {}
 
     def metrics(self) -> dict[str, float]:
         """Return the values of `/metrics` by name and labels."""
