@@ -140,12 +140,12 @@ def test_an_account_that_a_torn_flush_left_ahead_is_judged_by_the_playbook_that_
     ::
 
         Mar 2   u1 active; 4 seats          25 %
-        Mar 12  an event, then a playbook: a window of 40 days, above 10 %: parked
-        torn flush, restart, the playbook again, then Mar 13: fired
+        Mar 12  an event, then a playbook: a window of 40 days, above 30 %
+        torn flush, restart, event and playbook again; then u2 is active: 2 of 4 in 40 days, fired
     """
     wide = playbook(
         WIDE_OPEN
-        | {"version": "wide", "rules.seat_saturation.active_percent": 10, "rules.seat_saturation.active_days": 40}
+        | {"version": "wide", "rules.seat_saturation.active_percent": 30, "rules.seat_saturation.active_days": 40}
     )
     subject = EngineSubject([OPEN, wide])
     story = Story(subject)
@@ -157,4 +157,4 @@ def test_an_account_that_a_torn_flush_left_ahead_is_judged_by_the_playbook_that_
     story.judge_by("2026-03-12 10:00", wide)
     subject.flush(1)
     assert subject.restart() == []
-    assert story.tick("2026-03-13 00:00") == ["fired seat_saturation:active"]
+    assert story.active("2026-03-12 11:00", "u2") == ["fired seat_saturation:active"]
