@@ -53,8 +53,9 @@ def _tick(state: Partition, tick: Tick, offset: int, only: str | None) -> None:
 
 
 def _judge_by(state: Partition, after: Terms, offset: int, only: str | None) -> None:
+    accounts = _accounts(state, only)  # loaded by the terms before, so that both can be compared
     before, state.terms = state.terms, after
-    for account in _accounts(state, only):
+    for account in accounts:
         if account.offset < offset:
             state.touch(account, offset)
             change_terms(account, before, after)
