@@ -161,18 +161,16 @@ def test_an_account_that_a_torn_flush_left_ahead_is_judged_by_the_playbook_that_
 
 
 def test_what_a_playbook_parks_is_parked_also_when_the_account_was_not_in_memory() -> None:
-    """A restart lies before the playbook, so the account is loaded for it: 1 of 4 in 40 days, but not in 7."""
-    wide = playbook(
-        WIDE_OPEN
-        | {"version": "wide", "rules.seat_saturation.active_percent": 20, "rules.seat_saturation.active_days": 40}
-    )
+    """A restart lies before the playbook, so the account is loaded for it: 1 of 1 in 40 days, none in 7."""
+    wide = playbook(WIDE_OPEN | {"version": "wide", "rules.seat_saturation.active_days": 40})
     subject = EngineSubject([OPEN, wide])
     story = Story(subject)
-    story.ready("2026-03-01 10:00", seats=4)
-    story.active(HOUR, "u1")
-    story.tick("2026-03-12 00:00")
+    story.ready("2026-03-01 10:00", seats=1)
+    assert story.active(HOUR, "u1") == ["fired seat_saturation:active"]
+    assert story.tick("2026-03-12 00:00") == ["resolved seat_saturation:active"]
     subject.flush()
     subject.restart()
     story.judge_by("2026-03-12 10:00", wide)
     assert story.happens("2026-03-12 11:00", "qbr.held") == []
-    assert story.tick("2026-03-13 00:00") == ["fired seat_saturation:active"]
+    told = story.tick("2026-03-13 00:00")
+    assert [one.split(" ")[1] for one in told] == ["seat_saturation:active"]
