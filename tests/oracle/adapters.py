@@ -8,9 +8,7 @@ import importlib.util
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
-from fractions import Fraction
-from typing import Any, Protocol
+from typing import Any
 
 from shared.kernel.playbook import Playbook
 from shared.kernel.snapshots import Snapshot, decode_snapshot
@@ -18,66 +16,10 @@ from shared.kernel.topics import DEAD_LETTERS, EVENTS, FACTS, SNAPSHOTS, TRIGGER
 from shared.kernel.triggers import Trigger, decode_trigger
 from tests.oracle.account import Said, Terms
 from tests.oracle.model import Oracle
+from tests.oracle.subject import Explained, Told, rounded
 
 EPOCH = "epoch-1"
 WALL_STEP_MS = 60_000
-
-
-@dataclass(frozen=True)
-class Told:
-    """One record of a trigger as both sides tell it. `held_because` is sorted; numbers are rounded."""
-
-    record: str
-    trigger_id: str
-    account: str
-    rule: str
-    scope: str | None
-    level: str | None
-    decided_by: str
-    occurred_at: int
-    held_because: tuple[str, ...]
-    value: float | None
-    threshold: float
-    comparison: str
-
-    def __str__(self) -> str:
-        """Return the short form of tests: `fired usage_ceiling:api_calls@owner`."""
-        scope = f":{self.scope}" if self.scope else ""
-        return f"{self.record} {self.rule}{scope}" + (f"@{self.level}" if self.level else "")
-
-
-@dataclass(frozen=True)
-class Explained:
-    """What a snapshot says of an account. Shape: `states` are those of open triggers."""
-
-    segment: str
-    today: str
-    health: float | None
-    components: dict[str, float]
-    overridden: bool
-    open: bool
-    readiness: int
-    confidence: float
-    met: dict[str, bool | None]
-    attainments: dict[str, float]
-    held_because: tuple[str, ...]
-    states: dict[tuple[str, str | None, str | None], str]
-    active: tuple[str, ...]
-
-
-class Subject(Protocol):
-    """Something that folds the log of one partition."""
-
-    def fold(self, value: bytes) -> list[Told]:
-        """Read one record and return what it made the subject say."""
-
-    def explain(self, account: str) -> Explained | None:
-        """Return what is known of an account, None when it does not exist."""
-
-
-def rounded(number: Fraction | float | None) -> float | None:
-    """Return a number as both sides can agree on it."""
-    return None if number is None else round(float(number), 6)
 
 
 class OracleSubject:

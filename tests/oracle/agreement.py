@@ -6,7 +6,7 @@ Units: evidence and health are shown with two decimal places, shares with four; 
 from collections.abc import Iterable
 from dataclasses import replace
 
-from tests.oracle.adapters import Explained, Told
+from tests.oracle.subject import Explained, Told
 
 SHOWN = 0.0051
 SHARE = 0.000051
@@ -50,7 +50,7 @@ def assert_same_state(expected: Explained | None, actual: Explained | None, wher
     if expected is None or actual is None:
         return
     blank: dict[str, object] = {"health": None, "components": {}, "confidence": 0, "attainments": {}}
-    exact = replace(expected, **blank) == replace(actual, **blank)  # type: ignore[arg-type]
+    exact = replace(expected, **blank) == replace(actual, **blank)  # type: ignore[arg-type]  # each is of its field's type
     shown = (
         close(expected.health, actual.health, SHOWN)
         and close(expected.confidence, actual.confidence, SHARE)

@@ -4,7 +4,7 @@ Shape: `fired usage_ceiling:api_calls@owner`, `held seat_saturation:active`.
 """
 
 from shared.kernel.playbook import Playbook
-from tests.oracle.adapters import Explained, Subject, Told
+from tests.oracle.subject import Explained, Subject, Told
 from tests.oracle.writing import control, event
 
 

@@ -3,8 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.oracle.adapters import EngineSubject, OracleSubject, Told
+from tests.oracle.adapters import EngineSubject, OracleSubject
 from tests.oracle.agreement import assert_same_state, assert_same_told, by_account, same_told
+from tests.oracle.subject import Told
 from tests.property.signals.companies import ACCOUNTS, PARTITION, PARTITIONS, Company, companies, packed
 
 

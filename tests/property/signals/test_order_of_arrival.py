@@ -7,20 +7,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.kernel.clock import day_of
-from tests.oracle.adapters import SUBJECTS, Told
+from tests.oracle.adapters import SUBJECTS
+from tests.oracle.subject import Told
 from tests.oracle.writing import control, event, instant
 from tests.property.signals.companies import (
     ACCOUNTS,
     DAY,
-    GATED,
     MINUTE_MS,
     PARTITION,
     PARTITIONS,
     PLAYBOOKS,
-    QUANTITIES,
     START,
     users,
 )
+from tests.property.signals.vocabulary import GATED, QUANTITIES
 
 ACCOUNT = ACCOUNTS[0]
 ORDER = {None: 0, "nurture": 0, "outreach": 1, "owner": 2, "executive": 3}

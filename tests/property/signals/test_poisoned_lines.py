@@ -5,8 +5,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from shared.kernel.playbook import Playbook
-from tests.oracle.adapters import EngineSubject, Told
+from tests.oracle.adapters import EngineSubject
 from tests.oracle.agreement import assert_same_state, assert_same_told
+from tests.oracle.subject import Told
 from tests.property.signals.companies import ACCOUNTS, PARTITION, PARTITIONS, PLAYBOOKS, companies
 
 

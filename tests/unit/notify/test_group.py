@@ -64,4 +64,4 @@ def test_levels_of_different_rules_compare(level: str | None, urgency: int) -> N
 def test_a_lead_that_ends_closes_its_message(stage: str, change: str, ends: bool) -> None:
     """Won, lost, disqualified, or a task that is done."""
     values = {"change_id": "c", "change": change, "item": "csql", "item_id": "1", "account_id": "a", "play": "p"}
-    assert ends_lead(CsqlChange(**values, stage=stage, at=1)) is ends  # type: ignore[arg-type]
+    assert ends_lead(CsqlChange(**values, stage=stage, at=1)) is ends  # type: ignore[arg-type]  # each is one of its literals

@@ -3,14 +3,15 @@
 import pytest
 
 from shared.kernel.playbook import Playbook
-from tests.oracle.adapters import EngineSubject, OracleSubject, Told
+from tests.oracle.adapters import EngineSubject, OracleSubject
 from tests.oracle.agreement import assert_same_state, assert_same_told
+from tests.oracle.subject import Told
 from tests.oracle.writing import WIDE_OPEN, control, event, playbook
 
 ENTERPRISE = playbook(
     WIDE_OPEN
     | {
-        "gate.enterprise": WIDE_OPEN["gate.smb"] | {"core_departments": 2},  # type: ignore[operator]
+        "gate.enterprise": WIDE_OPEN["gate.smb"] | {"core_departments": 2},  # type: ignore[operator]  # a group of criteria is a dict
         "plans.Yearly": {"price": 10, "limits": {"api_calls": 100}, "features": ["dashboards"], "annual": True},
     }
 )
@@ -39,6 +40,13 @@ class Writer:
 def life() -> list[bytes]:
     """Return a life with everything in it: people come, go, return and are erased; events are late; periods turn."""
     log = Writer()
+    people_come_and_go(log)
+    periods_turn(log)
+    return log.lines
+
+
+def people_come_and_go(log: Writer) -> None:
+    """Write the first three days of March: two of three people leave, one of them returns; much of it comes late."""
     log.write("03-01 09:00", "account.updated", segment="Enterprise", seats=3, plan="Yearly", onboarded_at="2025-09-10")
     for user, department in (("a", "Sales"), ("b", "Finance"), ("c", None)):
         log.write("03-01 09:10", "user.provisioned", user=user, department=department)
@@ -64,6 +72,10 @@ def life() -> list[bytes]:
     log.write("03-03 12:00", "user.erased", user="never_seen")
     log.write("02-20 12:00", "user.provisioned", user="a", department="Finance")
     log.write("02-25 12:00", "user.erased", user="a")
+
+
+def periods_turn(log: Writer) -> None:
+    """Write the rest until April 20: the plan changes, the contract turns, the account's status goes to and fro."""
     log.write("03-03 13:00", "survey.answered", survey="csat", score=4)
     log.write("03-20 10:00", "qbr.held")
     log.write("03-20 10:00", "engagement.recorded", kind="reply")
@@ -81,7 +93,6 @@ def life() -> list[bytes]:
     log.write("04-03 13:00", "account.updated", status="churned")
     log.write("04-04 13:00", "account.updated", status="active")
     log.tick("04-20 00:00")
-    return log.lines
 
 
 def told_by(subject: EngineSubject | OracleSubject, line: bytes, where: str) -> list[Told]:
