@@ -51,13 +51,10 @@ def interaction_routes(desk: Desk) -> APIRouter:
         body = await _read(request)
         _verify(desk, request, body)
         interaction, button = _parse(body)
-        if button is None:
-            metrics.INTERACTIONS.labels("ignored").inc()
-            return {}
-        values = _values(interaction, button, body, desk.clock())
-        async with desk.engine.begin() as connection:
-            new = await silences.add_interaction(connection, values)
-        metrics.INTERACTIONS.labels("stored" if new else "repeated").inc()
+        outcome = "ignored"
+        if button is not None:
+            outcome = await _store(desk, _values(interaction, button, body, desk.clock()))
+        metrics.INTERACTIONS.labels(outcome).inc()
         return {}
 
     return router
@@ -100,6 +97,12 @@ def _parse(body: bytes) -> tuple[Interaction, Button | None]:
         raise ProblemError(HTTPStatus.BAD_REQUEST, "unreadable", message[:300]) from None
     pressed = next((action for action in interaction.actions if action.action_id in BUTTONS and action.value), None)
     return interaction, pressed
+
+
+async def _store(desk: Desk, values: dict[str, object]) -> str:
+    async with desk.engine.begin() as connection:
+        new = await silences.add_interaction(connection, values)
+    return "stored" if new else "repeated"
 
 
 def _values(interaction: Interaction, button: Button, body: bytes, now_ms: int) -> dict[str, object]:

@@ -7,9 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.notify.api.desk import Desk, require_token
 from services.notify.core.card import Subject, Told, make_card
-from services.notify.core.route import route
+from services.notify.core.route import Routing, route
 from services.notify.core.sample import sample_trigger
-from services.notify.core.silence import Facts, hushing
+from services.notify.core.silence import Facts, Silence, hushing
 from services.notify.core.words import Action, State, Why
 from services.notify.repository import log, silences
 
@@ -44,11 +44,17 @@ def routing_routes(desk: Desk) -> APIRouter:
             entries = _samples(desk, facts, found.channels, now_ms) if body.send else []
             ids = await log.write(connection, entries)
         desk.bells.ring({entry.channel for entry in entries if entry.channel})
-        shown = [_channel(desk, name) for name in found.channels]
-        silenced = None if silence is None else {"silence_id": silence.silence_id, "comment": silence.comment}
-        return {"channels": shown, "routes": list(found.routes), "silenced_by": silenced, "deliveries": ids}
+        return _ways(desk, found) | {"silenced_by": _silenced_by(silence), "deliveries": ids}
 
     return router
+
+
+def _ways(desk: Desk, found: Routing) -> dict[str, Any]:
+    return {"channels": [_channel(desk, name) for name in found.channels], "routes": list(found.routes)}
+
+
+def _silenced_by(silence: Silence | None) -> dict[str, Any] | None:
+    return None if silence is None else {"silence_id": silence.silence_id, "comment": silence.comment}
 
 
 def _channel(desk: Desk, name: str) -> dict[str, str]:
