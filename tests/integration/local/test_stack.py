@@ -54,6 +54,11 @@ async def until_said(said: list[str], words: str) -> None:
             await asyncio.sleep(0.05)
 
 
+def processes_of(data: Path) -> list[int]:
+    """Return the processes that were started with this data folder."""
+    return [process.pid for process in psutil.process_iter(["cmdline"]) if str(data) in str(process.info["cmdline"])]
+
+
 async def test_a_stack_brings_topics_and_tables_keeps_broker_and_database_alive_and_leaves_nothing(
     settings: LocalSettings,
 ) -> None:
@@ -88,12 +93,7 @@ async def test_a_stack_brings_topics_and_tables_keeps_broker_and_database_alive_
         async with engine.connect():
             pass
         await engine.dispose()
-    left = [
-        process.pid
-        for process in psutil.process_iter(["cmdline"])
-        if str(settings.data) in str(process.info["cmdline"])
-    ]
-    assert left == []
+    assert processes_of(settings.data) == []
 
 
 async def test_a_taken_port_is_one_sentence_that_says_who_and_what_to_do(settings: LocalSettings) -> None:

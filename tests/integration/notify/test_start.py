@@ -107,7 +107,7 @@ async def test_a_consumer_that_gets_nowhere_ends_the_process(database_url: str) 
     await migrate("notify", database_url)
     settings = local_settings(database_url, progress_seconds=1.0)
     async with open_service(settings) as service:
-        stuck = Stuck(settings, None, service.bells, service.desk.clock)  # type: ignore[arg-type]
+        stuck = Stuck(settings, None, service.bells, service.desk.clock)  # type: ignore[arg-type]  # it takes nothing in
         readiness = Readiness()
         watchdog = Watchdog(settings, stuck, service.engine, readiness, service.desk.clock)
         with pytest.raises(InvariantError, match="no record was taken for 1 s"):
