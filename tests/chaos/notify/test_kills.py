@@ -17,7 +17,8 @@ import pytest
 from deploy.local.ports import free_port
 from shared.io.database import migrate
 from tests.support.broker import Broker
-from tests.support.notify import TOKEN, Log, Slack, is_settled, make_trigger, slack_receiver, text_of, written_log
+from tests.support.notify import TOKEN, Log, is_settled, make_trigger, text_of, written_log
+from tests.support.receivers import Slack, slack_receiver
 
 ROOT = Path(__file__).parents[3]
 LAUNCHER = Path(__file__).with_name("launcher.py")

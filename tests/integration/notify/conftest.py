@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from tests.support.broker import Broker
-from tests.support.notify import Log, Mailbox, Slack, mail_sink, slack_receiver, written_log
+from tests.support.notify import Log, written_log
+from tests.support.receivers import Mailbox, Slack, mail_sink, slack_receiver
 
 
 @pytest.fixture

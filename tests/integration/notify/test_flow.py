@@ -7,21 +7,11 @@ from typing import Any
 from services.notify.app import wall_clock_ms
 from shared.kernel.csql_changes import CsqlChange
 from shared.kernel.people import Person, encode_person
-from shared.kernel.topics import CSQL_CHANGES, DEAD_LETTERS, PEOPLE, TRIGGERS
+from shared.kernel.topics import PEOPLE
 from shared.kernel.triggers import Gate
 from tests.support.broker import Broker
-from tests.support.notify import (
-    NOW_MS,
-    Log,
-    Mailbox,
-    Slack,
-    is_settled,
-    make_settings,
-    make_trigger,
-    read_all,
-    running,
-    text_of,
-)
+from tests.support.notify import NOW_MS, Log, is_settled, make_settings, make_trigger, running, text_of
+from tests.support.receivers import Slack
 
 
 def outcomes(rows: list[dict[str, Any]]) -> list[tuple[str, str, str | None]]:
@@ -219,120 +209,6 @@ async def test_buttons_and_the_link_are_shown_where_they_are_set_up(
         controls = [one for block in post["blocks"] if block["type"] == "actions" for one in block["elements"]]
         assert [one["text"]["text"] for one in controls] == ["Claim", "Snooze", "Dismiss", "Open account"]
         assert controls[-1]["url"] == f"https://crm.example.com/a%2F{number}?from=upswing"
-
-
-async def test_smb_gets_a_prompt_in_the_product_and_a_mail(
-    kafka: Broker, topic_prefix: str, database_url: str, slack: Slack, log: Log, mail: tuple[Mailbox, int]
-) -> None:
-    """The defaults of playbook section 8; others go to Slack."""
-    mailbox, port = mail
-    settings = make_settings(
-        kafka.bootstrap,
-        topic_prefix,
-        database_url,
-        slack_webhook_url=slack.hook,
-        smtp_host="127.0.0.1",
-        smtp_port=port,
-        email_from="Upswing <upswing@example.com>",
-        email_to=("pool@example.com",),
-        account_url="https://crm.example.com/{account_id}",
-    )
-    async with running(settings) as notify:
-        trigger = make_trigger(segment="SMB")
-        await log.trigger(trigger)
-        (sent,) = await mailbox.wait_mails(1)
-        rows = await notify.wait_deliveries(lambda rows: len(rows) == 2 and is_settled(rows))
-        prompts = (await notify.client.get("/v1/prompts/acme")).json()["prompts"]
-        assert [prompt["account_url"] for prompt in prompts] == ["https://crm.example.com/acme"]
-        await log.trigger(make_trigger(segment="SMB", record="resolved"))
-        await notify.wait_deliveries(lambda rows: len(rows) == 4 and is_settled(rows))
-        after = (await notify.client.get("/v1/prompts/acme")).json()["prompts"]
-    assert {(row["channel"], row["state"], row["target"]) for row in rows} == {
-        ("in-app", "sent", "the product"),
-        ("email", "sent", "pool@example.com"),
-    }
-    assert [(prompt["trigger_id"], prompt["text"]) for prompt in prompts] == [
-        (trigger.trigger_id, "46 of 50 seats active in 7 days = 92 % (> 90 %)")
-    ]
-    assert after == []
-    assert sent["To"] == "pool@example.com"
-    assert "Account: https://crm.example.com/acme" in sent.get_body(("plain",)).get_content()  # type: ignore[union-attr]  # both parts are there
-    assert slack.posts == []
-
-
-async def test_a_mail_is_readable_as_text_and_as_html(
-    kafka: Broker, topic_prefix: str, database_url: str, log: Log, mail: tuple[Mailbox, int]
-) -> None:
-    """It goes to the owner, and what a customer wrote is text in it."""
-    mailbox, port = mail
-    settings = make_settings(
-        kafka.bootstrap,
-        topic_prefix,
-        database_url,
-        smtp_host="127.0.0.1",
-        smtp_port=port,
-        email_from="upswing@example.com",
-    )
-    ana = Person(person_id="ana", name="Ana Lima", email="ana@example.com", time_zone="Europe/Lisbon")
-    async with running(settings) as notify:
-        await log.raw(PEOPLE.name, "ana", encode_person(ana))
-        async with asyncio.timeout(10):
-            while notify.service.consumer.progress < 1:
-                await asyncio.sleep(0.02)
-        await log.trigger(make_trigger(people={"csm": "ana@example.com"}))
-        (sent,) = await mailbox.wait_mails(1)
-    text = sent.get_body(("plain",))
-    html = sent.get_body(("html",))
-    assert text is not None
-    assert html is not None
-    assert sent["To"] == "ana@example.com"
-    assert sent["Subject"].startswith("Acme & Sons <b>: Seats are nearly full")
-    assert "46 of 50 seats active in 7 days = 92 % (> 90 %)" in text.get_content()
-    assert "Acme &amp; Sons &lt;b&gt;" in html.get_content()
-    assert "15:13 WEST" in html.get_content()
-    assert "Account:" not in text.get_content()
-    assert "<a " not in html.get_content()
-    assert sent["Auto-Submitted"] == "auto-generated"
-
-
-async def test_rubbish_on_the_topics_goes_to_dead_letters_and_its_neighbours_through(
-    kafka: Broker, topic_prefix: str, database_url: str, slack: Slack, log: Log
-) -> None:
-    """Unreadable, of the wrong shape, and what the database cannot hold."""
-    settings = make_settings(kafka.bootstrap, topic_prefix, database_url, slack_webhook_url=slack.hook)
-    async with running(settings):
-        await log.raw(TRIGGERS.name, "acme", b"\xff{not json")
-        await log.raw(TRIGGERS.name, "acme", b'{"record":"fired"}')
-        await log.raw(CSQL_CHANGES.name, "acme", None)
-        await log.raw(PEOPLE.name, "ana", b"[]")
-        await log.trigger(make_trigger(account_name="nul \x00 byte"))
-        await log.trigger(make_trigger("good"))
-        await slack.wait_posts(1)
-        letters = await read_all(kafka.bootstrap, topic_prefix + DEAD_LETTERS.name, 5)
-    assert sorted((letter["reason"], letter["origin"].partition("/")[0]) for letter in letters) == [
-        ("unreadable", "csql.changes"),
-        ("unreadable", "expansion.triggers"),
-        ("unusable", "expansion.triggers"),
-        ("wrong_type", "expansion.triggers"),
-        ("wrong_type", "people"),
-    ]
-    assert {letter["service"] for letter in letters} == {"notify"}
-
-
-async def test_a_deleted_person_is_forgotten(
-    kafka: Broker, topic_prefix: str, database_url: str, slack: Slack, log: Log
-) -> None:
-    """The topic is compacted; a tombstone ends a person."""
-    settings = make_settings(kafka.bootstrap, topic_prefix, database_url, slack_webhook_url=slack.hook)
-    async with running(settings) as notify:
-        await log.raw(PEOPLE.name, "ana", encode_person(Person(person_id="ana", name="Ana Lima")))
-        await log.raw(PEOPLE.name, "ana", None)
-        async with asyncio.timeout(10):
-            while notify.service.consumer.progress < 2:
-                await asyncio.sleep(0.02)
-        await log.trigger(make_trigger(people={"csm": "ana"}))
-        (post,) = await slack.wait_posts(1)
-    assert "Ana Lima" not in text_of(post)
 
 
 async def test_the_hops_of_an_alert_are_measured(

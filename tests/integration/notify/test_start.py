@@ -20,7 +20,8 @@ from shared.io.kafka import ensure_topics
 from shared.io.readiness import Readiness
 from shared.kernel.errors import ConfigurationError, DependencyError, InvariantError
 from tests.support.broker import Broker
-from tests.support.notify import TOPICS, Log, Slack, make_settings, make_trigger, running
+from tests.support.notify import TOPICS, Log, make_settings, make_trigger, running
+from tests.support.receivers import Slack
 
 NOWHERE = "postgresql+asyncpg://postgres@127.0.0.1:1/x"
 

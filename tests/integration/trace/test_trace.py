@@ -21,8 +21,9 @@ from shared.kernel.snapshots import encode_snapshot
 from shared.kernel.topics import DEAD_LETTERS, EVENTS, SNAPSHOTS, TRIGGERS
 from shared.kernel.triggers import Gate, encode_trigger
 from tests.support.broker import Broker
-from tests.support.notify import TOKEN, make_settings, running, slack_receiver
+from tests.support.notify import TOKEN, make_settings, running
 from tests.support.pipeline.samples import NOON, make_snapshot, make_trigger
+from tests.support.receivers import slack_receiver
 from upswing.trace.follow import GROUP, Trail, follow
 from upswing.trace.logbook import Logbook
 from upswing.trace.tell import tell

@@ -13,7 +13,8 @@ from services.pipeline import security
 from shared.io.database import make_engine, make_sessions
 from tests.support.e2e.customers import SOURCE
 from tests.support.e2e.stand import Stand
-from tests.support.notify import TOKEN, Slack, mail_sink, slack_receiver
+from tests.support.notify import TOKEN
+from tests.support.receivers import Slack, mail_sink, slack_receiver
 from upswing.commands.keys import issue_key
 from upswing.history.controls import LogControls
 

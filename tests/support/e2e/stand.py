@@ -23,7 +23,8 @@ from shared.kernel.dead_letters import DeadLetter, decode_letter
 from shared.kernel.topics import DEAD_LETTERS, EVENTS, SNAPSHOTS, TRIGGERS, Topic
 from shared.kernel.triggers import Trigger, decode_trigger
 from tests.support.e2e.customers import Customer, past
-from tests.support.notify import TOKEN, Mailbox, Slack
+from tests.support.notify import TOKEN
+from tests.support.receivers import Mailbox, Slack
 from upswing.history.calls import in_order
 from upswing.history.controls import LogControls
 from upswing.history.player import play
