@@ -121,7 +121,7 @@ class Mailbox:
         if self.answers:
             return self.answers.pop(0)
         content = envelope.original_content or b""
-        self.mails.append(message_from_bytes(content, policy=policy.default))  # type: ignore[arg-type]  # DATA without a decoder is bytes
+        self.mails.append(message_from_bytes(content, policy=policy.default))
         self.recipients.append(envelope.rcpt_tos)
         return "250 taken"
 
