@@ -107,6 +107,7 @@ class SignalsApp(faust.App):
     async def _flush_lazily(self) -> None:
         while True:
             await asyncio.sleep(self.settings.flush_seconds)
+            await self.reader.show()
             await self.flush.run()
 
     async def _let_go(self, _app: Any, revoked: set[Any], **_options: Any) -> None:

@@ -110,7 +110,8 @@ class Owned:
 
     Shape: `next` is the offset that must come next; `committed` the offset committed last; `end` the offset at which
     our next page will land in the changelog, None when unknown; `unacked` the deliveries of outputs that are not yet
-    known to have succeeded. `closed` is set when the partition is lost: nothing of it may leave any more.
+    known to have succeeded; `owed` the end of the log when it was taken over: before that is folded nobody knows what
+    time the log has. `closed` is set when the partition is lost: nothing of it may leave any more.
     """
 
     __slots__ = (
@@ -123,6 +124,7 @@ class Owned:
         "generation",
         "highwater",
         "next",
+        "owed",
         "pages",
         "sending",
         "ticked_ms",
@@ -136,6 +138,7 @@ class Owned:
         self.engine = engine
         self.pages = pages
         self.next = engine.offset + 1
+        self.owed = 0
         self.committed = -1
         self.end: int | None = None
         self.highwater = 0

@@ -97,7 +97,7 @@ class Reader:
             owned = self._take_over(tp, generation, self.store)
             owned.next = self._start(owned, earliest[tp], ends[tp])
             owned.committed = owned.next
-            owned.highwater = ends[tp]
+            owned.highwater = owned.owed = ends[tp]
             await self._supply(owned)
             self.owned[tp] = owned
         PARTITIONS_OWNED.set(len(self.owned))
@@ -131,6 +131,13 @@ class Reader:
         async with owned.sending:
             if not owned.closed:
                 await self._delivery.send(owned, owned.engine.take_outputs())
+
+    async def show(self) -> None:
+        """Send the snapshots that are due, also where nothing new is folded."""
+        for owned in list(self.owned.values()):
+            async with owned.sending:
+                if not owned.closed and owned.engine.needs_playbook() is None:
+                    await self._delivery.send(owned, owned.engine.take_snapshots(now_ms()))
 
     async def _fold(self, owned: Owned, batch: list[Any]) -> None:
         engine = owned.engine

@@ -6,8 +6,10 @@ Labels are bounded: a rule, a reason, a channel, never an account or a user.
 import re
 from collections.abc import Callable, Iterable, Sequence
 from http import HTTPStatus
+from socketserver import ThreadingMixIn
+from threading import Thread
 from typing import Any
-from wsgiref.simple_server import WSGIServer
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -16,7 +18,6 @@ from prometheus_client import (
     Gauge,
     Histogram,
     generate_latest,
-    start_wsgi_server,
 )
 from prometheus_client.registry import CollectorRegistry
 
@@ -72,9 +73,22 @@ def serve(
 
     Errors: `OSError` when the port is taken. `shutdown()` and `server_close()` on the result end it.
     """
-    server, _thread = start_wsgi_server(port, host, registry)
-    server.set_app(_application(readiness, registry))
+    server = make_server(host, port, _application(readiness, registry), _Server, _Silent)
+    Thread(target=server.serve_forever, name="metrics", daemon=True).start()
     return server
+
+
+class _Server(ThreadingMixIn, WSGIServer):
+    """Answers each request in a thread. Not prometheus-client's own: that one answers metrics to `/readyz` at first."""
+
+    daemon_threads = True
+
+
+class _Silent(WSGIRequestHandler):
+    """Logs nothing: a scrape every few seconds is no news."""
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name that the library calls it by
+        """Do nothing."""
 
 
 def _application(readiness: Readiness, registry: CollectorRegistry) -> Callable[..., Iterable[bytes]]:

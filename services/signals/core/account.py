@@ -11,7 +11,7 @@ from zlib import crc32
 
 from services.signals.core.pages import NO_STAMP, SCHEMA_VERSION
 from services.signals.core.recent import RecentIds
-from services.signals.core.state import Days, Episode, Head, Metric, User, UserPage
+from services.signals.core.state import NEVER, Days, Episode, Head, Metric, Moment, User, UserPage
 from services.signals.core.windows import LastSeen, prune
 from shared.kernel.clock import DAY_MS
 
@@ -119,6 +119,9 @@ class Account:
         prune(self.head.csat, today - KEPT_DAYS)
         features = self.head.features
         oldest = today - KEPT_DAYS
+        tickets = self.days.tickets
+        for name in [name for name, ticket in tickets.items() if _is_history(ticket, oldest)]:
+            del tickets[name]
         for name in [n for n, used in features.items() if max(used.newest, used.touched) < oldest]:
             del features[name]
 
@@ -136,3 +139,9 @@ def user_page_number(user_id: str, pages: int) -> int:
 def new_account(account_id: str, today: int) -> tuple[Head, Days]:
     """Return the empty pages of an account first heard of."""
     return Head(SCHEMA_VERSION, NO_STAMP, account_id, today), Days(SCHEMA_VERSION, NO_STAMP)
+
+
+def _is_history(ticket: tuple[Moment | None, Moment | None, str], oldest_day: int) -> bool:
+    """Tell whether a ticket was resolved before a day, so that nothing can be late for it any more."""
+    opened, resolved, _severity = ticket
+    return resolved is not None and resolved > (opened or NEVER) and resolved[0] < oldest_day * DAY_MS

@@ -19,15 +19,19 @@ def apply(state: Partition, control: Control, offset: int, only: str | None = No
     elif isinstance(control, Backfill):
         if control.state == "end":
             state.meta.phase = "live"
-        elif not state.meta.live_ticked:
+        elif state.meta.live_ticked:
+            state.counts["backfill_refused",] += 1
+        else:
             state.meta.phase = "backfill"
     elif isinstance(control, PlaybookSet):
         state.meta.playbook_version = control.version
         _judge_by(state, state.terms_in_force(), offset, only)
     elif isinstance(control, RuleSwitched):
         off = set(state.meta.switched_off) - {control.rule}
-        state.meta.switched_off = tuple(sorted(off if control.enabled else off | {control.rule}))
-        _judge_by(state, state.terms_in_force(), offset, only)
+        after = tuple(sorted(off if control.enabled else off | {control.rule}))
+        if after != state.meta.switched_off:
+            state.meta.switched_off = after
+            _judge_by(state, state.terms_in_force(), offset, only)
 
 
 def _accounts(state: Partition, only: str | None) -> list[Account]:

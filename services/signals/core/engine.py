@@ -13,7 +13,7 @@ from services.signals.core.showcase import due
 from services.signals.core.terms import Terms
 from shared.kernel.codec import decode_record
 from shared.kernel.controls import Control, PlaybookSet
-from shared.kernel.errors import InvariantError
+from shared.kernel.errors import InvariantError, UpswingError
 from shared.kernel.events.envelope import Event
 from shared.kernel.playbook import Playbook
 
@@ -74,6 +74,8 @@ class Engine:
                 said = len(outputs)
                 try:
                     self.state.fold_event(offset, line)
+                except (UpswingError, MemoryError):
+                    raise  # not the line's fault: the store or the machine is broken
                 except Exception as error:  # noqa: BLE001 - fate: the record; the line is undone and dead-lettered
                     del outputs[said:]
                     poison.undo(self.state, self.journal, offset, number, line, error)
@@ -81,6 +83,8 @@ class Engine:
                 self._pending = (offset, line)
             else:
                 controls.apply(self.state, line, offset)
+        for failure in self.state.take_failures():
+            poison.count_failure(self.state, self.journal, failure)
         self.state.close(offset)
         self.offset = offset
 

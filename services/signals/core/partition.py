@@ -59,6 +59,7 @@ class Partition:
         self.dirty: dict[str, Account] = {}
         self.unshown: dict[str, Account] = {}
         self.touched: list[Account] = []
+        self.failures: list[RuleFailed] = []
         self.muted = False
         self.now_ms = 0
 
@@ -164,13 +165,25 @@ class Partition:
         return account
 
     def step(self, account: Account, day: int) -> None:
-        """Let an account's day become `day`, one midnight after the other; a rule that fails sits its day out."""
+        """Let an account's day become `day`, one midnight after the other; a rule that fails sits its day out.
+
+        Of a jump of years only the last days are stepped, as many as the horizon has: no window reaches back further.
+        """
         failed: list[RuleFailed] = []
+        first = day - self.terms.horizon_days - 1
+        if account.head.today < first:
+            account.head.today, account.days_dirty = first, True
+            self.terms.refresh(account)
         while account.head.today < day:
             change_day(account, self.terms, account.head.today + 1, self.record, failed, backfill=self.backfill)
         account.prune()
-        for failure in failed:
-            self.counts["rule_failures", failure.rule] += 1
+        if not self.muted:
+            self.failures += failed
+
+    def take_failures(self) -> list[RuleFailed]:
+        """Return the rules that failed at changes of day since the last call."""
+        failures, self.failures = self.failures, []
+        return failures
 
     def record(self, account: Account, step: Step) -> None:
         """Emit one step of an episode's life."""

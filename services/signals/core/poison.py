@@ -36,6 +36,8 @@ class Journal:
     def __init__(self, meta: Meta) -> None:
         self._records: list[tuple[int, bytes]] = []
         self._excluded: set[tuple[int, int]] = set()
+        self.switched_off: set[str] = set()  # asked for already
+        self._decoded: dict[int, list[tuple[int, Line]]] = {}
         self._failures: dict[str, deque[int]] = {}
         self._meta = msgspec.structs.replace(meta)
 
@@ -50,6 +52,7 @@ class Journal:
     def flushed(self, meta: Meta) -> None:
         """Forget: the pages hold what has been folded."""
         self._records.clear()
+        self._decoded.clear()
         self._excluded.clear()
         self._meta = msgspec.structs.replace(meta)
 
@@ -60,13 +63,20 @@ class Journal:
     def lines(self, account_id: str, offset: int, number: int) -> Iterator[tuple[int, Line | None]]:
         """Yield the controls and the account's events before a line, with offsets; (offset, None) ends a record."""
         for at, value in self._records:  # pragma: no branch - the line itself is among them
-            for position, line in decode_record(value)[0]:
+            for position, line in self._lines_of(at, value):
                 if at == offset and position >= number:
                     return
                 mine = not isinstance(line, Event) or line.account_id == account_id
                 if mine and (at, position) not in self._excluded:
                     yield at, line
             yield at, None
+
+    def _lines_of(self, offset: int, value: bytes) -> list[tuple[int, Line]]:
+        """Return a record's good lines; decoded once, however many of them fail."""
+        found = self._decoded.get(offset)
+        if found is None:
+            found = self._decoded[offset] = decode_record(value)[0]
+        return found
 
     def too_often(self, rule: str, ticked_at: int, failures: int, seconds: int) -> bool:
         """Note a failure; tell whether there were `failures` of them within `seconds` of tick time, and begin anew."""
@@ -106,7 +116,7 @@ def refuse(state: Partition, offset: int, number: int, raw: bytes, problem: Prob
 def undo(state: Partition, journal: Journal, offset: int, number: int, event: Event, error: Exception) -> None:
     """Undo a line at which something failed: its account is loaded again and refolded without it."""
     if isinstance(error, RuleFailed):
-        _count_failure(state, journal, error)
+        count_failure(state, journal, error)
     journal.exclude(offset, number)
     problem = Problem(Reason.RULE_FAILED, "", f"{type(error).__name__}: {error}")
     refuse(state, offset, number, encode_line(event), problem)
@@ -140,11 +150,14 @@ def _refold(state: Partition, journal: Journal, account_id: str, offset: int, nu
         state.touched = touched + state.touched
 
 
-def _count_failure(state: Partition, journal: Journal, failure: RuleFailed) -> None:
-    """Count a rule's failure; one that fails too often is switched off by a control record in every partition."""
+def count_failure(state: Partition, journal: Journal, failure: RuleFailed) -> None:
+    """Count a rule's failure; one that fails too often is switched off by a control record in every partition, once."""
     state.counts["rule_failures", failure.rule] += 1
     time, at_ms = state.terms.playbook.time, state.meta.ticked_at
+    if failure.rule in journal.switched_off:
+        return
     if journal.too_often(failure.rule, at_ms, time.rule_failures, time.rule_failure_seconds):
+        journal.switched_off.add(failure.rule)
         line = controls.switch_off(failure.rule, at_ms, str(failure))
         for partition in range(state.of):
             state.emit(Output(EVENTS, b"", line, partition))
