@@ -220,6 +220,9 @@ class Sender:
 
 
 def _already_shown(claimed: Claim) -> bool:
+    """Return whether a message shows the news of a delivery already; a reply pings people, which showing does not."""
+    if claimed.action is Action.REPLY:
+        return False
     return claimed.ref is not None and not claimed.resent and claimed.shown >= claimed.version
 
 
