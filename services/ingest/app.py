@@ -12,7 +12,6 @@ from contextlib import asynccontextmanager
 from types import FrameType
 
 import click
-import pydantic
 import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
@@ -31,6 +30,7 @@ from services.ingest.settings import Settings
 from shared.io.health import Readiness, health_routes
 from shared.io.logs import configure_logging, get_logger
 from shared.io.playbooks import read_playbook
+from shared.io.settings import read_settings
 from shared.kernel.errors import ConfigurationError, DependencyError
 
 __all__ = ["command", "main"]
@@ -156,12 +156,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def main() -> None:
     """Run the service with the settings of the environment."""
-    try:
-        settings = Settings()
-    except pydantic.ValidationError as error:
-        first = error.errors()[0]
-        name = "_".join(str(part) for part in first["loc"]).upper()
-        raise ConfigurationError(f"UPSWING_INGEST_{name}: {first['msg']}") from None
+    settings = read_settings(Settings, "ingest")
     configure_logging("ingest", settings.log_level, settings.log_json)
     Service(settings).run()
 

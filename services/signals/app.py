@@ -1,6 +1,7 @@
 """The signals worker: wires Faust, the reader, the flush and the timers, and runs until SIGTERM."""
 
 import asyncio
+import sys
 from typing import Any, NoReturn, cast
 
 import click
@@ -22,7 +23,8 @@ from shared.io import metrics
 from shared.io.kafka import topic_id
 from shared.io.logs import configure_logging, get_logger
 from shared.io.readiness import Readiness
-from shared.kernel.errors import ConfigurationError, DependencyError, InvariantError
+from shared.io.settings import read_settings
+from shared.kernel.errors import EXIT_CONFIGURATION, ConfigurationError, DependencyError, InvariantError
 from shared.kernel.topics import CHANGELOG, DEAD_LETTERS, EVENTS, FACTS, PLAYBOOKS, SNAPSHOTS, TRIGGERS
 
 __all__ = ["SignalsApp", "command", "run"]
@@ -188,7 +190,11 @@ def run(settings: Settings, engine: EngineFactory) -> NoReturn:
 
 @click.command()
 def command() -> None:
-    """Service: fold events, decide triggers."""
+    """Service: fold events, decide triggers. Errors: what a restart cannot mend ends it with code 78."""
     from services.signals.core.engine import Engine  # noqa: PLC0415 - only when it runs: `--help` stays quick
 
-    run(Settings(), Engine)
+    try:
+        run(read_settings(Settings, "signals"), Engine)
+    except ConfigurationError as error:
+        click.echo(f"upswing: {error}", err=True)
+        sys.exit(EXIT_CONFIGURATION)

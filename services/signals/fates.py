@@ -13,12 +13,11 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, NoReturn
 
 from shared.io.logs import get_logger
-from shared.kernel.errors import ConfigurationError, UpswingError
+from shared.kernel.errors import EXIT_CONFIGURATION, ConfigurationError, UpswingError
 
 __all__ = ["EXIT_CONFIGURATION", "EXIT_FAILURE", "guarded", "leave"]
 
 EXIT_FAILURE = 1
-EXIT_CONFIGURATION = 78  # EX_CONFIG of sysexits.h: starting again changes nothing, a person has to
 
 log = get_logger(__name__)
 

@@ -14,6 +14,8 @@ from enum import StrEnum
 
 import msgspec
 
+EXIT_CONFIGURATION = 78  # EX_CONFIG of sysexits.h: starting again changes nothing, a person has to
+
 
 class UpswingError(Exception):
     """Root of all exceptions raised on purpose; its message is one sentence for a person."""

@@ -10,6 +10,7 @@ import msgspec
 from services.ingest.core.keys import KeyFile, WriteKey, make_key
 from services.ingest.key_file import change_keys, read_keys
 from services.ingest.settings import Settings
+from shared.io.settings import read_settings
 from shared.kernel.clock import iso
 from shared.kernel.errors import ConfigurationError
 
@@ -38,7 +39,7 @@ def issue_key(path: Path, source: str, quota: int | None = None) -> tuple[WriteK
 @click.pass_context
 def command(context: click.Context, path: Path | None, data: Path | None) -> None:
     """Find the keys file."""
-    settings = Settings() if data is None else Settings(data=data)
+    settings = read_settings(Settings, "ingest", **({} if data is None else {"data": data}))
     context.obj = path or settings.keys_path
 
 
