@@ -15,10 +15,12 @@ GRACE_SECONDS = 10
 
 
 def remember(run_folder: Path, name: str, pid: int) -> None:
-    """Note that a program runs."""
+    """Note that a program runs; a note is there whole or not at all."""
     run_folder.mkdir(parents=True, exist_ok=True)
     with suppress(psutil.NoSuchProcess):
-        (run_folder / f"{name}.pid").write_text(f"{pid} {psutil.Process(pid).create_time()}")
+        aside = run_folder / f"{name}.new"
+        aside.write_text(f"{pid} {psutil.Process(pid).create_time()}")
+        aside.replace(run_folder / f"{name}.pid")
 
 
 def forget(run_folder: Path, name: str) -> None:
@@ -29,12 +31,12 @@ def forget(run_folder: Path, name: str) -> None:
 def end_leftovers(run_folder: Path) -> list[str]:
     """End the programs of a supervisor that is no more, and return their names.
 
-    A process is ours only if its id and time of birth are those noted.
+    A process is ours only if its id and time of birth are those noted. A note that cannot be read is removed.
     """
     ended = []
     for note in sorted(run_folder.glob("*.pid")):
-        pid, born = note.read_text().split()
-        with suppress(psutil.NoSuchProcess):
+        with suppress(psutil.NoSuchProcess, ValueError):
+            pid, born = note.read_text().split()
             process = psutil.Process(int(pid))
             if abs(process.create_time() - float(born)) < 1:
                 _end(process)
