@@ -199,8 +199,11 @@ class LocalStack:
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             await asyncio.to_thread(self.supervisor.trim_logs)
-            if self.postgres.pid() is None:
-                await self._start_postgres_again()
+            try:
+                if self.postgres.pid() is None:
+                    await self._start_postgres_again()
+            except OSError as error:
+                self._say(f"PostgreSQL cannot be looked after, trying again: {error.strerror or error}")
 
     async def _start_postgres_again(self) -> None:
         self._say(f"PostgreSQL ended; starting it again (log: {self.postgres.folder / 'log'})")

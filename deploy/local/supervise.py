@@ -18,7 +18,7 @@ import msgspec
 
 from deploy.local.last_words import last_words
 from deploy.local.leftovers import forget, remember
-from shared.kernel.errors import DependencyError
+from shared.kernel.errors import EXIT_CONFIGURATION, DependencyError
 
 __all__ = ["Program", "Supervisor"]
 
@@ -58,6 +58,8 @@ class Kept:
         self.again: asyncio.Task[None] | None = None
         self.log_began = 0
         self.exits = 0
+        self.is_hopeless = False
+        self.untrimmed = ""
         self.reason = "it has not been started"
 
 
@@ -97,18 +99,27 @@ class Supervisor:
         return all(await asyncio.gather(*(self._stop(self._kept.pop(name)) for name in wanted)))
 
     def trim_logs(self) -> None:
-        """Move each log that has grown too long aside, and keep one older part. Programs append: none is in the way."""
-        for kept in self._kept.values():
-            log = kept.program.log
-            if log.exists() and log.stat().st_size > LONGEST_LOG_BYTES:
-                shutil.copyfile(log, log.with_suffix(".log.1"))
-                os.truncate(log, 0)
+        """Move each log that has grown too long aside, and keep one older part. Programs append: none is in the way.
+
+        Errors: what the disk refuses is said once and tried again at the next call.
+        """
+        for kept in list(self._kept.values()):
+            log, before = kept.program.log, kept.untrimmed
+            kept.untrimmed = ""
+            try:
+                if log.exists() and log.stat().st_size > LONGEST_LOG_BYTES:
+                    shutil.copyfile(log, log.with_suffix(".log.1"))
+                    os.truncate(log, 0)
+            except OSError as error:
+                kept.untrimmed = f"the log {log} cannot be moved aside: {error.strerror or error}"
+                if kept.untrimmed != before:
+                    self._say(kept.untrimmed)
 
     async def _until_ready(self, kept: Kept, seconds: float) -> None:
         program, began, told = kept.program, time.monotonic(), 1
-        while (why := await program.ready()) is not None or self.pid(program.name) is None:
+        while (why := await _why_not(program)) is not None or self.pid(program.name) is None:
             waited = time.monotonic() - began
-            if kept.exits >= TRIES_TO_START:
+            if kept.is_hopeless or kept.exits >= TRIES_TO_START:
                 raise DependencyError(f"{program.name} does not start: it {kept.reason} (log: {program.log})")
             if waited > seconds:
                 raise DependencyError(
@@ -133,7 +144,10 @@ class Supervisor:
                 stderr=log,
                 start_new_session=True,  # Ctrl-C reaches the supervisor alone, which stops the others in order
             )
-        remember(self._run_folder, program.name, kept.process.pid)
+        try:
+            remember(self._run_folder, program.name, kept.process.pid)
+        except OSError as error:
+            self._say(f"{program.name} runs, but that cannot be noted in {self._run_folder}: {error.strerror}")
 
     async def _keep(self, kept: Kept) -> None:
         pause = FIRST_PAUSE_SECONDS
@@ -143,15 +157,31 @@ class Supervisor:
             pause = FIRST_PAUSE_SECONDS if time.monotonic() - began > STEADY_SECONDS else pause
             kept.exits += 1
             kept.reason = f"{_ended(code)}{last_words(kept.program.log, kept.log_began, killed=code < 0)}"
-            self._say(f"{kept.program.name} {kept.reason}; starting it again in {pause:g} s (log: {kept.program.log})")
+            told, log = f"{kept.program.name} {kept.reason}", f"(log: {kept.program.log})"
+            kept.is_hopeless = code == EXIT_CONFIGURATION
+            if kept.is_hopeless:
+                self._say(f"{told}; it is not started again, because that cannot mend it {log}")
+                return
+            self._say(f"{told}; starting it again in {pause:g} s {log}")
+            pause = await self._spawn_after(kept, pause)
+            kept.again = asyncio.create_task(self._say_when_ready(kept), name=f"await {kept.program.name}")
+
+    async def _spawn_after(self, kept: Kept, pause: float) -> float:
+        """Start a program after a pause, and return the next one; a machine that cannot do it now is asked again."""
+        while True:
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
-            await self._spawn(kept)
-            kept.again = asyncio.create_task(self._say_when_ready(kept), name=f"await {kept.program.name}")
+            try:
+                await self._spawn(kept)
+            except OSError as error:
+                kept.reason = f"cannot be started: {error.strerror or error}"
+                self._say(f"{kept.program.name} {kept.reason}; trying again in {pause:g} s")
+            else:
+                return pause
 
     async def _say_when_ready(self, kept: Kept) -> None:
         began = time.monotonic()
-        while self.pid(kept.program.name) and await kept.program.ready() is not None:
+        while self.pid(kept.program.name) and await _why_not(kept.program) is not None:
             await asyncio.sleep(POLL_SECONDS)
         if self.pid(kept.program.name):
             self._say(f"{kept.program.name} is ready again after {time.monotonic() - began:.1f} s")
@@ -176,6 +206,13 @@ class Supervisor:
                 await process.wait()
         forget(self._run_folder, kept.program.name)
         return process is None or process.returncode != -signal.SIGKILL
+
+
+async def _why_not(program: Program) -> str | None:
+    try:
+        return await program.ready()
+    except OSError as error:
+        return f"it cannot be asked: {error.strerror or error}"
 
 
 def _signal(process: Process, which: signal.Signals) -> None:

@@ -85,6 +85,42 @@ async def test_a_program_that_ends_again_and_again_is_an_error_with_its_own_last
     assert [line.split(" in ")[1].split(" s")[0] for line in stage.said[:2]] == ["0.5", "1"]
 
 
+async def test_a_program_that_a_restart_cannot_mend_stays_down_and_that_is_said(stage: Stage) -> None:
+    """Code 78: a wrong setting does not become right by trying, and who waits for the program is told at once."""
+    await stage.supervisor.start(stage.program("import sys; print('upswing: no port'); sys.exit(78)"))
+    with pytest.raises(DependencyError, match="worker does not start: it exited with code 78: upswing: no port"):
+        await stage.supervisor.until_ready("worker", seconds=20)
+    log = stage.folder / "worker.log"
+    told = "worker exited with code 78: upswing: no port; it is not started again, because that cannot mend it"
+    assert stage.said == [f"{told} (log: {log})"]
+    await asyncio.sleep(0.7)
+    assert stage.supervisor.restarts("worker") == 1
+    assert stage.supervisor.pid("worker") is None
+
+
+async def test_a_start_that_the_machine_refuses_is_said_and_tried_again(stage: Stage) -> None:
+    """Its log's place is a folder for a while, so that it cannot be opened."""
+    await stage.supervisor.start(stage.program(SERVE))
+    await stage.supervisor.until_ready("worker", seconds=10)
+    log, first = stage.folder / "worker.log", stage.supervisor.pid("worker")
+    assert first
+    log.unlink()
+    log.mkdir()
+    os.kill(first, signal.SIGKILL)
+    await stage.until_said("worker cannot be started: Is a directory; trying again in 1 s")
+    log.rmdir()
+    await stage.until_said("worker is ready again")
+    assert stage.supervisor.pid("worker") not in {None, first}
+
+
+async def test_a_program_whose_note_cannot_be_written_is_kept_all_the_same(stage: Stage) -> None:
+    """One process, not one for each try."""
+    (stage.folder / "run" / "worker.new").mkdir(parents=True)
+    await stage.supervisor.start(stage.program(SERVE))
+    await stage.supervisor.until_ready("worker", seconds=10)
+    assert stage.said == [f"worker runs, but that cannot be noted in {stage.folder / 'run'}: Is a directory"]
+
+
 async def test_a_program_that_is_never_ready_is_an_error_that_says_what_it_waits_for(stage: Stage) -> None:
     """The time is bounded, and the last reason is told."""
     await stage.supervisor.start(stage.program("import time; time.sleep(60)"))
@@ -125,6 +161,29 @@ async def test_a_log_that_has_grown_too_long_is_moved_aside_while_its_program_wr
         while log.stat().st_size <= size:
             await asyncio.sleep(0.02)
     assert b"\0" not in log.read_bytes()
+
+
+async def test_a_log_that_cannot_be_moved_aside_is_said_once(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And moved when it can be."""
+    monkeypatch.setattr("deploy.local.supervise.LONGEST_LOG_BYTES", 10)
+    await stage.supervisor.start(stage.program(f"print('x' * 99, flush=True); {SERVE}"))
+    await stage.supervisor.until_ready("worker", seconds=10)
+    log = stage.folder / "worker.log"
+    log.with_suffix(".log.1").mkdir()
+    stage.supervisor.trim_logs()
+    stage.supervisor.trim_logs()
+    assert stage.said == [f"the log {log} cannot be moved aside: Is a directory"]
+    log.with_suffix(".log.1").rmdir()
+    stage.supervisor.trim_logs()
+    assert log.stat().st_size == 0
+
+
+def test_a_note_that_cannot_be_read_is_removed(tmp_path: Path) -> None:
+    """A disk that was full, or a kill at the wrong moment, must not stop every later start."""
+    for name, content in {"empty": b"", "half": b"12", "words": b"a b", "bytes": b"\xff\xfe 1"}.items():
+        (tmp_path / f"{name}.pid").write_bytes(content)
+    assert end_leftovers(tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
 
 
 async def test_what_a_killed_supervisor_left_behind_is_ended_and_nobody_elses(stage: Stage) -> None:
