@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from services.notify import metrics
 from services.notify.core.card import Subject, Told, make_card
 from services.notify.core.decide import Dispatch, Situation, Verdict, decide, facts_of, plan
+from services.notify.core.ending import end_told
 from services.notify.core.group import ends_lead
 from services.notify.core.words import Action, State, Why
 from services.notify.repository import hot, knowledge, log, messages
@@ -35,12 +36,9 @@ class Intake:
             if not await hot.take(connection, item, trigger.account_id, trigger.recommendation.play, now_ms):
                 metrics.DUPLICATES.labels("expansion.triggers").inc()
                 return set()
-            situation, opened = await self._gather(connection, trigger, now_ms)
-            verdict = decide(situation, now_ms)
-            entries = await self._apply(connection, situation, opened, verdict, now_ms)
-            await log.write(connection, entries)
+            verdict, woken = await self._tell(connection, trigger, now_ms)
         _count(trigger, verdict)
-        return {entry.channel for entry in entries if entry.channel and entry.state is State.PENDING}
+        return woken
 
     async def take_change(self, change: CsqlChange, now_ms: int) -> set[str]:
         """Take what happened to a lead: its message shows it where it can; without one it waits."""
@@ -54,9 +52,18 @@ class Intake:
             metrics.DECISIONS.labels(Why.CHANGED).inc()
             if opened is None or not newest:
                 return set()
-            entries = await self._show_change(connection, opened, change, now_ms, ended=ended)
+            row = await hot.read_content(connection, opened.message_id, change.account_id, change.play)
+            told = hot.decode_content(row).told
+            ending = end_told(told, change.trigger_ids) if ended else None
+            if ending is not None and not ending.closes:
+                return set()
+            entries = await self._show_change(connection, opened, (change, told[-1].trigger), now_ms, closed=ended)
             await log.write(connection, entries)
-        return {entry.channel for entry in entries if entry.channel}
+            woken = {entry.channel for entry in entries if entry.channel}
+            for trigger in ending.left if ending else ():
+                _verdict, channels = await self._tell(connection, trigger, now_ms)
+                woken |= channels
+        return woken
 
     async def take_person(self, person_id: str, person: Person | None) -> set[str]:
         """Take the latest word about a person; None: the record was deleted."""
@@ -66,6 +73,14 @@ class Intake:
             else:
                 await knowledge.remember_person(connection, person)
         return set()
+
+    async def _tell(self, connection: AsyncConnection, trigger: Trigger, now_ms: int) -> tuple[Verdict, set[str]]:
+        """Decide about a trigger and write what follows; return the channels that have something to send."""
+        situation, opened = await self._gather(connection, trigger, now_ms)
+        verdict = decide(situation, now_ms)
+        entries = await self._apply(connection, situation, opened, verdict, now_ms)
+        await log.write(connection, entries)
+        return verdict, {entry.channel for entry in entries if entry.channel and entry.state is State.PENDING}
 
     async def _gather(
         self, connection: AsyncConnection, trigger: Trigger, now_ms: int
@@ -110,15 +125,14 @@ class Intake:
         self,
         connection: AsyncConnection,
         opened: hot.OpenMessage,
-        change: CsqlChange,
+        news: tuple[CsqlChange, Trigger],
         now_ms: int,
         *,
-        ended: bool,
+        closed: bool,
     ) -> list[log.Entry]:
-        version = await messages.change_message(connection, opened.message_id, now_ms, closed=ended)
-        row = await hot.read_content(connection, opened.message_id, change.account_id, change.play)
+        change, trigger = news
+        version = await messages.change_message(connection, opened.message_id, now_ms, closed=closed)
         abilities = self._switchboard.abilities
-        trigger = hot.decode_content(row).told[-1].trigger
         return [
             log.Entry(
                 trigger=trigger,

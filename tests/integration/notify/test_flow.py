@@ -184,7 +184,7 @@ async def test_a_lead_that_ends_closes_the_message(
         await log.trigger(make_trigger())
         await slack.wait_posts(1)
         taken = notify.service.consumer.progress
-        await log.change(change("closed_won"))
+        await log.change(change("closed_won", trigger_ids=(make_trigger().trigger_id,)))
         async with asyncio.timeout(10):
             while notify.service.consumer.progress == taken:
                 await asyncio.sleep(0.02)

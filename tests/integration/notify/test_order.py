@@ -1,5 +1,6 @@
 """What arrives in an awkward order: an escalation behind a silent update, an end behind the next trigger."""
 
+from shared.kernel.csql_changes import CsqlChange
 from tests.support.broker import Broker
 from tests.support.notify import Log, is_settled, make_settings, make_trigger, running, text_of
 from tests.support.receivers import Slack
@@ -26,3 +27,37 @@ async def test_an_escalation_behind_a_waiting_update_is_told(
         ("update", "not_sent"),
     ]
     assert (slack.posts[1]["thread_ts"], slack.posts[1]["reply_broadcast"]) == (post["ts"], True)
+
+
+async def test_an_end_that_comes_after_the_next_trigger_closes_only_what_it_names(
+    kafka: Broker, topic_prefix: str, database_url: str, slack: Slack, log: Log
+) -> None:
+    """The next lead's trigger had joined the message without a word; it gets a post of its own."""
+    settings = make_settings(kafka.bootstrap, topic_prefix, database_url, slack_webhook_url=slack.hook)
+    first, following = make_trigger(decided_by="app/e-1"), make_trigger(decided_by="app/e-2")
+    end = CsqlChange(
+        change_id="change-1",
+        change="moved",
+        item="csql",
+        item_id="7",
+        account_id="acme",
+        play="team_growth",
+        stage="closed_won",
+        trigger_ids=(first.trigger_id,),
+        at=1,
+    )
+    async with running(settings) as notify:
+        await log.trigger(first)
+        await slack.wait_posts(1)
+        await log.trigger(following)
+        await notify.wait_deliveries(lambda rows: len(rows) == 2 and is_settled(rows))
+        await log.change(end)
+        posts = await slack.wait_posts(2)
+        rows = await notify.wait_deliveries(lambda rows: len(rows) == 3 and is_settled(rows))
+    assert following.trigger_id in text_of(posts[1])
+    assert first.trigger_id not in text_of(posts[1])
+    assert [(row["why"], row["state"]) for row in rows] == [
+        ("fired", "sent"),
+        ("joined", "not_sent"),
+        ("fired", "sent"),
+    ]
