@@ -174,8 +174,15 @@ class Partition:
         if account.head.today < first:
             account.head.today, account.days_dirty = first, True
             self.terms.refresh(account)
+
+        def record(changed: Account, step: Step) -> None:
+            try:
+                self.record(changed, step)
+            except RuleFailed as failure:
+                failed.append(failure)
+
         while account.head.today < day:
-            change_day(account, self.terms, account.head.today + 1, self.record, failed, backfill=self.backfill)
+            change_day(account, self.terms, account.head.today + 1, record, failed, backfill=self.backfill)
         account.prune()
         if not self.muted:
             self.failures += failed
@@ -186,9 +193,12 @@ class Partition:
         return failures
 
     def record(self, account: Account, step: Step) -> None:
-        """Emit one step of an episode's life."""
+        """Emit one step of an episode's life. Errors: `RuleFailed` when the rule's record cannot be made."""
         account.changed = True
-        trigger = trigger_for(account, self.terms, step, self.now_ms, backfill=self.backfill)
+        try:
+            trigger = trigger_for(account, self.terms, step, self.now_ms, backfill=self.backfill)
+        except Exception as error:
+            raise RuleFailed(step.row.name, error) from error
         self.emit(Output(TRIGGERS, account.head.account_id.encode(), encode_trigger(trigger)))
         self.counts["triggers", step.row.name, step.record] += 1
         if step.record == "held":
