@@ -54,6 +54,7 @@ class ScorecardRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 COLUMNS: tuple[str, ...] = ScorecardRow.__struct_fields__
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _DECODER = msgspec.json.Decoder(SnapshotGist)
 
 
@@ -83,11 +84,19 @@ def rank(rows: Iterable[ScorecardRow]) -> list[ScorecardRow]:
 
 
 def write_csv(rows: Iterable[ScorecardRow]) -> str:
-    """Return rows as CSV with a header; the names of triggers are joined by `;`, what is unknown is empty."""
+    """Return rows as CSV with a header; the names of triggers are joined by `;`, what is unknown is empty.
+
+    Shape: a text that a spreadsheet would take for a formula has an apostrophe before it, so that it stays a text:
+    who holds a write key chooses the names of accounts.
+    """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(COLUMNS)
     for row in rows:
-        values = (getattr(row, column) for column in COLUMNS)
-        writer.writerow([";".join(value) if isinstance(value, tuple) else value for value in values])
+        writer.writerow([_cell(getattr(row, column)) for column in COLUMNS])
     return out.getvalue()
+
+
+def _cell(value: object) -> object:
+    text = ";".join(value) if isinstance(value, tuple) else value
+    return f"'{text}" if isinstance(text, str) and text.startswith(FORMULA) else text

@@ -63,6 +63,16 @@ def test_csv_joins_names_by_semicolon_and_leaves_unknowns_empty() -> None:
     assert text.endswith("\r\n")
 
 
+@pytest.mark.parametrize("begin", ["=", "+", "-", "@", "\t", "\r"])
+def test_a_name_that_a_spreadsheet_would_compute_stays_a_text(begin: str) -> None:
+    """Names come from whoever may send events; numbers stay numbers."""
+    name = f'{begin}HYPERLINK("http://x")'
+    text = write_csv([row(make_snapshot(name, segment=name, active_triggers=(name,))), row(make_snapshot("a=b"))])
+    _header, first, second = csv.reader(io.StringIO(text, newline=""))
+    assert first[0] == first[1] == first[5] == f"'{name}"
+    assert second[0] == "a=b"
+
+
 def test_a_snapshot_of_another_shape_is_refused_with_the_path() -> None:
     """So that it can go to the dead letters."""
     with pytest.raises(msgspec.ValidationError, match=r"\$.gate"):
