@@ -38,7 +38,7 @@ class Workdays:
 def _make_calendar(time_zone: str, country: str) -> Calendar:
     try:
         zone = ZoneInfo(time_zone)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # a folder of zones as Europe is an OSError
         raise ConfigurationError(f"time_zone {time_zone!r:.60} is not known; name one as Europe/Berlin") from None
     if not country:
         return Calendar(zone, SATURDAY_AND_SUNDAY, _no_holiday)

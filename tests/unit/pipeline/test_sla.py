@@ -14,6 +14,7 @@ import pytest
 from services.pipeline.core import sla
 from services.pipeline.core.stages import Stage
 from services.pipeline.workdays import Workdays
+from shared.kernel.errors import ConfigurationError
 from tests.support.pipeline.playbook import default_playbook
 from tests.support.pipeline.samples import DAY, HOUR, NOON, make_trigger
 
@@ -105,6 +106,13 @@ def test_a_lead_that_was_late_is_due_when_it_wakes() -> None:
     wake = at("2026-06-20T00:00")
     for now in (NOON, NOON + 1):
         assert sla.pause(Stage.QUALIFIED, NOON, now, wake, model=BOOK.csql, calendar=UTC) == wake
+
+
+@pytest.mark.parametrize("zone", ["Europe", "Mars/Olympus", "../../etc/passwd"])
+def test_a_time_zone_that_is_none_is_said_also_when_it_is_a_folder_of_zones(zone: str) -> None:
+    """And is no trouble of the disk or the database."""
+    with pytest.raises(ConfigurationError, match="name one as Europe/Berlin"):
+        Workdays().calendar(zone, "")
 
 
 def test_a_lead_wakes_when_the_day_begins_where_its_owner_is() -> None:
