@@ -76,9 +76,10 @@ class Pool:
         """Return the person who takes the next item of a role, or None when there is nobody.
 
         Shape: `named` says who the account's facts name for a role, by id, address or name. Otherwise, and when nobody
-        knows that name, the pool takes turns: of those with room, whoever has waited longest.
+        knows that name, the pool takes turns: of those with room, whoever has waited longest. A lead of customer
+        success goes to those with role `csm` where nobody of the pool serves the segment.
         """
-        taker = self._named(named.get(role)) or self._next(POOL if role == CSM else role, segment)
+        taker = self._named(named.get(role)) or self._next(self._stand_in(role, segment), segment)
         if taker is None:
             return None
         person = taker.person
@@ -91,6 +92,10 @@ class Pool:
         if name is None:
             return None
         return next((one for one in self._colleagues.values() if _is_called(one.person, name)), None)
+
+    def _stand_in(self, role: str, segment: str) -> str:
+        has_pool = any(_serves(one.person, POOL, segment) for one in self._colleagues.values())
+        return POOL if role == CSM and has_pool else role
 
     def _next(self, role: str, segment: str) -> Colleague | None:
         free = [one for one in self._colleagues.values() if _serves(one.person, role, segment) and _has_room(one)]

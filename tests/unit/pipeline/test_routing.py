@@ -94,6 +94,16 @@ def test_somebody_nobody_knows_is_replaced_by_the_pool() -> None:
     assert taken(Pool([Colleague(person("pam", "pool"), 0, None)])) == "pam"
 
 
+def test_without_a_pool_those_who_are_csms_take_turns() -> None:
+    """An installation of csms only leaves no lead without an owner; a pool that is full is still a pool."""
+    csms = [Colleague(person(name, "csm"), 0, None) for name in ("cara", "cleo")]
+    pool = Pool(csms)
+    assert [taken(pool) for _ in range(3)] == ["cara", "cleo", "cara"]
+    assert taken(pool, owner_role="pool") is None
+    assert taken(Pool([*csms, Colleague(person("pam", "pool", capacity=0), 0, None)])) is None
+    assert taken(Pool([*csms, Colleague(person("pam", "pool", segments=("smb",)), 0, None)])) == "cara"
+
+
 def test_a_lead_of_the_account_executive_is_not_the_pools() -> None:
     """Of several account executives, those take turns."""
     pool = Pool([Colleague(person("pam", "pool"), 0, None)])
