@@ -4,7 +4,6 @@ The engine's pages live in a dictionary; `EngineSubject` flushes, restarts and c
 """
 
 import importlib
-import importlib.util
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
@@ -212,11 +211,6 @@ class EngineSubject:
             threshold=float(trigger.evidence.threshold),
             comparison=trigger.evidence.comparison,
         )
-
-
-def engine_exists() -> bool:
-    """Return whether the engine has been written."""
-    return importlib.util.find_spec("services.signals.core.engine") is not None
 
 
 SUBJECTS: dict[str, type[OracleSubject] | type[EngineSubject]] = {"oracle": OracleSubject, "engine": EngineSubject}
