@@ -77,6 +77,7 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
             send_timeout_s=settings.send_seconds,
             allow_local_urls=settings.allow_local_urls,
             buttons=settings.buttons,
+            owner_wait_ms=round(settings.owner_seconds * 1000),
         )
         switchboard = load_switchboard(settings, environment)
         yield await _wire(settings, engine, receiver, switchboard)

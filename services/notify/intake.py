@@ -12,7 +12,7 @@ from services.notify.core.decide import Dispatch, Situation, Verdict, decide, fa
 from services.notify.core.ending import end_told
 from services.notify.core.group import ends_lead
 from services.notify.core.words import Action, State, Why
-from services.notify.repository import hot, knowledge, log, messages
+from services.notify.repository import hot, knowledge, log, messages, outbox
 from services.notify.routing_table import Switchboard
 from shared.kernel.csql_changes import CsqlChange
 from shared.kernel.people import Person
@@ -59,7 +59,8 @@ class Intake:
                 return set()
             entries = await self._show_change(connection, opened, (change, told[-1].trigger), now_ms, closed=ended)
             await log.write(connection, entries)
-            woken = {entry.channel for entry in entries if entry.channel}
+            woken = await outbox.wake(connection, opened.message_id, now_ms)
+            woken |= {entry.channel for entry in entries if entry.channel}
             for trigger in ending.left if ending else ():
                 _verdict, channels = await self._tell(connection, trigger, now_ms)
                 woken |= channels

@@ -171,6 +171,7 @@ class Sender:
             owner_email=_address(subject.owner),
             ref=claimed.ref,
             decided_at=claimed.decided_at,
+            owner_may_come=subject.lead is None and claimed.message_id is not None,
         )
 
     async def _settle(self, claimed: Claim, settlement: Settlement, outcome: Outcome) -> None:

@@ -60,6 +60,7 @@ class Settings(BaseSettings):
     send_seconds: float = Field(default=10.0, gt=0, le=120)
     lease_seconds: float = Field(default=30.0, gt=0, le=600)
     poll_seconds: float = Field(default=1.0, gt=0, le=60)
+    owner_seconds: float = Field(default=5.0, ge=0, le=60)
     first_backoff_seconds: float = Field(default=1.0, gt=0, le=600)
     longest_backoff_seconds: float = Field(default=300.0, gt=0, le=86_400)
     most_attempts: int = Field(default=30, ge=1, le=1_000)

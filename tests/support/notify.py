@@ -111,6 +111,7 @@ def make_settings(bootstrap: str, prefix: str, database: str, **over: Any) -> Se
         "first_backoff_seconds": 0.05,
         "longest_backoff_seconds": 0.2,
         "poll_seconds": 0.1,
+        "owner_seconds": 0.3,
         "send_seconds": 2.0,
         "lease_seconds": 4.0,
         "session_seconds": 6.0,

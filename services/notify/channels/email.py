@@ -15,7 +15,7 @@ from services.notify.channels.kinds import Channel, ChannelKind, ChannelOptions,
 from services.notify.core.card import Card
 from services.notify.core.decide import Ability
 from services.notify.core.figures import instant
-from services.notify.core.schedule import Lost, Outcome, Refused, Retry, Sent
+from services.notify.core.schedule import OWNER_AWAITED, Lost, Outcome, Refused, Retry, Sent
 from shared.kernel.errors import ConfigurationError
 
 OWNER = "owner"
@@ -40,15 +40,19 @@ class EmailOptions(ChannelOptions, frozen=True, forbid_unknown_fields=True, kw_o
 class Email:
     """Mails through one server."""
 
-    def __init__(self, to: tuple[str, ...], otherwise: tuple[str, ...], smtp: Smtp, timeout_s: float) -> None:
+    def __init__(self, to: tuple[str, ...], otherwise: tuple[str, ...], smtp: Smtp, environment: Environment) -> None:
         self.target = ", ".join(to)
         self._to = to
         self._otherwise = otherwise
         self._smtp = smtp
-        self._timeout_s = timeout_s
+        self._timeout_s = environment.send_timeout_s
+        self._owner_wait_ms = environment.owner_wait_ms
 
     async def send(self, parcel: Parcel, now_ms: int) -> Outcome:
-        """Mail the alert."""
+        """Mail the alert; one to the owner waits a moment for the lead, which comes after the trigger."""
+        wait_ms = parcel.decided_at + self._owner_wait_ms - now_ms
+        if OWNER in self._to and parcel.owner_email is None and parcel.owner_may_come and wait_ms > 0:
+            return Retry(OWNER_AWAITED, wait_ms)
         addresses = self._addresses(parcel.owner_email)
         if not addresses:
             return Refused("nobody to mail to: the owner's address is not known, and the channel names no other")
@@ -153,7 +157,7 @@ def open_channel(where: str, options: EmailOptions, environment: Environment) ->
     reveal = environment.reveal
     to = tuple(reveal(address, f"{where}.to") for address in options.to)
     otherwise = tuple(reveal(address, f"{where}.otherwise") for address in options.otherwise)
-    return Email(to, otherwise, environment.smtp, environment.send_timeout_s)
+    return Email(to, otherwise, environment.smtp, environment)
 
 
 KIND = ChannelKind(

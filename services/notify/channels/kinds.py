@@ -43,6 +43,8 @@ class Environment(msgspec.Struct, frozen=True):
     """What channels are made with.
 
     Shape: `secrets` maps names to values, from the settings; `buttons` says whether alerts may have buttons to press.
+
+    Units: `owner_wait_ms` is how long a mail to the owner of a lead that is not known yet waits, in milliseconds.
     """
 
     receiver: Receiver
@@ -52,6 +54,7 @@ class Environment(msgspec.Struct, frozen=True):
     send_timeout_s: float
     allow_local_urls: bool
     buttons: bool = False
+    owner_wait_ms: int = 0
 
     def reveal(self, value: str, where: str) -> str:
         """Return a value of the routes file, or the secret that it names. Errors: `ConfigurationError`."""
@@ -66,7 +69,7 @@ class Environment(msgspec.Struct, frozen=True):
 class Parcel(msgspec.Struct, frozen=True, kw_only=True):
     """One thing to send. Shape: `key` names it, the same at each repeat; `ref` is where its message is shown already.
 
-    Units: `decided_at` an instant in milliseconds.
+    `owner_may_come`: the lead, and with it its owner, is not known yet. Units: `decided_at` an instant in milliseconds.
     """
 
     key: str
@@ -75,6 +78,7 @@ class Parcel(msgspec.Struct, frozen=True, kw_only=True):
     owner_email: str | None
     ref: dict[str, str] | None
     decided_at: int
+    owner_may_come: bool = False
 
 
 class Channel(Protocol):

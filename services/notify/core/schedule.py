@@ -12,6 +12,7 @@ from services.notify.core.words import State
 
 LONGEST_RETRY_AFTER_MS = 3_600_000
 JITTER_SHARE = 0.2
+OWNER_AWAITED = "the lead's owner is not known yet"
 
 
 class Sent(msgspec.Struct, frozen=True):

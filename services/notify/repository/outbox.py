@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, Uuid, and_, bindparam, case, func, select, te
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notify.core.schedule import Settlement
+from services.notify.core.schedule import OWNER_AWAITED, Settlement
 from services.notify.core.words import UNSETTLED, Action, State
 from services.notify.tables import channels, deliveries
 
@@ -132,6 +132,21 @@ async def next_due(connection: AsyncConnection, channel: str, now_ms: int) -> in
     statement = select(func.coalesce(free.where(some).scalar_subquery(), waiting))
     found: int | None = (await connection.execute(statement)).scalar_one()
     return found
+
+
+async def wake(connection: AsyncConnection, message_id: int, now_ms: int) -> set[str]:
+    """Let what waits for the owner of a message's lead be sent now, and return its channels."""
+    statement = (
+        update(deliveries)
+        .where(
+            deliveries.c.message_id == message_id,
+            deliveries.c.state == State.PENDING,
+            deliveries.c.reason == OWNER_AWAITED,
+        )
+        .values(not_before=now_ms)
+        .returning(deliveries.c.channel)
+    )
+    return {str(row.channel) for row in await connection.execute(statement)}
 
 
 async def claim(connection: AsyncConnection, channel: str, lease: Lease, now_ms: int, free_by: int) -> Claim | None:

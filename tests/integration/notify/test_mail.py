@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from shared.kernel.csql_changes import CsqlChange
 from shared.kernel.people import Person, encode_person
 from shared.kernel.topics import PEOPLE
 from tests.support.broker import Broker
@@ -137,3 +138,43 @@ async def test_without_an_address_a_mail_is_dead_and_says_why(
         (row,) = await notify.wait_deliveries(is_settled)
     assert row["state"] == "dead"
     assert row["reason"].startswith("nobody to mail to")
+
+
+async def test_a_mail_waits_for_the_owner_of_the_lead(
+    kafka: Broker, topic_prefix: str, database_url: str, log: Log, mail: tuple[Mailbox, int]
+) -> None:
+    """The lead comes after its trigger, and wakes the mail; other addresses are for leads without an owner."""
+    mailbox, port = mail
+    settings = make_settings(
+        kafka.bootstrap,
+        topic_prefix,
+        database_url,
+        smtp_host="127.0.0.1",
+        smtp_port=port,
+        email_from="upswing@example.com",
+        email_to=("pool@example.com",),
+        owner_seconds=60,
+    )
+    ana = Person(person_id="ana", name="Ana Lima", email="ana@example.com")
+    created = CsqlChange(
+        change_id="change-1",
+        change="created",
+        item="csql",
+        item_id="7",
+        account_id="acme",
+        play="team_growth",
+        stage="trigger_fired",
+        owner_id="ana",
+        at=1,
+    )
+    async with running(settings) as notify:
+        await log.raw(PEOPLE.name, "ana", encode_person(ana))
+        await log.trigger(make_trigger())
+        await notify.wait_deliveries(
+            lambda rows: bool(rows) and rows[0]["reason"] == "the lead's owner is not known yet"
+        )
+        await log.change(created)
+        (sent,) = await mailbox.wait_mails(1)
+        (row,) = await notify.wait_deliveries(is_settled)
+    assert sent["To"] == "ana@example.com"
+    assert (row["state"], row["attempts"]) == ("sent", 2)
