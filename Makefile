@@ -26,7 +26,7 @@ demo: $(INSTALLED) ## Play a made-up company and watch alerts arrive; HISTORY=<f
 up: $(INSTALLED) ## Run the stack for real use, supervised; DATA=<folder> names the folder for its data.
 	@exec $(BIN)/upswing up $(if $(DATA),--data "$(DATA)")
 
-test: $(INSTALLED) ## Run all tests on a real Kafka and PostgreSQL; TESTS=<path> runs some, LONG=1 the long ones too.
+test: $(INSTALLED) ## Run the tests on a real Kafka and PostgreSQL; TESTS=<path> runs some, LONG=1 the long ones too.
 	@$(BIN)/python -m pytest $(TESTS) $(if $(LONG),,-m "not long") $(if $(filter tests,$(TESTS)),--cov) $(PYTEST_ARGS)
 
 check: $(INSTALLED) ## Lint, format, types, architecture, docs: what CI checks.
