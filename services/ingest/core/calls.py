@@ -14,6 +14,7 @@ from services.ingest.core.instants import MAX_TEXT_CHARS
 from services.ingest.core.intake import Intake, Properties, Users
 from services.ingest.core.reading import Reading
 from services.ingest.core.tracking import properties_by_row, properties_from_traits, value_at
+from services.ingest.core.validate import UNREADABLE, problem_of
 from shared.kernel.errors import Problem, Reason
 from shared.kernel.events.envelope import MAX_ID_CHARS
 
@@ -56,7 +57,10 @@ Handler = Callable[[int, Call, Reading, Intake], Problem | None]
 def take_call(index: int, call: Call, reading: Reading, intake: Intake) -> None:
     """Take one call in, or reject it with the reason."""
     handler = HANDLERS.get(call.type)
-    problem = _no_such_call(call.type) if handler is None else handler(index, call, reading, intake)
+    try:
+        problem = _no_such_call(call.type) if handler is None else handler(index, call, reading, intake)
+    except UNREADABLE as error:  # reading the batch passed over properties and traits without looking into them
+        problem = problem_of(error)
     if problem is not None:
         intake.reject(index, _text(call.message_id), problem, reading.raw_items()[index])
 
@@ -70,8 +74,8 @@ def _track(index: int, call: Call, reading: Reading, intake: Intake) -> Problem 
         return Problem(Reason.UNKNOWN_TYPE, "event", "names that begin with control. belong to the log itself")
     properties: Properties = call.properties
     if meaning.unmapped:
-        intake.unmapped += 1
         properties = _encode({intake.world.tracking.plan.unmapped_property: name} | _mention(properties))
+        intake.unmapped += 1
     elif meaning.row is not None:
         whole = msgspec.json.decode(reading.raw_items()[index])
         properties = _encode(properties_by_row(meaning.row, whole) | _mention(properties))

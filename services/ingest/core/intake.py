@@ -104,6 +104,7 @@ class Intake:
         """Take one event, or reject it with the reason.
 
         Shape: `users` are the user and the anonymous visitor; `at` as the client wrote it, and none means arrival.
+        Errors: `UNREADABLE` with nothing taken, when properties of several lines cannot be laid out in one.
         """
         try:
             moment = self.moment(at)
@@ -204,7 +205,7 @@ class Intake:
         at: str | int | None,
         properties: Properties,
     ) -> Line:
-        if self._multiline:  # well-formed, because the body was read
+        if self._multiline:
             properties = msgspec.json.format(bytes(properties), indent=-1)
         raw = properties if type(properties) is msgspec.Raw else msgspec.Raw(properties)
         return Line(event_type, event_id, account_id, at, self.source, self.received_at, raw, users[0])

@@ -108,6 +108,53 @@ def test_any_bytes_are_read_or_refused_as_a_whole(body: bytes, path: str) -> Non
     assert intake.accepted + len(intake.rejected) >= 0
 
 
+ODD = st.sampled_from(
+    [
+        rb'"\ud800"',
+        rb'"\q"',
+        b"1e999",
+        b"1" * 5_000,
+        b"[" * 2_000 + b"]" * 2_000,
+        b'{"a":' * 2_000 + b"1" + b"}" * 2_000,
+    ]
+)
+
+
+@given(
+    ODD,
+    st.sampled_from(["track", "identify", "group", "page", "alias"]),
+    st.sampled_from(["Report Exported", "API Called", "usage.recorded", "Song Played"]),
+    st.sampled_from(["x", "department", "employees", "calls", "mentions_competitor"]),
+    st.sampled_from([b" ", b"\n"]),
+)
+def test_one_odd_call_of_a_batch_sinks_no_neighbour(
+    odd: bytes, kind: str, event: str, field: str, space: bytes
+) -> None:
+    """Whatever lies in its properties or traits, and however the batch is laid out."""
+    good = b'{"type":"identify","messageId":"g","userId":"ada","context":{"groupId":"acme"}}'
+    inner = b'{"%b":%b}' % (field.encode(), odd)
+    named = json.dumps({"type": kind, "event": event, "userId": "bob", "groupId": "acme", "previousId": "v"})[
+        :-1
+    ].encode()
+    bad = named + b',"context":{"groupId":"acme"},"properties":%b,"traits":%b}' % (inner, inner)
+    intake = take("/v1/batch", b'{"batch":[' + good + b"," + space + bad + b"," + good + b"]}")
+    assert intake.ids.count("g") == 2
+    assert intake.accepted + len(intake.rejected) == 3
+    assert {rejected.index for rejected in intake.rejected} <= {1}
+    log_lines(intake)
+
+
+@given(ODD, st.sampled_from([b" ", b"\n"]))
+def test_one_odd_event_of_an_array_sinks_no_neighbour(odd: bytes, space: bytes) -> None:
+    """On one line and on several."""
+    good = b'{"id":"g","type":"session.started","account_id":"acme"}'
+    bad = b'{"id":"b","type":"session.started","account_id":"acme","properties":{"x":' + odd + b"}}"
+    intake = take("/v1/events", b"[" + good + b"," + space + bad + b"," + good + b"]")
+    assert intake.ids.count("g") == 2
+    assert intake.accepted + len(intake.rejected) == 3
+    log_lines(intake)
+
+
 @given(st.binary(max_size=30).filter(lambda tail: not tail.startswith(b"\n")))
 def test_one_bad_line_among_good_ones_sinks_no_neighbour(bad: bytes) -> None:
     """Whatever bytes it is made of, as long as it is one line."""

@@ -1,5 +1,7 @@
 """Native events: an object, an array or lines; each is taken or rejected by itself."""
 
+import sys
+
 import msgspec
 import pytest
 
@@ -103,7 +105,33 @@ def test_properties_are_nested_to_a_limit() -> None:
     assert reasons(take("/v1/events", nested(100_000))) == [(0, "too_large", "nested too deeply")]
 
 
-@pytest.mark.parametrize("body", [b"", b" \n", b"{", b"rubbish", b'"', b"\xff\xfe", b"[{]"])
+@pytest.mark.parametrize("space", [b"", b"\n"])
+@pytest.mark.parametrize(
+    ("odd", "code"),
+    [(rb'"\ud800"', "unreadable"), (rb'"\q"', "unreadable"), (b"[" * 2_000 + b"]" * 2_000, "too_large")],
+)
+def test_an_element_that_cannot_be_read_is_rejected_alone(odd: bytes, code: str, space: bytes) -> None:
+    """Whether the array stands on one line or on several."""
+    events = (b"," + space).join(
+        b'{"id":"%d","type":"session.started","account_id":"a","properties":{"x":%b}}' % event
+        for event in enumerate((b"1", odd, b"2"))
+    )
+    intake = take("/v1/events", b" [" + events + b"] ")
+    assert intake.ids == ["0", "2"]
+    assert [(rejected.index, str(rejected.code)) for rejected in intake.rejected] == [(1, code)]
+    assert odd in intake.refused[0].line
+
+
+def test_nesting_at_the_edge_of_what_can_be_read_is_rejected() -> None:
+    """What the reader just manages may be too much for what lays it out in one line."""
+    limit = sys.getrecursionlimit()
+    for levels in range(limit - 150, limit):
+        properties = b'{"x":' + b"[" * levels + b"]" * levels + b"}"
+        body = b'{"id":"1","type":"session.started","account_id":"a","properties":' + properties + b"}\n"
+        assert {code for _, code, _ in reasons(take("/v1/events", body + body))} == {"too_large"}
+
+
+@pytest.mark.parametrize("body", [b"", b" \n", b"{", b"rubbish", b'"', b"\xff\xfe", b"[{]", rb'["\q"] x', b'["]', b"]"])
 def test_a_body_of_which_nothing_can_be_read_raises(body: bytes) -> None:
     """The edge answers 400, and nothing is taken."""
     with pytest.raises((msgspec.DecodeError, ValueError)):

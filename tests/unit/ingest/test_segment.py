@@ -187,3 +187,41 @@ def test_numbers_as_ids_become_text_and_missing_ids_are_made() -> None:
     """An event without a messageId is named after its request."""
     assert take("/v1/track", {"event": "X", "context": {"groupId": 5}, "messageId": 7}).ids == ["7"]
     assert take("/v1/track", {"event": "X", "context": {"groupId": 5}}).ids == ["request-0"]
+
+
+@pytest.mark.parametrize(
+    ("odd", "named", "code"),
+    [
+        (rb'"\ud800"', None, "unreadable"),
+        (rb'"\q"', None, "unreadable"),
+        (b"[" * 2_000 + b"]" * 2_000, None, "too_large"),
+        (b"1e999", "1", "wrong_type"),
+    ],
+)
+def test_a_call_whose_traits_cannot_be_read_is_rejected_alone(odd: bytes, named: str | None, code: str) -> None:
+    """SDKs write half an emoji as an escape without its other half; the calls around it go through."""
+    calls = b" , ".join(
+        b'{"type":"identify","messageId":"%d","userId":"ada","context":{"groupId":"acme"},"traits":{"x":%b}}' % call
+        for call in enumerate((b'"a],\\""', odd, b"[2,{}]"))
+    )
+    intake = take("/v1/batch", b'{"x":["batch",{"batch":[]}],"batch" : [' + calls + b'],"writeKey":"k"}')
+    assert intake.ids == ["0", "2"]
+    assert [(rejected.index, rejected.id, str(rejected.code)) for rejected in intake.rejected] == [(1, named, code)]
+    assert odd in intake.refused[0].line
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        rb'{"batch":[{"x":"\q"}',
+        rb'{"batch":[],"x":"\q"}',
+        rb'{"batch":["\q","]}',
+        rb'{"batch":"\q"}',
+        rb'["\q"]',
+        rb'{"batch":["\q"],}',
+    ],
+)
+def test_a_batch_that_does_not_end_or_is_none_is_refused_whole(body: bytes) -> None:
+    """Nobody can tell what was meant."""
+    with pytest.raises(msgspec.DecodeError):
+        take("/v1/batch", body)

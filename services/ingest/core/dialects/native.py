@@ -6,11 +6,12 @@ Source: playbook section 2, design (contracts, ingest HTTP).
 import msgspec
 
 from services.ingest.core.calls import NOTHING, NULL, Time
+from services.ingest.core.cutting import cut_array
 from services.ingest.core.dialect import Dialect, Route
 from services.ingest.core.intake import Intake
 from services.ingest.core.reading import Reading, Unread, as_bytes, id_in, is_text, read_each
 from services.ingest.core.tracking import CONTROL_PREFIX
-from services.ingest.core.validate import PROPERTIES, UNREADABLE
+from services.ingest.core.validate import PROPERTIES, UNREADABLE, problem_of
 from shared.kernel.errors import Problem, Reason
 from shared.kernel.events.envelope import Name
 
@@ -70,18 +71,31 @@ def normalise(reading: Reading, intake: Intake) -> None:
             if len(properties) == len(NULL) and bytes(properties) == NULL:
                 properties = NOTHING
             users = (event.user_id, None)
-            intake.take(index, event.type, event.id, event.account_id, users, event.occurred_at, properties)
+            try:
+                intake.take(index, event.type, event.id, event.account_id, users, event.occurred_at, properties)
+            except UNREADABLE as error:  # reading the body passed over the properties without looking into them
+                intake.reject(index, event.id, problem_of(error, within="properties"), reading.raw_items()[index])
         else:
             intake.reject(index, event.id, _unknown(event.type), reading.raw_items()[index])
 
 
 def _split(body: bytes, *, array: bool) -> list[bytes]:
     if array:
-        return as_bytes(_RAWS.decode(body))
+        return _split_array(body)
     try:
         return [bytes(_RAW.decode(body))]  # one object, on however many lines
     except UNREADABLE:
         return [line for line in body.splitlines() if line.strip()]
+
+
+def _split_array(body: bytes) -> list[bytes]:
+    try:
+        return as_bytes(_RAWS.decode(body))
+    except UNREADABLE:
+        cut = cut_array(body, body.index(b"["))
+        if cut is None or body[cut[1] :].strip():
+            raise
+        return cut[0]
 
 
 def _unknown(name: str) -> Problem:

@@ -6,6 +6,7 @@ Source: Segment's HTTP API, playbook section 2.
 import msgspec
 
 from services.ingest.core.calls import Call, Time, take_call
+from services.ingest.core.cutting import cut_field
 from services.ingest.core.dialect import Dialect, Route
 from services.ingest.core.intake import Intake
 from services.ingest.core.reading import Reading, Unread, as_bytes, id_in, is_text, read_each
@@ -74,9 +75,22 @@ def _read_batch(body: bytes) -> Reading:
             pass
         else:
             return Reading(found.batch, lambda: as_bytes(_LOOSE.decode(body).batch), found.write_key, found.sent_at)
-    loose = _LOOSE.decode(body)
-    raws = as_bytes(loose.batch)
+    loose, raws = _read_loosely(body)
     return Reading(read_each(raws, _CALL.decode), lambda: raws, loose.write_key, _time(loose.sent_at))
+
+
+def _read_loosely(body: bytes) -> tuple[LooseBatch, list[bytes]]:
+    try:
+        loose = _LOOSE.decode(body)
+    except msgspec.ValidationError:  # JSON, but no batch
+        raise
+    except UNREADABLE:
+        cut = cut_field(body, b"batch")
+        if cut is None:
+            raise
+        raws, around = cut
+        return _LOOSE.decode(around), raws
+    return loose, as_bytes(loose.batch)
 
 
 def _read_single(body: bytes, kind: str) -> Reading:

@@ -1,0 +1,52 @@
+"""Cut a JSON array into its elements without understanding them, for bodies in which one element cannot be read.
+
+A text with half an emoji as an escape, an escape that there is not, or nesting without end make a parser give up on the
+whole body; brackets, commas and texts are enough to tell the elements apart. Only such bodies come here.
+"""
+
+import re
+
+_MARKS = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[\[\]{},"]', re.DOTALL)
+_TO_ARRAY = re.compile(rb"\s*:\s*\[")
+_BLANK = b" \t\r\n"
+
+
+def cut_array(body: bytes, start: int) -> tuple[list[bytes], int] | None:
+    """Return the elements of the array whose bracket stands at `start`, and where it ends; None when it is none."""
+    elements: list[bytes] = []
+    depth = 0
+    since = start + 1
+    for found in _MARKS.finditer(body, start):
+        mark = found[0]
+        if mark in {b"[", b"{"}:
+            depth += 1
+        elif mark in {b"]", b"}"}:
+            depth -= 1
+        elif mark == b'"':
+            return None
+        if (mark == b"," and depth == 1) or depth == 0:
+            elements.append(body[since : found.start()].strip(_BLANK))
+            since = found.end()
+        if depth == 0:
+            if elements == [b""]:
+                return [], since
+            return None if b"" in elements else (elements, since)
+    return None
+
+
+def cut_field(body: bytes, name: bytes) -> tuple[list[bytes], bytes] | None:
+    """Return the elements of an object's array of that name, and the object with the array empty; None without one."""
+    depth = 0
+    for found in _MARKS.finditer(body):
+        mark = found[0]
+        if mark in {b"[", b"{"}:
+            depth += 1
+        elif mark in {b"]", b"}"}:
+            depth -= 1
+        elif depth == 1 and mark == b'"%b"' % name and (opening := _TO_ARRAY.match(body, found.end())):
+            start = opening.end() - 1
+            if (cut := cut_array(body, start)) is None:
+                return None
+            elements, end = cut
+            return elements, body[:start] + b"[]" + body[end:]
+    return None
