@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from services.notify import metrics
 from services.notify.channels.kinds import Configured, Parcel
 from services.notify.core.card import Mark, Subject, Told, make_card
-from services.notify.core.schedule import Attempt, Limits, Lost, Outcome, Refused, Sent, Settlement, settle
+from services.notify.core.schedule import Attempt, Limits, Lost, Outcome, Retry, Sent, Settlement, settle
 from services.notify.core.words import Action, State
 from services.notify.repository import hot, messages, outbox
 from services.notify.repository.outbox import Claim, Lease
@@ -134,9 +134,9 @@ class Sender:
         outcome: Outcome
         try:
             claimed, outcome = await self._send(claimed, self._subject(claimed, hot.decode_content(row)))
-        except Exception as error:
+        except Exception as error:  # fate: again within the limits, since a later release may render what this cannot
             LOG.exception("delivery failed by a fault of ours", channel=self._name)
-            outcome = Refused(f"a fault of ours: {type(error).__name__}: {error}"[:300])
+            outcome = Retry(f"a fault of ours: {type(error).__name__}: {error}"[:300])
         attempt = Attempt(claimed.attempt, claimed.decided_at, (claimed.token.int & 0xFFFF) / 0xFFFF)
         await self._settle(claimed, settle(outcome, attempt, self._clock(), self._pace.limits), outcome)
 

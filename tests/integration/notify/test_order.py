@@ -1,5 +1,8 @@
-"""What arrives in an awkward order: an escalation behind a silent update, an end behind the next trigger."""
+"""What arrives in an awkward order, and what cannot be shown at first."""
 
+from sqlalchemy import text
+
+from shared.io.database import make_engine
 from shared.kernel.csql_changes import CsqlChange
 from tests.support.broker import Broker
 from tests.support.notify import Log, is_settled, make_settings, make_trigger, running, text_of
@@ -61,3 +64,28 @@ async def test_an_end_that_comes_after_the_next_trigger_closes_only_what_it_name
         ("joined", "not_sent"),
         ("fired", "sent"),
     ]
+
+
+async def test_what_cannot_be_rendered_is_tried_again(
+    kafka: Broker, topic_prefix: str, database_url: str, slack: Slack, log: Log
+) -> None:
+    """A fault of ours is mended by a release, and the alert is still there."""
+    settings = make_settings(
+        kafka.bootstrap, topic_prefix, database_url, slack_webhook_url=slack.hook, longest_backoff_seconds=1
+    )
+    slack.plan = [500] * 100
+    engine = make_engine(database_url)
+    async with running(settings) as notify:
+        await log.trigger(make_trigger())
+        await notify.wait_deliveries(lambda rows: bool(rows) and rows[0]["attempts"] > 0)
+        async with engine.begin() as connection:
+            await connection.execute(text("UPDATE notify.message_triggers SET body = body - 'rule'"))
+        (row,) = await notify.wait_deliveries(lambda rows: rows[0]["reason"].startswith("a fault of ours"))
+        assert row["state"] in {"pending", "sending"}
+        slack.plan.clear()
+        async with engine.begin() as connection:
+            await connection.execute(text("""UPDATE notify.message_triggers SET body = body || '{"rule": "mended"}'"""))
+        (row,) = await notify.wait_deliveries(is_settled)
+    await engine.dispose()
+    assert row["state"] == "sent"
+    assert len(slack.posts) == 1
