@@ -19,7 +19,7 @@ async def test_rubbish_on_the_topics_goes_to_dead_letters_and_its_neighbours_thr
         await log.raw(TRIGGERS.name, "acme", b'{"record":"fired"}')
         await log.raw(CSQL_CHANGES.name, "acme", None)
         await log.raw(PEOPLE.name, "ana", b"[]")
-        await log.trigger(make_trigger(account_name="nul \x00 byte"))
+        await log.trigger(make_trigger("nul \x00 byte"))
         await log.trigger(make_trigger("good"))
         await slack.wait_posts(1)
         letters = await read_all(kafka.bootstrap, topic_prefix + DEAD_LETTERS.name, 5)
@@ -31,6 +31,17 @@ async def test_rubbish_on_the_topics_goes_to_dead_letters_and_its_neighbours_thr
         ("wrong_type", "people"),
     ]
     assert {letter["service"] for letter in letters} == {"notify"}
+
+
+async def test_a_name_with_control_characters_costs_no_alert(
+    kafka: Broker, topic_prefix: str, database_url: str, slack: Slack, log: Log
+) -> None:
+    """They are taken out of what is stored and shown."""
+    settings = make_settings(kafka.bootstrap, topic_prefix, database_url, slack_webhook_url=slack.hook)
+    async with running(settings):
+        await log.trigger(make_trigger(account_name="nul \x00byte"))
+        (post,) = await slack.wait_posts(1)
+    assert "nul byte" in text_of(post)
 
 
 async def test_a_deleted_person_is_forgotten(
