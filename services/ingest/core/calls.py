@@ -62,7 +62,7 @@ def take_call(index: int, call: Call, reading: Reading, intake: Intake) -> None:
     except UNREADABLE as error:  # reading the batch passed over properties and traits without looking into them
         problem = problem_of(error)
     if problem is not None:
-        intake.reject(index, _text(call.message_id), problem, reading.raw_items()[index])
+        intake.reject(index, str(call.message_id or "")[:MAX_ID_CHARS] or None, problem, reading.raw_items()[index])
 
 
 def _track(index: int, call: Call, reading: Reading, intake: Intake) -> Problem | None:
@@ -103,7 +103,7 @@ def _identify(index: int, call: Call, reading: Reading, intake: Intake) -> Probl
 
 def _group(index: int, call: Call, _reading: Reading, intake: Intake) -> Problem | None:
     traits = _traits(call)
-    account_id = _text(call.group_id)
+    account_id = _text(call.group_id, "groupId")
     if account_id is None:
         return _missing("groupId")
     if traits is None:
@@ -139,8 +139,8 @@ def _page(index: int, call: Call, reading: Reading, intake: Intake) -> Problem |
 
 
 def _alias(_index: int, call: Call, _reading: Reading, intake: Intake) -> Problem | None:
-    user_id = _text(call.user_id)
-    previous_id = _text(call.previous_id)
+    user_id = _text(call.user_id, "userId")
+    previous_id = _text(call.previous_id, "previousId")
     if user_id is None or previous_id is None:
         return _missing("previousId" if user_id else "userId")
     try:
@@ -166,7 +166,7 @@ HANDLERS: dict[str, Handler] = {
 def _account(index: int, call: Call, reading: Reading, intake: Intake) -> str | None:
     context = call.context
     if context is not None and context.group_id:
-        return str(context.group_id)
+        return _text(context.group_id, "context.groupId")
     for path, marker in intake.world.tracking.other_account_paths:
         if marker is None or marker in bytes(call.properties):
             found = value_at(msgspec.json.decode(reading.raw_items()[index]), path)
@@ -177,20 +177,26 @@ def _account(index: int, call: Call, reading: Reading, intake: Intake) -> str | 
 
 def _id(index: int, call: Call, intake: Intake) -> str:
     given = call.message_id
-    return given if type(given) is str and given else _text(given) or f"{intake.request_id}-{index}"
+    return given if type(given) is str and given else _text(given, "messageId") or f"{intake.request_id}-{index}"
 
 
 def _users(call: Call) -> Users:
     user, anonymous = call.user_id, call.anonymous_id
     if type(user) is str and user and anonymous is None:
         return user, None
-    return _text(user), _text(anonymous)
+    return _text(user, "userId"), _text(anonymous, "anonymousId")
 
 
-def _text(value: str | int | None) -> str | None:
+def _text(value: str | int | None, field: str) -> str | None:
+    """Return an id as text. Errors: `msgspec.ValidationError` for a number too long; texts were bounded when read."""
     if type(value) is str:
         return value or None
-    return None if value is None else str(value)
+    if value is None:
+        return None
+    text = str(value)
+    if len(text) > MAX_ID_CHARS:
+        raise msgspec.ValidationError(f"Expected `int` of length <= {MAX_ID_CHARS} - at `$.{field}`")
+    return text
 
 
 def _traits(call: Call) -> dict[str, Any] | None:

@@ -225,3 +225,22 @@ def test_a_batch_that_does_not_end_or_is_none_is_refused_whole(body: bytes) -> N
     """Nobody can tell what was meant."""
     with pytest.raises(msgspec.DecodeError):
         take("/v1/batch", body)
+
+
+@pytest.mark.parametrize("field", ["messageId", "userId", "anonymousId", "groupId", "previousId", "context.groupId"])
+def test_a_number_as_an_id_is_as_long_as_a_text_may_be(field: str) -> None:
+    """What is longer could not be read back from the log."""
+    kind = {"groupId": "group", "previousId": "alias"}.get(field, "page")
+    call = {"type": kind, "userId": "ada", "context": ACME}
+
+    def with_digits(digits: int) -> bytes:
+        first, _, second = field.partition(".")
+        number = 10 ** (digits - 1)
+        return msgspec.json.encode(
+            {"batch": [call | {first: {second: number} if second else number}, call | {"groupId": 1, "previousId": 1}]}
+        )
+
+    assert take("/v1/batch", with_digits(256)).rejected == []
+    intake = take("/v1/batch", with_digits(257))
+    assert reasons(intake) == [(0, "out_of_range", f"{field}: Expected `int` of length <= 256")]
+    assert intake.accepted == 1
