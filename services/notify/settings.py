@@ -10,8 +10,8 @@ from typing import Literal
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from services.notify.channels.kinds import Smtp
 from services.notify.core.schedule import Limits
+from services.notify.core.smtp import Smtp
 
 
 class Settings(BaseSettings):

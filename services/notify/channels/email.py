@@ -11,11 +11,12 @@ import msgspec
 from jinja2 import Environment as Templates
 from jinja2 import PackageLoader, StrictUndefined, select_autoescape
 
-from services.notify.channels.kinds import Channel, ChannelKind, ChannelOptions, Environment, Parcel, Smtp
+from services.notify.channels.kinds import Channel, ChannelKind, ChannelOptions, Environment, Parcel
 from services.notify.core.card import Card
 from services.notify.core.decide import Ability
 from services.notify.core.figures import instant
 from services.notify.core.schedule import OWNER_AWAITED, Lost, Outcome, Refused, Retry, Sent
+from services.notify.core.smtp import Smtp
 from shared.kernel.errors import ConfigurationError
 
 OWNER = "owner"

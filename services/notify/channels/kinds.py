@@ -1,7 +1,7 @@
 """The port of a channel, and what the row of a kind says."""
 
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Literal, Protocol
+from typing import Annotated, Any, Protocol
 
 import msgspec
 
@@ -9,6 +9,7 @@ from services.notify.channels.receiver import Receiver
 from services.notify.core.card import Card
 from services.notify.core.decide import Ability
 from services.notify.core.schedule import Outcome, Sent
+from services.notify.core.smtp import Smtp
 from services.notify.core.words import Action
 from shared.kernel.errors import ConfigurationError
 
@@ -26,17 +27,6 @@ class ChannelOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
 
     interval_ms: IntervalMs | None = None
     workers: Workers | None = None
-
-
-class Smtp(msgspec.Struct, frozen=True, kw_only=True):
-    """The mail server, and whom mails come from."""
-
-    host: str
-    port: int
-    sender: str
-    username: str | None
-    password: str | None
-    tls: Literal["none", "starttls", "tls"]
 
 
 class Environment(msgspec.Struct, frozen=True):
