@@ -7,7 +7,7 @@ import asyncio
 import base64
 import binascii
 import zlib
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Generator, MutableMapping
 from http import HTTPStatus
 from typing import Any
 
@@ -18,7 +18,8 @@ from services.ingest.settings import Settings
 
 __all__ = ["Disconnected", "Headers", "inflate", "read_body", "read_headers"]
 
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
 GZIP_WINDOW = 31
 ALSO_JSON = frozenset({"", "text/plain"})  # browsers and curl's --data-binary without a header say so
 
@@ -71,14 +72,15 @@ async def read_body(receive: Receive, headers: Headers, settings: Settings, budg
     """
     if headers.length > settings.body_max_bytes:
         raise too_large(settings.body_max_bytes)
-    message = await receive()
-    if not message.get("more_body") and message["type"] == "http.request":
+    first = _Begun(receive())
+    message = first.message
+    if message is not None and not message.get("more_body") and message["type"] == "http.request":
         body: bytes = message["body"]
         if len(body) > settings.body_max_bytes:
             raise too_large(settings.body_max_bytes)
         _reserve(len(body), settings, budget)
     else:
-        body = await _read_rest(receive, message, settings, budget)
+        body = await _receive_in_time(receive, first, settings, budget)
     if "gzip" not in headers.encoding:
         return body
     try:
@@ -119,12 +121,39 @@ def too_large(limit: int, what: str = "") -> Refusal:
     )
 
 
-async def _read_rest(
-    receive: Receive, message: MutableMapping[str, Any], settings: Settings, budget: ByteBudget
-) -> bytes:
+class _Begun:
+    """The first message, asked for at once: mostly it is there with the headers, and a timer would cost more than it.
+
+    Shape: `message` is None when it is not there yet; awaiting goes on where the asking had to wait.
+    """
+
+    __slots__ = ("_asked", "_waits_for", "message")
+
+    def __init__(self, asked: Awaitable[Message]) -> None:
+        self.message: Message | None = None
+        self._asked = asked.__await__()
+        self._waits_for: Any = None
+        try:
+            self._waits_for = next(self._asked)
+        except StopIteration as ended:
+            self.message = ended.value
+
+    def __await__(self) -> Generator[Any, Any, Message]:
+        if self.message is not None:
+            return self.message
+        try:
+            yield self._waits_for
+        except BaseException as error:
+            self._asked.throw(error)
+            raise
+        return (yield from self._asked)
+
+
+async def _receive_in_time(receive: Receive, first: _Begun, settings: Settings, budget: ByteBudget) -> bytes:
     body = bytearray()
     try:
         async with asyncio.timeout(settings.body_seconds):
+            message = await first
             _append(body, message, settings, budget)
             while message.get("more_body"):
                 message = await receive()
@@ -139,7 +168,7 @@ async def _read_rest(
     return bytes(body)
 
 
-def _append(body: bytearray, message: MutableMapping[str, Any], settings: Settings, budget: ByteBudget) -> None:
+def _append(body: bytearray, message: Message, settings: Settings, budget: ByteBudget) -> None:
     if message["type"] == "http.disconnect":
         raise Disconnected
     part = message.get("body", b"")

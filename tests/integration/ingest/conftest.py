@@ -24,6 +24,7 @@ def ingest(kafka: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         body_max_bytes=200_000,
         inflated_max_bytes=400_000,
         event_max_bytes=20_000,
+        body_seconds=3,
     )
     process.start()
     yield process

@@ -159,6 +159,14 @@ def test_a_body_in_pieces_is_bounded_while_it_arrives(ingest: IngestProcess) -> 
     ingest.wait_for(lambda: ingest.metric("upswing_ingest_in_flight_bytes") == 0, 5)
 
 
+def test_headers_without_their_body_are_answered_408(ingest: IngestProcess) -> None:
+    """With a key or without one, nobody holds a request for longer than `body_seconds`."""
+    with socket.create_connection(("127.0.0.1", ingest.port), timeout=10) as silent:
+        silent.sendall(b"POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: 9000\r\n\r\n")
+        answer = silent.recv(9_000)
+    assert answer.startswith(b"HTTP/1.1 408 "), answer
+
+
 async def test_a_batch_posted_three_times_at_once_is_answered_three_times(ingest: IngestProcess) -> None:
     """Every post is in the log, where signals counts each event once; a fourth post is seen as a repeat."""
     body = [event(f"same-{number}", "thrice") for number in range(50)]
