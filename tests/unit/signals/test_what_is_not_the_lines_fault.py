@@ -3,6 +3,7 @@
 from itertools import count
 
 import pytest
+from msgspec.structs import replace
 
 from services.signals.core.engine import Engine
 from shared.kernel.clock import parse_instant
@@ -115,3 +116,12 @@ def test_a_rule_whose_record_cannot_be_made_at_a_change_of_day_stops_nobody() ->
     failing.fold(3, control("tick", "2026-03-02 00:00"), 0)
     assert failing.take_counts()["rule_failures", "seat_saturation"] == 6
     assert {account.head.today for account in failing.state.shelf.all()} == {parse_instant("2026-03-02") // 86_400_000}
+
+
+def test_a_line_that_no_rule_fails_at_but_cannot_be_folded_is_buried_and_blames_no_rule() -> None:
+    """A playbook without the bound of good answers, which no validated one is, makes an answer impossible to fold."""
+    sound = playbook(WIDE_OPEN)
+    failing = engine(replace(sound, measures=replace(sound.measures, csat_positive_score=None)))
+    failing.fold(0, event("2026-03-02 10:00", "survey.answered", "a", "u1", survey="csat", score=5), 0)
+    assert [output.topic for output in failing.take_outputs()].count(DEAD_LETTERS) == 1
+    assert not [key for key in failing.take_counts() if key[0] == "rule_failures"]
