@@ -96,6 +96,7 @@ MEANINGS: dict[str, dict[str, str]] = {
         "send_seconds": "Deadline of one attempt to send",
         "lease_seconds": "How long a delivery belongs to the sender that claimed it",
         "poll_seconds": "How often deliveries of other processes are looked for",
+        "owner_seconds": "How long a mail waits for the owner of a lead not known yet, before it goes to `email_to`",
         "first_backoff_seconds": "Wait after the first failed attempt; doubled each time",
         "longest_backoff_seconds": "Longest wait between attempts",
         "most_attempts": "Attempts before a delivery is given up",
