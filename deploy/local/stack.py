@@ -152,7 +152,7 @@ class LocalStack:
         for name in end_leftovers(data / "run"):
             self._say(f"{name} was left behind by an earlier run and has been stopped")
         for name in (name for name in PORTS if name in self.services or name in {"kafka", "controller"}):
-            demand_free(self.settings.port(name), name, f"--{name}-port")
+            demand_free(self.settings.port(name), name, f"--{name}-port or UPSWING_LOCAL_{name.upper()}_PORT")
         self._held.enter_context(noted(self.settings))
 
     async def _start_kafka(self, jars: list[Path]) -> None:

@@ -9,7 +9,7 @@ import msgspec
 
 from shared.kernel.triggers import EstimatedAcv, Evidence, Gate, Health, Kind, ScopeType
 
-State = Literal["unmeasured", "armed", "fired", "held", "off"]
+State = Literal["unmeasured", "armed", "fired", "held", "off", "passed"]
 
 
 class RuleValue(msgspec.Struct, frozen=True):

@@ -127,6 +127,6 @@ def test_a_taken_port_is_one_sentence_and_exit_code_1(jars: list[Path], scratch:
     assert done.returncode == 1
     assert re.fullmatch(
         rf"upswing: port {up.ports['notify']} for notify is taken by \S+ \(process {holder.pid}\): stop that program, "
-        r"or choose another port with --notify-port\n",
+        r"or choose another port with --notify-port or UPSWING_LOCAL_NOTIFY_PORT\n",
         done.stderr,
     ), done.stderr

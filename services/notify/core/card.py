@@ -203,9 +203,8 @@ def _slack_id(owner: Person | None) -> str | None:
 
 def _named_owner(trigger: Trigger) -> str:
     role = trigger.recommendation.owner_role
-    return (
-        trigger.people.get(role) or (words_of(role) if role == "pool" else trigger.people.get("csm")) or words_of(role)
-    )
+    named = {"ae": "ae", "pool": "pool"}.get(role, "csm")
+    return trigger.people.get(named) or words_of(role)
 
 
 def _stage(lead: Lead | None) -> str:

@@ -55,7 +55,7 @@ Stage = Callable[[Situation, Verdict, int], Verdict]
 
 
 def facts_of(trigger: Trigger, owner: str | None) -> Facts:
-    """Return what routes and silences look at. `owner` is the lead's; else the account's CSM is."""
+    """Return what routes and silences look at. `owner` is the lead's; else the account's AE or CSM, by the role."""
     return Facts(
         account_id=trigger.account_id,
         segment=trigger.segment,
@@ -63,7 +63,7 @@ def facts_of(trigger: Trigger, owner: str | None) -> Facts:
         rule=trigger.rule,
         level=trigger.level,
         play=trigger.recommendation.play,
-        owner=owner or trigger.people.get("csm"),
+        owner=owner or trigger.people.get("ae" if trigger.recommendation.owner_role == "ae" else "csm"),
         owner_role=trigger.recommendation.owner_role,
     )
 

@@ -46,7 +46,8 @@ SUBJECT = (
     ), owner AS (
         SELECT coalesce(
             (SELECT owner_id FROM lead),
-            (SELECT body->'people'->>'csm' FROM told ORDER BY joined_at DESC, trigger_id DESC LIMIT 1)
+            (SELECT body->'people'->>(CASE body->'recommendation'->>'owner_role' WHEN 'ae' THEN 'ae' ELSE 'csm' END)
+             FROM told ORDER BY joined_at DESC, trigger_id DESC LIMIT 1)
         ) AS name
     )
     SELECT

@@ -17,6 +17,8 @@ from shared.kernel.quantities import as_number
 from shared.kernel.snapshots import LogPosition, RuleValue, Snapshot, State
 from shared.kernel.triggers import EstimatedAcv, ScopeType
 
+STATES: dict[str, State] = {"held": "held", "passed": "passed"}  # passed: counts as fired, because a higher level did
+
 
 def explain(account: Account, terms: Terms, log: LogPosition, clock_ms: int, *, backfill: bool) -> Snapshot:
     """Return the account's snapshot."""
@@ -108,7 +110,7 @@ def _value(account: Account, row: RuleRow, measure: Measure, level: Level) -> Ru
     episode = account.episodes.get((row.name, measure.scope, level.name))
     state: State = "armed"
     if episode is not None:
-        state = "held" if episode.status == "held" else "fired"
+        state = STATES.get(episode.status, "fired")
     shown = episode or _armed(row, measure.scope, measure.scope_type, level)
     is_open = episode is not None and episode.status in OPEN
     account_id = account.head.account_id
