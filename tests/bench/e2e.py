@@ -21,10 +21,10 @@ from shared.kernel.topics import EVENTS, TRIGGERS
 from tests.bench.company import Company
 from tests.bench.hops import HOPS, Hops, read_hops
 from tests.bench.load import Load, Plan
-from tests.bench.processes import Meter
+from tests.bench.processes import Meter, Strangers
 from tests.bench.receiver import Receiver
 from tests.bench.rows import Row, percentile
-from tests.bench.stacks import fresh_settings, meter, running, say, until_caught_up
+from tests.bench.stacks import fresh_settings, meter, running, say, tell_strangers, until_caught_up
 from upswing.commands.keys import issue_key
 from upswing.history.controls import LogControls
 from upswing.history.player import play
@@ -61,6 +61,7 @@ class Measured(msgspec.Struct, frozen=True):
     refused: list[str]
     events: int
     usage: Meter
+    strangers: float
     hops: Hops
 
 
@@ -127,12 +128,14 @@ async def _measure(stack: LocalStack, load: Load, receiver: Receiver, asked: Ask
     load.refused.clear()
     events = load.events
     usage = meter(_pids(stack))
+    strangers = Strangers(*filter(None, [stack.postgres.pid()]))
     gc.collect()
     gc.freeze()
     watching = asyncio.create_task(_keep_reading(usage))
     await load.run(asked.seconds)
     watching.cancel()
     usage.read()
+    others = strangers.cores()
     expected = {name: at for name, at in load.posted.items() if name not in before}
     await _await_alerts(receiver, set(expected))
     latencies = [receiver.arrivals[name][0] - at for name, at in expected.items() if name in receiver.arrivals]
@@ -144,6 +147,7 @@ async def _measure(stack: LocalStack, load: Load, receiver: Receiver, asked: Ask
         refused=list(load.refused),
         events=load.events - events,
         usage=usage,
+        strangers=others,
         hops=await read_hops(stack.database_url, expected, receiver.arrivals),
     )
 
@@ -174,6 +178,7 @@ def _tell(measured: Measured, asked: Asked) -> None:
     for reason in sorted(set(measured.refused))[:3]:
         say(f"e2e: not taken: {reason}")
     say(f"e2e: Slack's limit of a message a second and channel was on; {OWNERS} channels, so it was not reached")
+    tell_strangers("e2e", measured.strangers)
     for hop in HOPS:
         values = measured.hops[hop]
         if values:
@@ -201,6 +206,7 @@ def _rows(measured: Measured, asked: Asked) -> list[Row]:
         ("ack_p50_ms", percentile(measured.answers, 50), "ms"),
         ("ack_p99_ms", percentile(measured.answers, 99), "ms"),
         ("cpu_cores", cpu / asked.seconds, "cores"),
+        ("others_cores", measured.strangers, "cores"),
         ("rss_mb", sum(measured.usage.rss_bytes.values()) / 1e6, "MB"),
     ]
     hops = [

@@ -23,9 +23,9 @@ from shared.io.kafka import ensure_topics
 from shared.kernel.topics import EVENTS, Topic
 from tests.bench.http_load import Counted, Wanted
 from tests.bench.kit import run_kit
-from tests.bench.processes import Meter, Started
+from tests.bench.processes import Meter, Started, Strangers
 from tests.bench.rows import Row
-from tests.bench.stacks import FOLDER, say
+from tests.bench.stacks import FOLDER, say, tell_strangers
 from upswing.commands.keys import issue_key
 
 __all__ = ["PEER", "Asked", "measure_ingest"]
@@ -76,14 +76,17 @@ async def measure_ingest(stack: LocalStack, asked: Asked) -> list[Row]:
     pid = stack.supervisor.pid("ingest")
     assert pid
     ours = Service(f"{stack.settings.url('ingest')}{PATH}", write_key, pid)
+    strangers = Strangers()
     try:
         own, peer = await _contest(stack.bootstrap, ours, asked)
+        others = strangers.cores()
     finally:
         await stack.supervisor.stop("ingest")
+    tell_strangers("ingest", others)
     for name, run in (("ingest", own), (PEER, peer)):
         if run.errors:
             say(f"ingest: {name} did not take {run.errors} requests")
-    return _rows(own, peer, asked)
+    return [*_rows(own, peer, asked), _others(others, asked)]
 
 
 async def _contest(bootstrap: str, ours: Service, asked: Asked) -> tuple[Run, Run]:
@@ -110,6 +113,10 @@ def _rows(own: Run, peer: Run, asked: Asked) -> list[Row]:
         Row(name=f"{PEER}.events_per_s", value=peer.events_per_s, unit="events/s", command=asked.command),
         Row(name=f"{PEER}.p99_ms", value=peer.p99_ms, unit="ms", command=asked.command),
     ]
+
+
+def _others(cores: float, asked: Asked) -> Row:
+    return Row(name="ingest.others_cores", value=cores, unit="cores", command=asked.command)
 
 
 async def _by_ourselves(bootstrap: str, ours: Service, asked: Asked) -> tuple[Run, Run]:

@@ -12,7 +12,7 @@ from typing import Self
 
 import psutil
 
-__all__ = ["Meter", "Started"]
+__all__ = ["Meter", "Started", "Strangers"]
 
 FIRST = b"FIRST"
 GRACE_SECONDS = 15.0
@@ -62,6 +62,33 @@ def _rss(root: psutil.Process) -> int:
         with contextlib.suppress(psutil.NoSuchProcess):
             total += process.memory_info().rss
     return total
+
+
+class Strangers:
+    """What others take of this machine while we measure: they make every figure worse.
+
+    Shape: ours are this process and its descendants; a daemon of ours that is none is named by its id.
+    """
+
+    def __init__(self, *daemons: int) -> None:
+        self._ours = [psutil.Process(), *(psutil.Process(pid) for pid in daemons)]
+        self._began, self._busy, self._stolen = time.monotonic(), *_machine()
+        self._own = self._used()
+
+    def _used(self) -> float:
+        return sum(_cpu(process) for process in self._ours)
+
+    def cores(self) -> float:
+        """Return how many cores others have used since the beginning, another virtual machine's share included."""
+        busy, stolen = _machine()
+        taken = (busy - self._busy) - (self._used() - self._own) + (stolen - self._stolen)
+        return max(0.0, taken / (time.monotonic() - self._began))
+
+
+def _machine() -> tuple[float, float]:
+    """Return the seconds that all processes have used, and those that the host gave to other machines."""
+    times = psutil.cpu_times()
+    return times.user + getattr(times, "nice", 0.0) + times.system, getattr(times, "steal", 0.0)
 
 
 class Started:

@@ -15,8 +15,9 @@ from tests.bench.contest import Contestant, Run, load, middle, run_once
 from tests.bench.encode import line
 from tests.bench.job import expected, make_job, short_line
 from tests.bench.kit import run_kit
+from tests.bench.processes import Strangers
 from tests.bench.rows import Row
-from tests.bench.stacks import say
+from tests.bench.stacks import say, tell_strangers
 
 __all__ = ["PEER", "Asked", "measure_signals"]
 
@@ -50,13 +51,16 @@ async def measure_signals(bootstrap: str, asked: Asked) -> list[Row]:
         f"signals: configured as from end to end: flush every {settings.flush_seconds:g} s, fetch wait "
         f"{settings.fetch_wait_ms} ms, slices of {settings.slice_ms:g} ms"
     )
+    strangers = Strangers()
     ours, peers = await (_by_ourselves(bootstrap, asked) if asked.kit is None else _by_the_kit(bootstrap, asked))
+    others = strangers.cores()
+    tell_strangers("signals", others)
     for name, run in (("signals", ours), (PEER, peers)):
         if run.missing or run.extra:
             say(f"signals: {name} ANSWERED WRONG: {run.missing} triggers missing, {run.extra} too many")
         if run.seconds < TRUSTED_SECONDS:
             say(f"signals: {name} took {run.seconds:.1f} s, which is too short to trust: raise EVENTS")
-    return _rows(ours, peers, asked)
+    return [*_rows(ours, peers, asked), _others(others, asked)]
 
 
 def _rows(ours: Run, peers: Run, asked: Asked) -> list[Row]:
@@ -74,6 +78,10 @@ def _rows(ours: Run, peers: Run, asked: Asked) -> list[Row]:
         Row(name=f"{PEER}.events_per_s", value=peers.events_per_s, unit="events/s", command=asked.command),
         Row(name=f"{PEER}.wrong_answers", value=peers.missing + peers.extra, unit="triggers", command=asked.command),
     ]
+
+
+def _others(cores: float, asked: Asked) -> Row:
+    return Row(name="signals.others_cores", value=cores, unit="cores", command=asked.command)
 
 
 async def _by_ourselves(bootstrap: str, asked: Asked) -> tuple[Run, Run]:
@@ -115,6 +123,8 @@ async def _by_the_kit(bootstrap: str, asked: Asked) -> tuple[Run, Run]:
 def _kit_run(name: str, rows: dict[str, Any]) -> Run:
     row = rows.get(name, {})
     good = [run for run in row.get("runs", []) if not run["problem"]]
+    for problem in row.get("problems", []):
+        say(f"signals: a run of {name} failed: {problem}")
     if not good:
         raise RuntimeError(f"the kit could not run {name}: {row.get('problems') or 'it was skipped'}")
     return Run(

@@ -18,11 +18,12 @@ from deploy.local.stack import LocalStack
 from shared.io.kafka import connect_admin, make_consumer
 from tests.bench.processes import Meter
 
-__all__ = ["FOLDER", "Progress", "fresh_settings", "meter", "running", "say", "until_caught_up"]
+__all__ = ["FOLDER", "Progress", "fresh_settings", "meter", "running", "say", "tell_strangers", "until_caught_up"]
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / ".bench"
 LOOK_SECONDS = 0.1
+MUCH_CORES = 0.15
 ROUNDS_WITHOUT_LAG = 3
 
 
@@ -30,6 +31,12 @@ def say(line: str) -> None:
     """Tell a person what happens; the table goes to standard output."""
     sys.stderr.write(f"bench: {line}\n")
     sys.stderr.flush()
+
+
+def tell_strangers(part: str, cores: float) -> None:
+    """Say what others took of the machine, when it was much."""
+    if cores > MUCH_CORES:
+        say(f"{part}: others used {cores:.2f} cores meanwhile, so this is worse than it can be: run it again alone")
 
 
 def fresh_settings(name: str) -> LocalSettings:
