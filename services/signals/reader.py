@@ -6,14 +6,15 @@ invariant. Source: design (durability 2), `consumer` for where batches come from
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+import msgspec
 from faust.types import TP
 
 from services.signals.delivery import Delivery
 from services.signals.metrics import AGE_SECONDS, BATCH_RECORDS, FOLD_SECONDS, PARTITIONS_OWNED, RECORDS
-from services.signals.owned import EngineLike, Owned, Pages
+from services.signals.owned import EngineLike, OutputLike, Owned, Pages
 from services.signals.playbooks import Playbooks
 from services.signals.settings import Settings
 from services.signals.store import PageStore
@@ -21,7 +22,7 @@ from shared.io.logs import get_logger
 from shared.io.readiness import Readiness
 from shared.kernel.errors import ConfigurationError, InvariantError
 from shared.kernel.playbook import Playbook
-from shared.kernel.topics import CHANGELOG, EVENTS
+from shared.kernel.topics import CHANGELOG, EVENTS, TRIGGERS
 
 __all__ = ["EngineFactory", "Reader", "now_ms"]
 
@@ -29,6 +30,19 @@ EngineFactory = Callable[[int, int, str, bool, Playbook, Pages], EngineLike]
 ASSIGNED, RECOVERED = "assigned", "recovered"
 
 log = get_logger(__name__)
+
+
+class Told(msgspec.Struct):
+    """What is logged of a trigger."""
+
+    record: str
+    rule: str
+    account_id: str
+    trigger_id: str
+    decided_by: str
+
+
+_TOLD = msgspec.json.Decoder(Told)
 
 
 def now_ms() -> int:
@@ -130,7 +144,9 @@ class Reader:
         """Send what folding has caused, before anybody else can."""
         async with owned.sending:
             if not owned.closed:
-                await self._delivery.send(owned, owned.engine.take_outputs())
+                outputs = list(owned.engine.take_outputs())
+                _say(outputs)
+                await self._delivery.send(owned, outputs)
 
     async def show(self) -> None:
         """Send the snapshots that are due, also where nothing new is folded."""
@@ -206,3 +222,23 @@ class Reader:
             self._readiness.ok(ASSIGNED)
         else:
             self._readiness.fail(ASSIGNED, "no partition is assigned to this worker")
+
+
+def _say(outputs: Iterable[OutputLike]) -> None:
+    """Log each trigger that leaves with the event that decided it: the id by which an event is followed."""
+    for output in outputs:
+        if output.topic is not TRIGGERS:
+            continue
+        try:
+            told = _TOLD.decode(output.value)
+        except msgspec.DecodeError:
+            continue
+        level = log.info if told.record in {"fired", "released"} else log.debug
+        level(
+            "trigger",
+            record=told.record,
+            rule=told.rule,
+            account_id=told.account_id,
+            trigger_id=told.trigger_id,
+            event_id=told.decided_by,
+        )
