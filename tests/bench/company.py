@@ -116,6 +116,7 @@ class Company:
             "renews_on": iso_day(today + 160),
             "billing_anchor": date_from_day(today - PERIOD_DAYS).day,
             "csm": self.owner(number),
+            "ae": self.owner(number),
             "exec_sponsor": "Dana",
         }
 

@@ -19,7 +19,7 @@ from shared.io.playbooks import read_playbook
 from shared.kernel.clock import DAY_MS
 from shared.kernel.topics import EVENTS, TRIGGERS
 from tests.bench.company import Company
-from tests.bench.hops import HOPS, Hops, read_hops
+from tests.bench.hops import HOPS, Hops, read_fates, read_hops
 from tests.bench.load import Load, Plan
 from tests.bench.processes import Meter, Strangers
 from tests.bench.receiver import Receiver
@@ -138,6 +138,9 @@ async def _measure(stack: LocalStack, load: Load, receiver: Receiver, asked: Ask
     others = strangers.cores()
     expected = {name: at for name, at in load.posted.items() if name not in before}
     await _await_alerts(receiver, set(expected))
+    if missing := expected.keys() - receiver.arrivals.keys():
+        for fate, count in (await read_fates(stack.database_url, missing)).most_common(3):
+            say(f"e2e: {count} missing alerts: {fate}")
     latencies = [receiver.arrivals[name][0] - at for name, at in expected.items() if name in receiver.arrivals]
     return Measured(
         latencies=latencies,

@@ -3,11 +3,12 @@
 The stations' clocks are one machine's, so their differences mean something; they are noted in whole milliseconds.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 
 import asyncpg
 
-__all__ = ["HOPS", "Hops", "read_hops"]
+__all__ = ["HOPS", "Hops", "read_fates", "read_hops"]
 
 HOPS = (
     "ingest (post to received)",
@@ -22,6 +23,23 @@ QUERY = """
       join notify.message_triggers t on t.message_id = d.message_id and t.trigger_id = d.trigger_id
      where d.action = 'post' and d.trigger_id = any($1::text[])
 """
+
+
+FATES = """
+    select asked.trigger_id,
+           coalesce(string_agg(distinct d.state || ', ' || d.why || ': ' || d.note, '; '), 'never seen')
+      from unnest($1::text[]) asked(trigger_id) left join notify.deliveries d on d.trigger_id = asked.trigger_id
+     group by asked.trigger_id
+"""
+
+
+async def read_fates(database_url: str, trigger_ids: Iterable[str]) -> Counter[str]:
+    """Return what notify says became of triggers, and of how many."""
+    connection = await asyncpg.connect(database_url.replace("+asyncpg", ""))
+    try:
+        return Counter(fate for _, fate in await connection.fetch(FATES, list(trigger_ids)))
+    finally:
+        await connection.close()
 
 
 async def read_hops(database_url: str, posted: Mapping[str, float], arrivals: Mapping[str, Sequence[float]]) -> Hops:
