@@ -3,6 +3,7 @@
 With the rival kit its harness runs both; without it a peer of our own does, so that anybody can repeat the figure.
 """
 
+import shlex
 import sys
 from pathlib import Path
 from statistics import median
@@ -113,7 +114,7 @@ async def _by_the_kit(bootstrap: str, asked: Asked) -> tuple[Run, Run]:
         *("--broker", bootstrap, "--peers", PEER, "--runs", str(asked.runs)),
         *("--events", str(asked.events), "--slow-events", str(asked.slow_events)),
         *("--accounts", str(asked.accounts_of(asked.events))),
-        *("--own-cmd", " ".join(OWN_COMMAND), "--own-topic", "packed"),
+        *("--own-cmd", shlex.join(("exec", *OWN_COMMAND)), "--own-topic", "packed"),
         *("--own-encoder", f"{Path(__file__).with_name('encode.py')}:line"),
     )
     rows = found["rows"]
