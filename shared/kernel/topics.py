@@ -12,6 +12,7 @@ COMPACTED = {
     "segment.ms": str(3_600_000),
     "max.compaction.lag.ms": str(DAY_MS),
 }
+COMPACTED_AND_RETAINED = COMPACTED | {"cleanup.policy": "compact,delete", "retention.ms": str(30 * DAY_MS)}
 PAGE_BATCH_BYTES = 16 << 20  # all pages of one account travel in one atomic batch
 
 
@@ -39,6 +40,12 @@ DEAD_LETTERS = Topic(
 PLAYBOOKS = Topic("playbooks", "playbook bodies by version", COMPACTED, partitions=1)
 PEOPLE = Topic("people", "who is who: names, addresses, managers, hours", COMPACTED, partitions=1)
 IDENTITIES = Topic("identities", "which account a user belongs to, per source", COMPACTED)
+TALLIES = Topic(
+    "ingest.tallies",
+    "what each ingest process counted: events an hour and source, names that nothing maps",
+    COMPACTED_AND_RETAINED,
+    partitions=1,
+)
 CHANGELOG = Topic(
     "signals-pages-changelog", "pages of the signals service", COMPACTED | {"max.message.bytes": str(PAGE_BATCH_BYTES)}
 )
@@ -53,6 +60,7 @@ TOPICS: tuple[Topic, ...] = (
     PLAYBOOKS,
     PEOPLE,
     IDENTITIES,
+    TALLIES,
     CHANGELOG,
 )
 LOCAL_PARTITIONS = 24

@@ -19,8 +19,10 @@ def _partitions(row: Topic) -> str:
 
 def _kept(row: Topic) -> str:
     settings = row.settings
-    if settings["cleanup.policy"] == "compact":
-        return f"the newest of each key, compacted within {int(settings['max.compaction.lag.ms']) // 3_600_000} h"
+    if "compact" in settings["cleanup.policy"]:
+        lag = f"compacted within {int(settings['max.compaction.lag.ms']) // 3_600_000} h"
+        ends = f", for {int(settings['retention.ms']) // DAY_MS} days" if "retention.ms" in settings else ""
+        return f"the newest of each key, {lag}{ends}"
     times = ", times of the broker" if "message.timestamp.type" in settings else ""
     return f"{int(settings['retention.ms']) // DAY_MS} days{times}"
 
