@@ -1,7 +1,7 @@
 """The records on the topic `ingest.tallies`: what each ingest process has counted, by itself and so far.
 
-A count is *cumulative* within its process and its hour or day, so the newest record of a key replaces the earlier ones, a
-repeat does no harm, and the whole is the sum over processes. Source: playbook section 2 (tracking plan) and section 7
+A count is *cumulative* within its process and its hour or day, so the newest record of a key replaces the earlier ones,
+a repeat does no harm, and the whole is the sum over processes. Source: playbook section 2 (tracking plan) and section 7
 (`source_silent`).
 """
 

@@ -20,7 +20,6 @@ def test_a_tally_comes_back_as_it_was_written(tally: UnmappedTally | TrafficTall
 
 def test_a_later_count_of_the_same_thing_has_the_same_key() -> None:
     """Another process, day, hour, source, name or kind has another, and the rest is not a name of its own."""
-
     again = msgspec.structs.replace
     assert tally_key(again(UNMAPPED, count=4, until=10)) == tally_key(UNMAPPED)
     assert tally_key(again(TRAFFIC, count=8, at=HOUR_MS + 6)) == tally_key(TRAFFIC)
