@@ -33,13 +33,14 @@ from services.notify.repository import log, outbox
 from services.notify.routing_table import Switchboard, load_switchboard
 from services.notify.settings import Settings
 from services.notify.watchdog import Watchdog
-from shared.io.database import check_database, make_engine, pending_revision
+from shared.io.database import bound_transactions, check_database, make_engine, pending_revision
 from shared.io.health import health_routes
 from shared.io.logs import configure_logging, get_logger
 from shared.io.readiness import Readiness
 from shared.kernel.errors import ConfigurationError, DependencyError
 
 POOL_SIZE = 10  # no ping before use: consumer and senders try again on their own
+IDLE_TRANSACTION_SECONDS = 30.0
 LOG = get_logger("notify.app")
 
 
@@ -68,6 +69,7 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
     """Give all parts, connected. Errors: `ConfigurationError`, `DependencyError`."""
     receiver = Receiver(allow_local=settings.allow_local_urls, timeout_s=settings.send_seconds)
     engine = make_engine(settings.database, pool_size=POOL_SIZE, pool_pre_ping=False)
+    bound_transactions(engine, IDLE_TRANSACTION_SECONDS)
     try:
         environment = Environment(
             receiver=receiver,

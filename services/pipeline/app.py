@@ -32,7 +32,14 @@ from services.pipeline.outbox import Outbox
 from services.pipeline.settings import PREFIX, Settings, read_settings
 from services.pipeline.unit import Patience, Unit
 from services.pipeline.watchdog import Heart, watch_feeds
-from shared.io.database import CONNECT_SECONDS, check_database, make_engine, make_sessions, pending_revision
+from shared.io.database import (
+    CONNECT_SECONDS,
+    bound_transactions,
+    check_database,
+    make_engine,
+    make_sessions,
+    pending_revision,
+)
 from shared.io.health import health_routes
 from shared.io.logs import configure_logging, get_logger
 from shared.io.readiness import Readiness
@@ -149,9 +156,8 @@ async def _run_all(server: Server, parts: dict[str, Coroutine[Any, Any, None]], 
 
 def _connect(settings: Settings) -> AsyncEngine:
     """Return the engine; the database itself ends the transactions of a worker that stands still, and their locks."""
-    idle_ms = str(int(settings.idle_transaction_seconds * 1000))
-    server = {"application_name": SERVICE, "idle_in_transaction_session_timeout": idle_ms}
-    return make_engine(settings.database, connect_args={"timeout": CONNECT_SECONDS, "server_settings": server})
+    options = {"timeout": CONNECT_SECONDS, "server_settings": {"application_name": SERVICE}}
+    return bound_transactions(make_engine(settings.database, connect_args=options), settings.idle_transaction_seconds)
 
 
 def _listen(settings: Settings) -> socket.socket:

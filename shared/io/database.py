@@ -15,18 +15,31 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, event, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from shared.kernel.errors import DependencyError
 
-__all__ = ["check_database", "make_engine", "make_sessions", "migrate", "pending_revision", "services_with_migrations"]
+__all__ = [
+    "bound_transactions",
+    "check_database",
+    "make_engine",
+    "make_sessions",
+    "migrate",
+    "pending_revision",
+    "services_with_migrations",
+]
 
 POOL_SIZE = 5
 POOL_OVERFLOW = 5
 POOL_WAIT_SECONDS = 5
 CONNECT_SECONDS = 5
+LONGEST_PER_IDLE = 2
+# Older servers know no `transaction_timeout`; they keep the first of the two bounds.
+BOUND = """select set_config('idle_in_transaction_session_timeout', $1, false),
+case when current_setting('transaction_timeout', true) is not null
+then set_config('transaction_timeout', $2, false) end"""
 
 
 def make_engine(url: str, **over: Any) -> AsyncEngine:
@@ -44,6 +57,25 @@ def make_engine(url: str, **over: Any) -> AsyncEngine:
         "connect_args": {"timeout": CONNECT_SECONDS},
     }
     return create_async_engine(url, **options | over)
+
+
+def bound_transactions(engine: AsyncEngine, idle_seconds: float) -> AsyncEngine:
+    """Let the database end the transactions of a process that stands still, and so their locks. Return the engine.
+
+    A process may be stopped at any place, also between the two messages of one statement (asyncpg prepares, reads what
+    the server describes, then executes): for PostgreSQL its session is *active* then, and neither the bound of idle
+    transactions nor that of statements ends it. So a whole transaction is bounded too, at twice the seconds.
+    """
+    bounds = str(int(idle_seconds * 1000)), str(int(LONGEST_PER_IDLE * idle_seconds * 1000))
+
+    def bound(connection: Any, _record: Any) -> None:
+        cursor = connection.cursor()
+        cursor.execute(BOUND, bounds)
+        cursor.close()
+        connection.commit()
+
+    event.listen(engine.sync_engine, "connect", bound)
+    return engine
 
 
 def make_sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:

@@ -11,8 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.pipeline.tables import OutboxRow
 
-MAY_WAIT = "select set_config('idle_in_transaction_session_timeout', :wait_ms, true)"
-PUBLISHER_LOCK = "select pg_advisory_xact_lock(hashtext('upswing pipeline outbox'))"
+HAS_BOUND = "current_setting('transaction_timeout', true) is not null"  # servers before 17 have none
+MAY_WAIT = f"""select set_config('idle_in_transaction_session_timeout', :wait_ms, true),
+case when {HAS_BOUND} then set_config('transaction_timeout', '0', true) end"""
+# Whoever waits for its turn holds nothing; from the moment that it is its turn, the whole transaction is bounded.
+PUBLISHER_LOCK = f"""with held as materialized (select pg_advisory_xact_lock(hashtext('upswing pipeline outbox')))
+select case when {HAS_BOUND} then set_config('transaction_timeout', :wait_ms, true) end from held"""  # noqa: S608 - as above
 
 
 def add(session: AsyncSession, topic: str, key: str, value: bytes | None, at: int) -> None:
@@ -25,8 +29,9 @@ async def claim(session: AsyncSession, most: int, wait_seconds: float) -> Sequen
 
     Units: the transaction may stand still for `wait_seconds`, until the broker has the rows.
     """
-    await session.execute(text(MAY_WAIT), {"wait_ms": str(int(wait_seconds * 1000))})
-    await session.execute(text(PUBLISHER_LOCK))
+    wait = {"wait_ms": str(int(wait_seconds * 1000))}
+    await session.execute(text(MAY_WAIT), wait)
+    await session.execute(text(PUBLISHER_LOCK), wait)
     oldest = select(OutboxRow).order_by(OutboxRow.outbox_id).limit(most)
     return (await session.scalars(oldest.with_for_update(skip_locked=True))).all()
 

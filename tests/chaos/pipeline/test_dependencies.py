@@ -190,7 +190,7 @@ async def test_two_workers_share_the_work_and_repeat_none(
     assert pipeline.running
 
 
-@pytest.mark.parametrize("point", ["before_commit", "after_commit", "before_send", "after_send"])
+@pytest.mark.parametrize("point", ["before_commit", "in_statement", "after_commit", "before_send", "after_send"])
 async def test_a_worker_that_stands_still_with_its_locks_is_replaced(
     tmp_path: Path, log: Log, database: str, point: str
 ) -> None:

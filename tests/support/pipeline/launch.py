@@ -57,6 +57,8 @@ def _surround(death: Death) -> None:
             if name == "triggers":
                 await session.flush()
                 death.at("before_commit")
+                await _begin_statement(session)
+                death.at("in_statement")
             return result
 
         result = await run(unit, name, work_and_die, rings=rings)
@@ -77,6 +79,12 @@ def _surround(death: Death) -> None:
         death.at("after_send")
 
     Unit.run, Feed._commit, outbox._deliver = run_and_die, commit_and_die, deliver_and_die
+
+
+async def _begin_statement(session: Any) -> None:
+    """Leave a statement described and not executed, as asyncpg does each time that it sends a new one."""
+    raw = await (await session.connection()).get_raw_connection()
+    await raw.driver_connection.prepare("select 1")
 
 
 if __name__ == "__main__":
