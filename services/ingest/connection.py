@@ -21,13 +21,13 @@ from services.ingest.settings import Settings
 from shared.io.health import Readiness
 from shared.io.kafka import make_producer
 from shared.io.logs import get_logger
-from shared.kernel.topics import DEAD_LETTERS, EVENTS, IDENTITIES
+from shared.kernel.topics import DEAD_LETTERS, EVENTS, IDENTITIES, TALLIES
 
 __all__ = ["Connection"]
 
 PAUSE_SECONDS = 0.5
 STOP_SECONDS = 2.0
-TOPICS = (EVENTS, DEAD_LETTERS, IDENTITIES)
+TOPICS = (EVENTS, DEAD_LETTERS, IDENTITIES, TALLIES)
 log = get_logger(__name__)
 
 
@@ -65,7 +65,13 @@ class Connection:
                 pack_max_bytes=self._settings.pack_max_bytes,
                 on_failure=self._on_failure,
             )
-            world = World(self._tracking, identities, make_partitioner(partitions), self._settings.event_max_bytes)
+            world = World(
+                self._tracking,
+                identities,
+                make_partitioner(partitions),
+                self._settings.event_max_bytes,
+                self._desk.unmapped,
+            )
 
             def open_desk() -> None:
                 self._desk.world, self._desk.publisher = world, publisher
@@ -73,14 +79,20 @@ class Connection:
 
             self._readiness.probe("broker", producer.client.fetch_all_metadata)
             topic = self._settings.topic_prefix + IDENTITIES.name
-            await follow_identities(self._settings.kafka, topic, partitions, identities, open_desk)
+            await asyncio.gather(
+                follow_identities(self._settings.kafka, topic, partitions, identities, open_desk),
+                self._desk.tallies.keep_writing(publisher, self._settings.tally_seconds),
+            )
         finally:
             await _stop(producer)
 
     async def drain(self, seconds: float) -> None:
         """Send what waits. Nothing is lost when it cannot be sent: it was not answered 200."""
         publisher = self._desk.publisher
-        if publisher is not None and not await publisher.drain(seconds):
+        if publisher is None:
+            return
+        self._desk.tallies.write(publisher)
+        if not await publisher.drain(seconds):
             log.warning("stopped with events that were not acknowledged; their senders were told to send again")
 
     async def _connect(self) -> AIOKafkaProducer:
@@ -102,11 +114,12 @@ class Connection:
     async def _partitions(self, producer: AIOKafkaProducer) -> int:
         """Wait until all our topics are there, and return how many partitions the log has."""
         names = [self._settings.topic_prefix + topic.name for topic in TOPICS]
+        single = {self._settings.topic_prefix + topic.name for topic in TOPICS if topic.partitions}
         while True:
             try:
                 known = await producer.client.fetch_all_metadata()
                 counts = {name: len(known.partitions_for_topic(name) or ()) for name in names}
-                why = _trouble(counts)
+                why = _trouble(counts, single)
                 if why is None:
                     for name in names:
                         await producer.partitions_for(name)
@@ -118,13 +131,14 @@ class Connection:
             await asyncio.sleep(PAUSE_SECONDS)
 
 
-def _trouble(counts: dict[str, int]) -> str | None:
-    """Return what is wrong with the topics, if anything is."""
+def _trouble(counts: dict[str, int], single: set[str]) -> str | None:
+    """Return what is wrong with the topics, if anything is. Shape: `single` ones have their own number of partitions."""
     for name, count in counts.items():
         if not count:
             return f"topic {name} is not there: create it with `upswing topics create`"
-    if len(set(counts.values())) > 1:
-        listed = ", ".join(f"{name} has {count}" for name, count in counts.items())
+    alike = {name: count for name, count in counts.items() if name not in single}
+    if len(set(alike.values())) > 1:
+        listed = ", ".join(f"{name} has {count}" for name, count in alike.items())
         return f"topics must have the same number of partitions, but {listed}: see `upswing topics check`"
     return None
 

@@ -18,16 +18,18 @@ from services.ingest.core.letters import letter_for
 from services.ingest.core.quota import ByteBudget, EventQuota
 from services.ingest.core.reading import Reading
 from services.ingest.core.recent import RecentIds
+from services.ingest.core.unmapped import Unmapped
 from services.ingest.core.validate import UNREADABLE
 from services.ingest.key_file import KeyWatch
 from services.ingest.metrics import Metrics
 from services.ingest.publisher import Parcel, Publisher, Ticket
 from services.ingest.refusal import Refusal
 from services.ingest.settings import Settings
+from services.ingest.tally_log import TallyLog
 from shared.io.logs import get_logger
 from shared.kernel.dead_letters import encode_letter
 from shared.kernel.identities import encode_identity, identity_key
-from shared.kernel.topics import DEAD_LETTERS, EVENTS, IDENTITIES
+from shared.kernel.topics import DEAD_LETTERS, EVENTS, IDENTITIES, TALLIES
 
 __all__ = ["Desk", "Reply"]
 
@@ -60,6 +62,9 @@ class Desk:
         self._events = settings.topic_prefix + EVENTS.name
         self._letters = settings.topic_prefix + DEAD_LETTERS.name
         self._identities = settings.topic_prefix + IDENTITIES.name
+        self.unmapped = Unmapped(self._process)
+        self.tallies = TallyLog(settings.topic_prefix + TALLIES.name, self._process)
+        self.tallies.counters.append(self.unmapped.changed)
 
     def key_for(self, secret: str | None) -> WriteKey:
         """Return the key that a client showed. Errors: `Refusal` 401."""

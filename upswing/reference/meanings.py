@@ -37,6 +37,7 @@ MEANINGS: dict[str, dict[str, str]] = {
         "ack_seconds": "How long a request waits for the broker's ack before it is answered 503",
         "retry_after_seconds": "`Retry-After` of a 503",
         "recent_ids": "Ids remembered to count `duplicates` in replies",
+        "tally_seconds": "How often what was counted is written to `ingest.tallies`",
         "drain_seconds": "How long a stop waits for acks",
     },
     "signals": {

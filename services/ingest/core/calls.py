@@ -73,16 +73,18 @@ def _track(index: int, call: Call, reading: Reading, intake: Intake) -> Problem 
     if meaning is None:
         return Problem(Reason.UNKNOWN_TYPE, "event", "names that begin with control. belong to the log itself")
     properties: Properties = call.properties
+    event_id = _id(index, call, intake)
     if meaning.unmapped:
+        intake.world.unmapped.note(intake.source, name, event_id, properties, intake.received_at)
         properties = _encode({intake.world.tracking.plan.unmapped_property: name} | _mention(properties))
         intake.unmapped += 1
     elif meaning.row is not None:
-        whole = msgspec.json.decode(reading.raw_items()[index])
+        whole = reading.call_at(index)
         properties = _encode(properties_by_row(meaning.row, whole) | _mention(properties))
     elif len(properties) == len(NULL) and bytes(properties) == NULL:
         properties = NOTHING
     account_id = _account(index, call, reading, intake)
-    intake.take(index, meaning.type, _id(index, call, intake), account_id, _users(call), call.timestamp, properties)
+    intake.take(index, meaning.type, event_id, account_id, _users(call), call.timestamp, properties)
     return None
 
 
@@ -169,7 +171,7 @@ def _account(index: int, call: Call, reading: Reading, intake: Intake) -> str | 
         return _text(context.group_id, "context.groupId")
     for path, marker in intake.world.tracking.other_account_paths:
         if marker is None or marker in bytes(call.properties):
-            found = value_at(msgspec.json.decode(reading.raw_items()[index]), path)
+            found = value_at(reading.call_at(index), path)
             if isinstance(found, str) and 0 < len(found) <= MAX_ID_CHARS:
                 return found
     return None

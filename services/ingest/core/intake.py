@@ -11,6 +11,7 @@ import msgspec
 from services.ingest.core.identities import Identities
 from services.ingest.core.instants import read_instant, shifted
 from services.ingest.core.tracking import Tracking
+from services.ingest.core.unmapped import Unmapped
 from services.ingest.core.validate import MAX_DEPTH, PROPERTIES, UNREADABLE, problem_of, too_deep
 from shared.kernel.errors import Problem, Reason
 from shared.kernel.identities import Identity
@@ -32,6 +33,7 @@ class World(msgspec.Struct):
     identities: Identities
     partition_of: Callable[[str], int]
     event_max_bytes: int
+    unmapped: Unmapped = msgspec.field(default_factory=Unmapped)
 
 
 class Line(msgspec.Struct, omit_defaults=True, gc=False):
