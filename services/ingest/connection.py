@@ -132,7 +132,7 @@ class Connection:
 
 
 def _trouble(counts: dict[str, int], single: set[str]) -> str | None:
-    """Return what is wrong with the topics, if anything is. Shape: `single` ones have their own number of partitions."""
+    """Return what is wrong with the topics, if anything is. Shape: `single` ones have a number of their own."""
     for name, count in counts.items():
         if not count:
             return f"topic {name} is not there: create it with `upswing topics create`"
