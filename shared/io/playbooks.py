@@ -10,9 +10,11 @@ from typing import Any
 import yaml
 
 from shared.kernel.errors import ConfigurationError
-from shared.kernel.playbook import Playbook, build_playbook
+from shared.kernel.playbook import Playbook, build_playbook, playbook_problems
 
 MOST_CHARS = 2_000_000
+DEFAULT = "default"  # `extends: default` is the playbook that comes with Upswing, wherever the file lies
+DEFAULT_FILE = Path(__file__).parents[2] / "playbooks" / "default.yaml"
 REPLACED = {("plans",), ("products",), ("addons",)}  # the offers of one company are no addition to another's
 
 
@@ -63,6 +65,14 @@ def read_playbook(path: str | Path) -> Playbook:
     return build_playbook(_read(Path(path), ()))
 
 
+def find_problems(path: str | Path) -> list[str]:
+    """Return all that is wrong with the playbook in a file, a sentence each; none: it can be used.
+
+    Errors: `ConfigurationError` when it, or the file that it extends, cannot even be read.
+    """
+    return playbook_problems(_read(Path(path), ()))
+
+
 def _read(path: Path, below: tuple[Path, ...]) -> dict[str, Any]:
     if path.resolve() in below:
         raise ConfigurationError(f"playbook: extends: {path} leads back to itself")
@@ -76,10 +86,12 @@ def _read(path: Path, below: tuple[Path, ...]) -> dict[str, Any]:
     if parent is None:
         return data
     if not isinstance(parent, str):
-        raise ConfigurationError(f"playbook: extends: found {parent!r}, allowed is the name of a file beside this one")
+        what = "allowed is default, or the name of a file beside this one"
+        raise ConfigurationError(f"playbook: extends: found {parent!r}, {what}")
     if "version" not in data:
         raise ConfigurationError(f"playbook: version: is missing in {path}, it is not taken from another file")
-    merged: dict[str, Any] = _merged(_read(path.parent / parent, (*below, path.resolve())), data, ())
+    lower = DEFAULT_FILE if parent == DEFAULT else path.parent / parent
+    merged: dict[str, Any] = _merged(_read(lower, (*below, path.resolve())), data, ())
     return merged
 
 

@@ -5,12 +5,13 @@ from pathlib import Path
 import click
 import msgspec
 
-from shared.io.playbooks import read_playbook
+from shared.io.playbooks import find_problems, read_playbook
 from shared.kernel.errors import ConfigurationError
 from shared.kernel.playbook import Playbook, each_rule, playbook_to_json
 from shared.kernel.playbook.reference import playbook_schema, reference_page
 
 DEFAULT_FILE = "playbooks/default.yaml"
+_THINGS = ("thing is", "things are")
 
 
 @click.group()
@@ -21,7 +22,11 @@ def command() -> None:
 @command.command()
 @click.argument("file", default=DEFAULT_FILE)
 def check(file: str) -> None:
-    """Say whether FILE can be used, and if not, which field is wrong, what was found and what is allowed."""
+    """Say whether FILE can be used, and if not, all that is wrong: where, what was found and what is allowed."""
+    for problem in (problems := find_problems(file)):
+        click.echo(f"WRONG {problem}")
+    if problems:
+        raise ConfigurationError(f"{file} cannot be used: {len(problems)} {_THINGS[len(problems) > 1]} wrong")
     playbook = read_playbook(file)
     rules = list(each_rule(playbook))
     on = sum(rule.enabled for _name, rule in rules)

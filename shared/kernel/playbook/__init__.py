@@ -24,7 +24,13 @@ business of `shared.io.playbooks`; here everything is pure.
 """
 
 from shared.kernel.playbook.accounts import Segment
-from shared.kernel.playbook.build import build_playbook, digest_of, playbook_from_json, playbook_to_json
+from shared.kernel.playbook.build import (
+    build_playbook,
+    digest_of,
+    playbook_from_json,
+    playbook_problems,
+    playbook_to_json,
+)
 from shared.kernel.playbook.document import Playbook
 from shared.kernel.playbook.gate import GateCriteria, HealthModel
 from shared.kernel.playbook.lookups import (
@@ -59,6 +65,7 @@ __all__ = [
     "gated_features",
     "limit_for",
     "playbook_from_json",
+    "playbook_problems",
     "playbook_to_json",
     "reachable_plans",
     "rule_names",

@@ -3,13 +3,13 @@
 Source: design (contracts). Both are generated, and a contract test holds them against this code.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, get_args, get_type_hints
 
 import msgspec
 
-from shared.kernel.playbook.bounds import PATTERNS
 from shared.kernel.playbook.document import Playbook
+from shared.kernel.playbook.words import allowed_words
 
 _HEAD = """# The playbook, field by field
 
@@ -62,7 +62,7 @@ def _describe(hint: Any, value: Any, path: str, required: bool) -> Iterator[tupl
     if struct is not None:
         yield from _rows(struct, _ABSENT if mark else value, path + mark)
         return
-    allowed = _allowed(msgspec.inspect.type_info(hint))
+    allowed = allowed_words(msgspec.inspect.type_info(hint))
     shown = "" if value is _ABSENT or value == "" else f"`{msgspec.json.encode(value).decode()}`"
     yield path, (allowed if required else f"{allowed} (optional)").replace("|", "\\|"), shown.replace("|", "\\|")
 
@@ -81,32 +81,3 @@ def _struct_in(hint: Any) -> tuple[type[msgspec.Struct] | None, str]:
         if struct is not None:
             return struct, mark + inner
     return None, ""
-
-
-def _allowed(info: msgspec.inspect.Type) -> str:
-    if isinstance(info, msgspec.inspect.Metadata):
-        return _allowed(info.type)
-    return _WORDS[type(info)](info)
-
-
-def _number(info: Any) -> str:
-    what = "whole number" if isinstance(info, msgspec.inspect.IntType) else "number"
-    return what if info.ge is None else f"{what} {_plain(info.ge)} to {_plain(info.le)}"
-
-
-def _plain(value: float) -> str:
-    return f"{value:,.0f}"
-
-
-_WORDS: dict[type[msgspec.inspect.Type], Callable[[Any], str]] = {
-    msgspec.inspect.UnionType: lambda info: " or ".join(dict.fromkeys(_allowed(inner) for inner in info.types)),
-    msgspec.inspect.IntType: _number,
-    msgspec.inspect.FloatType: _number,
-    msgspec.inspect.StrType: lambda info: PATTERNS.get(info.pattern, "text"),
-    msgspec.inspect.BoolType: lambda _info: "true or false",
-    msgspec.inspect.NoneType: lambda _info: "null",
-    msgspec.inspect.LiteralType: lambda info: ", ".join(f"`{value}`" for value in info.values),
-    msgspec.inspect.VarTupleType: lambda info: f"list of {_allowed(info.item_type)}",
-    msgspec.inspect.TupleType: lambda info: f"list of {len(info.item_types)}: {_allowed(info.item_types[0])}",
-    msgspec.inspect.DictType: lambda info: f"mapping of {_allowed(info.key_type)} to {_allowed(info.value_type)}",
-}

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from shared.io.playbooks import load_playbook, read_playbook
+from shared.io.playbooks import find_problems, load_playbook, read_playbook
 from shared.kernel.errors import ConfigurationError
 
 DEFAULT = Path("playbooks/default.yaml")
+NAMES = "enabled, play, margin_points, active_percent, active_days, assigned_percent"
 
 
 def _write(tmp_path: Path, text: str, name: str = "own.yaml") -> Path:
@@ -48,10 +49,13 @@ def test_shipped_playbooks_can_be_used() -> None:
     [
         ("extends: own.yaml\nversion: a\n", "playbook: extends: .*own.yaml leads back to itself"),
         ("extends: default.yaml\n", "playbook: version: is missing in .*own.yaml, it is not taken from another file"),
-        ("extends: [default.yaml]\nversion: a\n", r"playbook: extends: found \['default.yaml'\], allowed is the name"),
+        (
+            "extends: [default.yaml]\nversion: a\n",
+            r"playbook: extends: found \['default.yaml'\], allowed is default, or",
+        ),
         ("extends: gone.yaml\nversion: a\n", "playbook: cannot read .*gone.yaml: No such file"),
         ("extends: default.yaml\nversion: a\ngate: {smb: {sentiment: 11}}", "playbook: gate.smb.sentiment: found 11"),
-        ("extends: default.yaml\nversion: a\ngate: 5", "playbook: gate: found 5, allowed is object"),
+        ("extends: default.yaml\nversion: a\ngate: 5", "playbook: gate: found 5, allowed is a mapping of"),
     ],
 )
 def test_an_extension_that_cannot_be_used_is_one_sentence(tmp_path: Path, text: str, sentence: str) -> None:
@@ -64,3 +68,37 @@ def test_text_without_a_file_cannot_extend() -> None:
     """There is no folder to look in."""
     with pytest.raises(ConfigurationError, match="extends: is for files only"):
         load_playbook("extends: default.yaml\nversion: a\n")
+
+
+def test_default_is_the_playbook_that_comes_with_upswing_wherever_the_file_lies(tmp_path: Path) -> None:
+    """A file of one's own needs no copy beside it."""
+    (tmp_path / "own.yaml").write_text("extends: default\nversion: own-1\nroadmap: [One]\n")
+    own, default = read_playbook(tmp_path / "own.yaml"), read_playbook(DEFAULT)
+    assert (own.version, own.roadmap, own.plans) == ("own-1", ("One",), default.plans)
+
+
+def test_all_that_is_wrong_is_found_at_once(tmp_path: Path) -> None:
+    """Types first, each place; then, when these are right, what only makes sense together."""
+    wrong = """extends: default
+version: own-1
+curency: EUR
+plans: {Only: {seat_price: lots, features: [a]}}
+gate: {smb: {sentiment: 11, qbr_days: soon}}
+rules: {seat_saturation: {enabled: "yes", colour: red}}
+"""
+    (tmp_path / "own.yaml").write_text(wrong)
+    assert find_problems(tmp_path / "own.yaml") == [
+        "curency: nothing has this name here; did you mean currency?",
+        "plans.Only.price: is missing, allowed is a number 0 to 1,000,000,000,000",
+        "plans.Only.seat_price: found the text 'lots', allowed is a number 0 to 1,000,000,000,000",
+        "gate.smb.sentiment: found 11, allowed is a whole number 0 to 10",
+        "gate.smb.qbr_days: found the text 'soon', allowed is a whole number 1 to 400 or null",
+        "rules.seat_saturation.colour: nothing has this name here; allowed are " + NAMES,
+        "rules.seat_saturation.enabled: found the text 'yes', allowed is true or false",
+    ]
+    text = "extends: default\nversion: a\nplans: {Only: {price: 1, features: [a]}}\ncore_features: [b]\n"
+    (tmp_path / "own.yaml").write_text(text + "health: {green: 10}\n")
+    found = find_problems(tmp_path / "own.yaml")
+    assert "core_features.0: found 'b', allowed is a feature of a plan: a" in found
+    assert any(sentence.startswith("health.critical: found 50") for sentence in found)
+    assert len(found) > 4
