@@ -11,6 +11,7 @@ import httpx
 from deploy.local.noted import running_settings
 from deploy.local.settings import inherited
 from shared.kernel.clock import HOUR_MS
+from shared.kernel.errors import ConfigurationError
 from upswing.broker import broker_options, find_broker
 from upswing.trace.follow import follow
 from upswing.trace.logbook import Logbook
@@ -44,15 +45,22 @@ def command(
     environment = inherited() | local.file_environment()
     since_ms = time.time_ns() // 1_000_000 - round(hours * HOUR_MS)
 
-    async def run() -> None:
+    async def run() -> bool:
         async with Logbook(broker.kafka, broker.topic_prefix) as book:
             trail = await follow(book, event_id, account, since_ms)
         wanted = [t.trigger_id for t in trail.triggers if t.record in ("fired", "released")]
         alerts = await _alerts(notify or local.url("notify"), environment.get(TOKEN), wanted) if wanted else {}
         for line in tell(trail, event_id, alerts):
             click.echo(line)
+        return bool(trail.places or trail.letters)
 
-    asyncio.run(run())
+    if not asyncio.run(run()):
+        raise ConfigurationError(f"no event {event_id} was found: {_hint(hours, account)}")
+
+
+def _hint(hours: float, account: str | None) -> str:
+    where = f" in the partition of {account}" if account else ""
+    return f"only the last {hours:g} hours{where} were searched; ids are as the client sent them (messageId, uuid, id)"
 
 
 async def _alerts(address: str, token: str | None, triggers: list[str]) -> dict[str, list[dict[str, Any]]] | str:

@@ -111,6 +111,15 @@ async def test_an_event_that_is_not_there_ends_in_one_line_again_and_again(topic
     assert await topics.trail("e1", since_ms=tomorrow) == Trail()
 
 
+async def test_an_event_that_is_not_there_is_exit_code_1_with_a_hint(topics: Topics) -> None:
+    """A script notices, and a person is told where was searched."""
+    where = ("--kafka", topics.bootstrap, "--topic-prefix", topics.prefix)
+    done = await asyncio.to_thread(run_trace, "nope", *where, "--hours", "2")
+    assert done.returncode == 1
+    assert done.stdout.startswith("nowhere   no event nope")
+    assert done.stderr.startswith("upswing: no event nope was found: only the last 2 hours were searched")
+
+
 async def test_an_event_is_found_by_its_exact_id_in_its_line_and_its_repeats_too(topics: Topics) -> None:
     """Other lines of the record, other ids that contain it, and the same id of another account are told apart."""
     await topics.log("other")
