@@ -26,6 +26,7 @@ LATEST = FOLDER / "latest.json"
 RATE, DECIDING_RATE, WARM_UP_SECONDS = 500, 4.0, 10.0
 ACCOUNTS = 1_000
 INGEST_SECONDS = 5.0
+FROZEN_SECONDS = 60.0
 SLOW_SHARE = 20  # the slow contestant gets so much less to do
 BUSY = 0.5
 
@@ -119,10 +120,12 @@ async def _ingest(options: Options) -> list[Row]:
     asked = ingest.Asked(
         seconds=min(INGEST_SECONDS, options.seconds),
         runs=options.runs,
+        frozen_seconds=FROZEN_SECONDS,
         kit=options.peers,
         command=options.command("ingest", "SECONDS", "RUNS"),
     )
-    async with running(fresh_settings("ingest"), services=()) as stack:
+    settings = fresh_settings("ingest").model_copy(update={"partitions": ingest.PARTITIONS})
+    async with running(settings, services=()) as stack:
         return await ingest.measure_ingest(stack, asked)
 
 

@@ -21,21 +21,22 @@ from deploy.local.stack import LocalStack
 from services.ingest.settings import Settings as IngestSettings
 from shared.io.kafka import ensure_topics
 from shared.kernel.topics import EVENTS, Topic
-from tests.bench.http_load import Counted, Wanted
+from tests.bench.http_load import Counted, Wanted, run_load
+from tests.bench.ingest_limits import measure_limits
 from tests.bench.kit import run_kit
 from tests.bench.processes import Meter, Started, Strangers
 from tests.bench.rows import Row
 from tests.bench.stacks import FOLDER, say, tell_strangers
 from upswing.commands.keys import issue_key
 
-__all__ = ["PEER", "Asked", "measure_ingest"]
+__all__ = ["PARTITIONS", "PEER", "Asked", "measure_ingest"]
 
-PEER = "fastapi_idiomatic"
-KIT_PEER = "fastapi_pydantic"
-KIT_LOAD = "wrk"
+PEER, GO_PEER = "fastapi_idiomatic", "go_franz"
+KIT_PEERS = {"fastapi_pydantic": PEER, "go_franz": GO_PEER}
+KIT_LOAD, GO_TOOL = "wrk", "go"
 PEER_APP = "tests.bench.peers.fastapi_ingest:app"
-BATCH, CONNECTIONS = 100, 32
-PARTITIONS = 4
+BATCHES, CONNECTIONS = (20, 200), 32
+PARTITIONS = 4  # as many as the kit's peers have
 WARM_UP_SECONDS = 2.0
 START_SECONDS = 20.0
 PATH = "/v1/batch"
@@ -46,6 +47,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
     seconds: float
     runs: int
+    frozen_seconds: float
     kit: Path | None
     command: str
 
@@ -61,6 +63,10 @@ class Run(msgspec.Struct, frozen=True):
     errors: int
 
 
+Runs = dict[str, dict[int, Run]]
+"""The median run of each contestant at each batch size; ours is `own`."""
+
+
 class Service(msgspec.Struct, frozen=True):
     """A service under load."""
 
@@ -70,7 +76,7 @@ class Service(msgspec.Struct, frozen=True):
 
 
 async def measure_ingest(stack: LocalStack, asked: Asked) -> list[Row]:
-    """Return the rows of the comparison. Errors: `RuntimeError` when a service cannot be measured."""
+    """Return the rows of the comparison and of the limits. Errors: `RuntimeError` when something cannot be measured."""
     _, write_key = issue_key(IngestSettings(data=stack.settings.data).keys_path, "bench")
     await stack.start_services("ingest")
     pid = stack.supervisor.pid("ingest")
@@ -78,18 +84,23 @@ async def measure_ingest(stack: LocalStack, asked: Asked) -> list[Row]:
     ours = Service(f"{stack.settings.url('ingest')}{PATH}", write_key, pid)
     strangers = Strangers()
     try:
-        own, peer = await _contest(stack.bootstrap, ours, asked)
+        runs = await _contest(stack.bootstrap, ours, asked)
+        limits = await measure_limits(stack, ours.url, write_key, asked.seconds, asked.frozen_seconds, asked.command)
         others = strangers.cores()
     finally:
         await stack.supervisor.stop("ingest")
     tell_strangers("ingest", others)
-    for name, run in (("ingest", own), (PEER, peer)):
-        if run.errors:
-            say(f"ingest: {name} did not take {run.errors} requests")
-    return [*_rows(own, peer, asked), _others(others, asked)]
+    rows: list[Row] = []
+    for name, by_size in runs.items():
+        for size, run in by_size.items():
+            if run.errors:
+                say(f"ingest: {name} did not take {run.errors} requests at {size} a batch")
+            rows += _own_rows(runs, size, asked) if name == "own" else _peer_rows(name, size, run, asked)
+    others_row = Row(name="ingest.others_cores", value=others, unit="cores", command=asked.command)
+    return [*rows, *limits, others_row]
 
 
-async def _contest(bootstrap: str, ours: Service, asked: Asked) -> tuple[Run, Run]:
+async def _contest(bootstrap: str, ours: Service, asked: Asked) -> Runs:
     if asked.kit is not None and shutil.which(KIT_LOAD):
         return await _by_the_kit(bootstrap, ours, asked)
     if asked.kit is not None:
@@ -97,39 +108,52 @@ async def _contest(bootstrap: str, ours: Service, asked: Asked) -> tuple[Run, Ru
     return await _by_ourselves(bootstrap, ours, asked)
 
 
-def _rows(own: Run, peer: Run, asked: Asked) -> list[Row]:
-    ratio = own.events_per_s / peer.events_per_s
+def _own_rows(runs: Runs, size: int, asked: Asked) -> list[Row]:
+    own, peer = runs["own"][size], runs[PEER][size]
+    versus = own.events_per_s / peer.events_per_s
 
-    def row(name: str, value: float, unit: str, ratio: float | None) -> Row:
-        return Row(name=f"ingest.{name}", value=value, unit=unit, peer=PEER, ratio=ratio, command=asked.command)
+    def row(name: str, value: float, unit: str, ratio: float, peer: str = PEER) -> Row:
+        named = f"ingest.{name}_{size}"
+        return Row(name=named, value=value, unit=unit, peer=peer, ratio=ratio, command=asked.command)
 
+    rows = [row("vs_fastapi_idiomatic", versus, "times", versus)]
+    if GO_PEER in runs:
+        ratio = own.events_per_s / runs[GO_PEER][size].events_per_s
+        rows.append(row("vs_go", ratio, "times", ratio, GO_PEER))
     return [
-        row("vs_fastapi_idiomatic", ratio, "times", ratio),
-        row("events_per_s", own.events_per_s, "events/s", ratio),
+        *rows,
+        row("events_per_s", own.events_per_s, "events/s", versus),
         row("p50_ms", own.p50_ms, "ms", own.p50_ms / peer.p50_ms),
         row("p99_ms", own.p99_ms, "ms", own.p99_ms / peer.p99_ms),
         row("cpu_s_per_1m", own.cpu_s_per_1m, "s", own.cpu_s_per_1m / peer.cpu_s_per_1m),
         row("rss_mb", own.rss_mb, "MB", own.rss_mb / peer.rss_mb),
-        Row(name=f"{PEER}.events_per_s", value=peer.events_per_s, unit="events/s", command=asked.command),
-        Row(name=f"{PEER}.p99_ms", value=peer.p99_ms, unit="ms", command=asked.command),
     ]
 
 
-def _others(cores: float, asked: Asked) -> Row:
-    return Row(name="ingest.others_cores", value=cores, unit="cores", command=asked.command)
+def _peer_rows(name: str, size: int, run: Run, asked: Asked) -> list[Row]:
+    figures = {"events_per_s": "events/s", "p99_ms": "ms", "cpu_s_per_1m": "s"}
+    return [
+        Row(name=f"{name}.{figure}_{size}", value=getattr(run, figure), unit=unit, command=asked.command)
+        for figure, unit in figures.items()
+    ]
 
 
-async def _by_ourselves(bootstrap: str, ours: Service, asked: Asked) -> tuple[Run, Run]:
-    runs: dict[str, list[Run]] = {"own": [], PEER: []}
+async def _by_ourselves(bootstrap: str, ours: Service, asked: Asked) -> Runs:
+    runs: Runs = {"own": {}, PEER: {}}
     async with _peer(bootstrap) as peer:
         services = {"own": ours, PEER: peer}
-        for service in services.values():
-            await _load(service, WARM_UP_SECONDS)
-        for turn in range(1, asked.runs + 1):
-            for name, service in services.items():
-                runs[name].append(await _run_once(service, asked.seconds))
-                say(f"ingest: run {turn}/{asked.runs} {name}: {runs[name][-1].events_per_s:,.0f} events/s")
-    return _middle(runs["own"]), _middle(runs[PEER])
+        for size in BATCHES:
+            each: dict[str, list[Run]] = {name: [] for name in services}
+            for service in services.values():
+                await _load(service, size, WARM_UP_SECONDS)
+            for turn in range(1, asked.runs + 1):
+                for name, service in services.items():
+                    each[name].append(await _run_once(service, size, asked.seconds))
+                    rate = each[name][-1].events_per_s
+                    say(f"ingest: batch {size} run {turn}/{asked.runs} {name}: {rate:,.0f} events/s")
+            for name in services:
+                runs[name][size] = _middle(each[name])
+    return runs
 
 
 @contextlib.asynccontextmanager
@@ -154,25 +178,19 @@ async def _peer(bootstrap: str) -> AsyncIterator[Service]:
         await asyncio.to_thread(program.stop)
 
 
-async def _load(service: Service, seconds: float) -> Counted:
-    """Send from another process, so that the load's work does not slow down what watches it."""
-    wanted = Wanted(url=service.url, write_key=service.write_key, batch=BATCH, connections=CONNECTIONS, seconds=seconds)
-    pipe = asyncio.subprocess.PIPE
-    load = await asyncio.create_subprocess_exec(sys.executable, "-m", "tests.bench.http_load", stdin=pipe, stdout=pipe)
-    output, _ = await load.communicate(msgspec.json.encode(wanted))
-    if load.returncode:
-        raise RuntimeError(f"the load on {service.url} ended with code {load.returncode}")
-    counted = msgspec.json.decode(output, type=Counted)
+async def _load(service: Service, size: int, seconds: float) -> Counted:
+    wanted = Wanted(url=service.url, write_key=service.write_key, batch=size, connections=CONNECTIONS, seconds=seconds)
+    counted = await run_load(wanted)
     if not counted.requests:
         raise RuntimeError(f"{service.url} took no request: {counted.first_error}")
     return counted
 
 
-async def _run_once(service: Service, seconds: float) -> Run:
+async def _run_once(service: Service, size: int, seconds: float) -> Run:
     usage = Meter({"service": service.pid})
-    counted = await _load(service, seconds)
+    counted = await _load(service, size, seconds)
     usage.read()
-    events = counted.requests * BATCH
+    events = counted.requests * size
     return Run(
         events_per_s=events / counted.seconds,
         p50_ms=counted.p50_ms,
@@ -188,21 +206,28 @@ def _middle(runs: list[Run]) -> Run:
     return Run(**figures | {"errors": sum(run.errors for run in runs)})
 
 
-async def _by_the_kit(bootstrap: str, ours: Service, asked: Asked) -> tuple[Run, Run]:
-    """Let the kit's own harness run its peer and our service; it counts the ids in the topics."""
+async def _by_the_kit(bootstrap: str, ours: Service, asked: Asked) -> Runs:
+    """Let the kit's own harness run its peers and our service; it counts the ids in the topics."""
     assert asked.kit
+    peers = dict(KIT_PEERS)
+    if not shutil.which(GO_TOOL):
+        say(f"ingest: {GO_TOOL} is not installed: the kit's {peers.pop(GO_PEER)} is left out")
     result = await run_kit(
         asked.kit,
         "ingest.py",
-        *("--broker", bootstrap, "--peers", KIT_PEER, "--runs", str(asked.runs)),
+        *("--broker", bootstrap, "--peers", ",".join(peers), "--runs", str(asked.runs)),
         *("--url", ours.url, "--key", ours.write_key, "--topic", EVENTS.name, "--pid", str(ours.pid)),
-        *("--batches", str(BATCH), "--connections", str(CONNECTIONS), "--seconds", str(max(1, round(asked.seconds)))),
+        *("--batches", ",".join(map(str, BATCHES)), "--connections", str(CONNECTIONS)),
+        *("--seconds", str(max(1, round(asked.seconds)))),
     )
-    rows = {row["server"]: row for row in result["rows"]}
-    missing = {"own", KIT_PEER} - rows.keys()
+    runs: Runs = {}
+    for row in result["rows"]:
+        name = peers.get(row["server"], row["server"])
+        runs.setdefault(name, {})[row["batch"]] = _kit_run(row)
+    missing = {"own", *peers.values()} - runs.keys()
     if missing:
         raise RuntimeError(f"the kit could not measure {', '.join(sorted(missing))}: see above")
-    return _kit_run(rows["own"]), _kit_run(rows[KIT_PEER])
+    return {name: runs[name] for name in ("own", *peers.values())}
 
 
 def _kit_run(row: dict[str, Any]) -> Run:

@@ -41,7 +41,13 @@ TARGETS: dict[str, Target] = {
     "e2e.p50_ms": Target(100, at_most=True),
     "e2e.p99_ms": Target(500, at_most=True),
     "signals.vs_faust_idiomatic": Target(25, at_most=False),
-    "ingest.vs_fastapi_idiomatic": Target(5, at_most=False),
+    "ingest.vs_fastapi_idiomatic_20": Target(3, at_most=False),
+    "ingest.vs_fastapi_idiomatic_200": Target(8, at_most=False),
+    "ingest.vs_go_20": Target(1, at_most=False),
+    "ingest.vs_go_200": Target(1.5, at_most=False),
+    "ingest.single_p99_ms": Target(5, at_most=True),
+    "ingest.frozen_growth_mb": Target(16, at_most=True),
+    "ingest.frozen_missing": Target(0, at_most=True),
 }
 HEADS = ("figure", "value", "unit", "peer", "ratio", "target", "")
 
