@@ -1,7 +1,7 @@
 """Settings of the stack on one machine, from the environment with the prefix `UPSWING_LOCAL_`, and from a file.
 
 A file `upswing.env` in the data folder (`NAME=value` lines) is handed to every service: there `UPSWING_NOTIFY_...` and
-the like are kept for real use.
+the like are kept for real use. A file `playbook.yaml` there is the playbook, unless another one is named.
 """
 
 import os
@@ -15,11 +15,14 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from shared.kernel.errors import ConfigurationError
 from shared.kernel.topics import LOCAL_PARTITIONS
 
-__all__ = ["DEFAULT_PLAYBOOK", "PORTS", "SERVICES", "LocalSettings", "inherited", "local_settings"]
+__all__ = ["DEFAULT_PLAYBOOK", "OWN_PLAYBOOK", "PORTS", "SERVICES", "LocalSettings", "inherited", "local_settings"]
 
 SERVICES = ("ingest", "pipeline", "notify", "signals")
 PORTS = ("kafka", "controller", *SERVICES)
 DEFAULT_PLAYBOOK = Path(__file__).parents[2] / "playbooks" / "default.yaml"
+OWN_PLAYBOOK = "playbook.yaml"
+SETTINGS_FILE = "upswing.env"
+STACK_NAMES = ("kafka", "database", "topic_prefix", "host", "port", "instance", "data", "datadir", "playbook")
 
 Port = Annotated[int, Field(ge=1, le=65_535)]
 
@@ -31,7 +34,7 @@ class LocalSettings(BaseSettings):
 
     data: Path = Path(".upswing")
     jars: Path | None = None
-    playbook: Path = DEFAULT_PLAYBOOK
+    playbook: Path = Field(default_factory=lambda given: _own_playbook(given.get("data")))
     partitions: int = Field(default=LOCAL_PARTITIONS, ge=1, le=1_000)
     topic_prefix: str = Field(default="", pattern=r"^[A-Za-z0-9._-]{0,100}$")
     kafka_port: Port = 9092
@@ -62,9 +65,14 @@ class LocalSettings(BaseSettings):
         """Return the address of a service."""
         return f"http://127.0.0.1:{self.port(service)}"
 
+    @property
+    def settings_file(self) -> Path:
+        """Where settings of the services are kept."""
+        return self.data / SETTINGS_FILE
+
     def file_environment(self) -> dict[str, str]:
         """Return what `upswing.env` in the data folder says."""
-        values = dotenv_values(self.data / "upswing.env", interpolate=False)
+        values = dotenv_values(self.settings_file, interpolate=False)
         return {name: value for name, value in values.items() if value is not None}
 
     def service_environment(self, service: str, database_url: str) -> dict[str, str]:
@@ -82,6 +90,12 @@ class LocalSettings(BaseSettings):
         }
         prefix = f"UPSWING_{service}_"
         return inherited() | self.file_environment() | {f"{prefix}{name}".upper(): str(own[name]) for name in own}
+
+
+def _own_playbook(data: Path | None) -> Path:
+    """Return the playbook of a data folder, or the default one where the folder has none."""
+    own = None if data is None else data / OWN_PLAYBOOK
+    return own if own is not None and own.exists() else DEFAULT_PLAYBOOK
 
 
 def local_settings(**chosen: Any) -> LocalSettings:

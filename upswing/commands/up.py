@@ -12,6 +12,7 @@ import click
 from deploy.local.settings import PORTS, LocalSettings, local_settings
 from deploy.local.stack import LocalStack
 from services.ingest.key_file import read_keys
+from upswing.doctor.options import settings_problems
 
 __all__ = ["command", "stack_options"]
 
@@ -81,8 +82,8 @@ def addresses(stack: LocalStack) -> str:
 
 def first_steps(settings: LocalSettings) -> list[str]:
     """Return what is still to be done before an event can be sent and an alert can arrive, a sentence each."""
-    steps = []
-    keys, channels = settings.data / "keys.json", settings.data / "upswing.env"
+    steps = settings_problems(settings)
+    keys, channels = settings.data / "keys.json", settings.settings_file
     if not read_keys(keys).keys:
         steps.append(f"nobody can send events yet: `upswing keys --file {keys} issue <source>` issues a write key")
     if not CHANNELS.intersection(settings.service_environment("notify", "")):

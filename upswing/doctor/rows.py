@@ -1,6 +1,6 @@
 """All checks, in the order in which a person should read them."""
 
-from upswing.doctor import dependencies, installation, machine, services
+from upswing.doctor import dependencies, installation, machine, options, services
 from upswing.doctor.finding import Check
 
 __all__ = ["CHECKS"]
@@ -16,6 +16,7 @@ CHECKS: dict[str, Check] = {
     "broker": dependencies.broker,
     "topics": dependencies.topics,
     "database": dependencies.database,
+    "settings": options.settings,
     "playbook": services.playbook,
     "keys": services.write_keys,
     "services": services.readiness,

@@ -7,7 +7,7 @@ import httpx
 
 from deploy.local.settings import SERVICES
 from services.ingest.key_file import read_keys
-from shared.io.playbooks import read_playbook
+from shared.io.playbooks import find_problems, read_playbook
 from shared.kernel.errors import ConfigurationError
 from upswing.doctor.finding import Finding, Setup, note, ok, wrong
 
@@ -18,12 +18,16 @@ ANSWER_SECONDS = 5.0
 
 async def playbook(setup: Setup) -> AsyncIterator[Finding]:
     """Whether the playbook can be used."""
+    path = setup.settings.playbook
     try:
-        read = await asyncio.to_thread(read_playbook, setup.settings.playbook)
+        problems = await asyncio.to_thread(find_problems, path)
+        for problem in problems:
+            yield wrong(f"the playbook cannot be used: {path}: {problem}")
+        if not problems:
+            read = await asyncio.to_thread(read_playbook, path)
+            yield ok(f"the playbook {path} can be used (version {read.version})")
     except ConfigurationError as error:
         yield wrong(f"the playbook cannot be used: {error}")
-    else:
-        yield ok(f"the playbook {setup.settings.playbook} can be used (version {read.version})")
 
 
 async def write_keys(setup: Setup) -> AsyncIterator[Finding]:

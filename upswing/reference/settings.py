@@ -1,13 +1,14 @@
 """The table of settings, from the settings classes."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
-from deploy.local.settings import DEFAULT_PLAYBOOK, LocalSettings
+from deploy.local.settings import DEFAULT_PLAYBOOK, OWN_PLAYBOOK, LocalSettings
 from services.ingest.settings import Settings as Ingest
 from services.notify.settings import Settings as Notify
 from services.pipeline.settings import Settings as Pipeline
@@ -50,10 +51,10 @@ def _row(service: str, name: str, field: FieldInfo) -> str:
 def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "required"
+    if field.default_factory is not None and field.annotation is Path:
+        return f"`{OWN_PLAYBOOK}` in the data folder, else `{SHOWN_PLAYBOOK}`"
     if field.default_factory is not None:
         return "the host's name" if field.annotation is str else "none"
-    if field.default == DEFAULT_PLAYBOOK:
-        return f"`{SHOWN_PLAYBOOK}`"
     if field.default is None or field.default in ("", ()):
         return "none"
     return f"`{str(field.default).lower() if isinstance(field.default, bool) else field.default}`"

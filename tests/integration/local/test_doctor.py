@@ -11,7 +11,7 @@ from shared.io.database import migrate, services_with_migrations
 from shared.io.kafka import ensure_topics
 from tests.support.broker import Broker
 from upswing.commands.keys import issue_key
-from upswing.doctor.finding import Finding, Setup
+from upswing.doctor.finding import Finding, Setup, ok
 from upswing.doctor.rows import CHECKS
 
 
@@ -97,3 +97,47 @@ async def test_a_taken_port_and_a_full_disk_are_named(settings: LocalSettings, k
     full = setup_of(settings.model_copy(update={"kafka_port": taken, "free_megabytes": 1 << 40}))
     assert f"port {taken} for kafka is taken by java" in await sentence("ports", full)
     assert "MB are free" in await sentence("disk", full)
+
+
+async def test_each_setting_that_nobody_reads_or_that_a_service_would_refuse_is_named(settings: LocalSettings) -> None:
+    """A slip is told with the closest name, a value with what was found and why not; a secret is never shown."""
+    assert await found("settings", setup_of(settings)) == [ok(f"there are no settings in {settings.settings_file}")]
+    settings.settings_file.write_text(
+        "UPSWING_NOTIFY_SLACK_WEBHOK_URL=https://hooks.slack.com/x\n"
+        "UPSWING_SIGNALS_FLUSH_SECONDS=9\nUPSWING_NOTIFY_EMAIL_TO=a@example.com\nUPSWING_NOTIFY_API_TOKEN=short\n"
+        "UPSWING_LOCAL_INGEST_PORT=2\nUPSWING_SPEED=9\nUPSWING_INGEST_PORT=1\nHTTPS_PROXY=x\n"
+    )
+    findings = await found("settings", setup_of(settings))
+    file = settings.settings_file
+    assert [row.sentence for row in findings if row.state == "wrong"] == [
+        (
+            f"{file}: UPSWING_NOTIFY_SLACK_WEBHOK_URL is not a setting, so it has no effect: "
+            "did you mean UPSWING_NOTIFY_SLACK_WEBHOOK_URL?"
+        ),
+        (
+            f"{file}: UPSWING_LOCAL_INGEST_PORT has no effect in this file: set it in the environment, or use the option "
+            "of `upswing up`"
+        ),
+        f"{file}: UPSWING_SPEED is not a setting, so it has no effect: docs/settings.md lists them all",
+        "UPSWING_SIGNALS_FLUSH_SECONDS: found '9': Input should be less than or equal to 1",
+        """UPSWING_NOTIFY_EMAIL_TO: found 'a@example.com', allowed is JSON such as ["one", "two"]""",
+        "UPSWING_NOTIFY_API_TOKEN: Value should have at least 16 items after validation, not 5",
+    ]
+    assert [row.sentence.split()[0] for row in findings if row.state == "note"] == ["UPSWING_INGEST_PORT"]
+
+
+async def test_a_channel_that_is_set_by_half_is_named(settings: LocalSettings) -> None:
+    """Notify would start without it and say nothing."""
+    settings.settings_file.write_text("UPSWING_NOTIFY_SLACK_TOKEN=xoxb-1\nUPSWING_NOTIFY_SMTP_HOST=smtp.example.com\n")
+    assert [row.sentence.split(",")[0] for row in await found("settings", setup_of(settings))] == [
+        "UPSWING_NOTIFY_SLACK_TOKEN is set",
+        "UPSWING_NOTIFY_SMTP_HOST is set",
+    ]
+
+
+async def test_the_playbook_in_the_data_folder_is_the_one_that_is_looked_at(settings: LocalSettings) -> None:
+    """Without a name given it goes before the default; all that is wrong with it is told."""
+    (settings.data / "playbook.yaml").write_text("extends: default\nversion: own\ncurrency: euro\nroadmap: 5\n")
+    findings = await found("playbook", setup_of(local_settings(data=settings.data)))
+    assert [row.state for row in findings] == ["wrong", "wrong"]
+    assert all(str(settings.data / "playbook.yaml") in row.sentence for row in findings)
