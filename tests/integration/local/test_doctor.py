@@ -115,8 +115,8 @@ async def test_each_setting_that_nobody_reads_or_that_a_service_would_refuse_is_
             "did you mean UPSWING_NOTIFY_SLACK_WEBHOOK_URL?"
         ),
         (
-            f"{file}: UPSWING_LOCAL_INGEST_PORT has no effect in this file: set it in the environment, or use the option "
-            "of `upswing up`"
+            f"{file}: UPSWING_LOCAL_INGEST_PORT has no effect in this file: set it in the environment, or use "
+            "the option of `upswing up`"
         ),
         f"{file}: UPSWING_SPEED is not a setting, so it has no effect: docs/settings.md lists them all",
         "UPSWING_SIGNALS_FLUSH_SECONDS: found '9': Input should be less than or equal to 1",
