@@ -11,13 +11,15 @@ from uuid import uuid4
 import msgspec
 
 from services.ingest.core.dialect import Dialect, Route
+from services.ingest.core.dialects import spoken
 from services.ingest.core.instants import clock_shift_ms
-from services.ingest.core.intake import Intake, Rejected, World
+from services.ingest.core.intake import Intake, Refused, World
 from services.ingest.core.keys import WriteKey
-from services.ingest.core.letters import letter_for
+from services.ingest.core.letters import CUT_LINE_BYTES, letter_for
 from services.ingest.core.quota import ByteBudget, EventQuota
 from services.ingest.core.reading import Reading
 from services.ingest.core.recent import RecentIds
+from services.ingest.core.replies import Reply
 from services.ingest.core.unmapped import Unmapped
 from services.ingest.core.validate import UNREADABLE
 from services.ingest.key_file import KeyWatch
@@ -28,21 +30,19 @@ from services.ingest.settings import Settings
 from services.ingest.tally_log import TallyLog
 from shared.io.logs import get_logger
 from shared.kernel.dead_letters import encode_letter
+from shared.kernel.errors import Problem, Reason
 from shared.kernel.identities import encode_identity, identity_key
 from shared.kernel.topics import DEAD_LETTERS, EVENTS, IDENTITIES, TALLIES
 
-__all__ = ["Desk", "Reply"]
+__all__ = ["Desk"]
 
 _ENCODER = msgspec.json.Encoder()
+BURIED = {
+    HTTPStatus.BAD_REQUEST: Problem(Reason.UNREADABLE, "", ""),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: Problem(Reason.TOO_LARGE, "", ""),
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: Problem(Reason.WRONG_TYPE, "content-type", ""),
+}
 log = get_logger(__name__)
-
-
-class Reply(msgspec.Struct):
-    """The answer to a body that was taken. Shape: `duplicates` are those of `accepted` that repeat a recent event."""
-
-    accepted: int
-    duplicates: int
-    rejected: list[Rejected]
 
 
 class Desk:
@@ -70,7 +70,8 @@ class Desk:
         """Return the key that a client showed. Errors: `Refusal` 401."""
         if not secret:
             why = (
-                "a write key is required: send it as the Basic user name, as a Bearer token, or in the body's writeKey"
+                "a write key is required: send it as the Basic user name, as a Bearer token, or in the body's writeKey "
+                "or api_key"
             )
         elif key := self.keys.ring.find(secret):
             return key
@@ -91,16 +92,33 @@ class Desk:
         try:
             reading = dialect.read(body, route)
         except UNREADABLE as error:
-            raise Refusal(HTTPStatus.BAD_REQUEST, "unreadable", f"the body cannot be read: {error}") from None
+            raise self._unreadable(str(error), key, route.path, body) from None
         key = key or self.key_for(reading.write_key)
         self._charge(key, len(reading.items), now_ms)
         intake = self._intake(world, key.source, reading, body, now_ms)
         dialect.normalise(reading, intake)
         intake.close()
-        self._count(intake, dialect.name, len(reading.items), len(body))
+        self._count(intake, spoken(dialect, reading), len(reading.items), len(body))
+        if reading.single and intake.rejected and intake.rejected[0].code is Reason.UNREADABLE:
+            raise self._unreadable(intake.rejected[0].message, key, route.path, body)
         return intake, publisher.submit(self._parcels(world, intake, route.path, now_ms))
 
-    async def settle(self, intake: Intake, ticket: Ticket) -> bytes:
+    def bury(self, refusal: Refusal, key: WriteKey | None, origin: str, body: bytes = b"") -> None:
+        """Leave a dead letter about a whole body that was refused for what it is, with the beginning of what was read.
+
+        It is sent and not waited for: the client is told all the same, and nothing was promised. Without a valid key
+        nothing is written.
+        """
+        problem = BURIED.get(refusal.status)
+        if problem is None or key is None or self.world is None or self.publisher is None:
+            return
+        self.metrics.bodies_refused(key.source, problem.reason).inc()
+        said = Problem(problem.reason, problem.field, str(refusal))
+        refused = Refused(said, body[:CUT_LINE_BYTES], None, None)
+        now_ms = time.time_ns() // 1_000_000
+        self.publisher.submit([self._letter(self.world, refused, key.source, origin, now_ms)])
+
+    async def settle(self, intake: Intake, ticket: Ticket) -> Reply:
         """Wait for the broker and return the reply. Errors: `Refusal` 503 when it does not acknowledge in time."""
         if not await ticket.acknowledged(self.settings.ack_seconds):
             raise self.unavailable("the broker did not acknowledge in time: send the same body again")
@@ -109,7 +127,12 @@ class Desk:
         self.metrics.accepted(intake.source).inc(intake.accepted)
         if duplicates:
             self.metrics.duplicates.inc(duplicates)
-        return _ENCODER.encode(Reply(intake.accepted, duplicates, intake.rejected))
+        return Reply(intake.accepted, duplicates, intake.rejected)
+
+    def _unreadable(self, why: str, key: WriteKey | None, origin: str, body: bytes) -> Refusal:
+        refusal = Refusal(HTTPStatus.BAD_REQUEST, "unreadable", f"the body cannot be read: {why}")
+        self.bury(refusal, key, origin, body)
+        return refusal
 
     def _name(self) -> str:
         return f"{self._process}-{next(self._requests)}"
@@ -138,10 +161,7 @@ class Desk:
                 parcels.append(Parcel(self._events, partition, value))
             else:
                 parcels.extend(Parcel(self._events, partition, part) for part in _in_parts(value, limit))
-        for refused in intake.refused:
-            letter = letter_for(refused, intake.source, origin, now_ms)
-            place = letter.account_id or letter.letter_id
-            parcels.append(Parcel(self._letters, world.partition_of(place), encode_letter(letter), key=place.encode()))
+        parcels.extend(self._letter(world, each, intake.source, origin, now_ms) for each in intake.refused)
         for identity in intake.identities:
             value, name = encode_identity(identity), identity_key(identity.source, identity.user_id)
             parcels.append(Parcel(self._identities, world.partition_of(name.decode()), value, key=name))
@@ -149,6 +169,11 @@ class Desk:
             name = identity_key(source, user_id)
             parcels.append(Parcel(self._identities, world.partition_of(name.decode()), None, key=name))
         return parcels
+
+    def _letter(self, world: World, refused: Refused, source: str, origin: str, now_ms: int) -> Parcel:
+        letter = letter_for(refused, source, origin, now_ms)
+        place = letter.account_id or letter.letter_id
+        return Parcel(self._letters, world.partition_of(place), encode_letter(letter), key=place.encode())
 
     def _count(self, intake: Intake, dialect: str, items: int, size: int) -> None:
         metrics = self.metrics

@@ -23,6 +23,7 @@ class Metrics:
         self._taken = count("events_in", "Events and calls read", "source", "dialect")
         self._accepted = count("events_accepted", "Events written to the log and acknowledged", "source")
         self._rejected = count("events_rejected", "Events rejected", "source", "reason")
+        self._bodies_refused = count("bodies_refused", "Whole bodies refused for what they are", "source", "reason")
         self.duplicates = count("events_duplicate", "Acknowledged events that repeat a recent one")
         self.clamped = count("events_clamped", "Events whose time lay in the future")
         self.corrected = count("events_corrected", "Events whose time was corrected by the client's clock")
@@ -38,4 +39,5 @@ class Metrics:
         self.requests = lru_cache(1024)(self._requests.labels)
         self.taken = lru_cache(1024)(self._taken.labels)
         self.accepted = lru_cache(1024)(self._accepted.labels)
+        self.bodies_refused = self._bodies_refused.labels
         self.rejected = lru_cache(1024)(self._rejected.labels)

@@ -49,6 +49,7 @@ class Call(msgspec.Struct, rename="camel", gc=False):
     traits: msgspec.Raw = NOTHING
     group_id: Id | None = None
     previous_id: Id | None = None
+    channel: msgspec.Raw = NOTHING  # only RudderStack's clients say it
 
 
 Handler = Callable[[int, Call, Reading, Intake], Problem | None]

@@ -23,13 +23,22 @@ class Reading(msgspec.Struct):
     """A body as its dialect read it.
 
     Shape: `items` are the dialect's calls, or `Unread`; `write_key` and `sent_at` are what the body says of itself;
-    `raw_items` gives the same items again as bytes, for the rare call of which more must be known.
+    `raw_items` gives the same items again as bytes, for the rare call of which more must be known; `as_call` brings
+    what stands elsewhere in this dialect to where the paths of the tracking plan look for it. `single` says that the
+    body was one item by itself, and no batch of one: when that cannot be read, nothing can.
     """
 
     items: list[Any]
     raw_items: Callable[[], list[bytes]]
     write_key: str | None = None
     sent_at: str | int | None = None
+    single: bool = False
+    as_call: Callable[[dict[str, Any]], dict[str, Any]] | None = None
+
+    def call_at(self, index: int) -> dict[str, Any]:
+        """Return an item with all its fields, laid out as the tracking plan's paths expect it."""
+        whole: dict[str, Any] = msgspec.json.decode(self.raw_items()[index])
+        return whole if self.as_call is None else self.as_call(whole)
 
 
 def is_text(body: bytes) -> bool:

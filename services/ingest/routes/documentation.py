@@ -7,7 +7,6 @@ from fastapi import FastAPI
 
 from services.ingest.core.dialect import Dialect, Route
 from services.ingest.core.dialects import DIALECTS
-from services.ingest.desk import Reply
 from services.ingest.refusal import ErrorBody
 
 __all__ = ["document"]
@@ -21,6 +20,7 @@ ERRORS = {
     "429": "The write key's quota is used up; see Retry-After",
     "503": "The broker did not acknowledge, or too much is under way; see Retry-After",
 }
+BODIES = [ErrorBody, *dict.fromkeys(body for dialect in DIALECTS for _, _, body in dialect.answers if body)]
 REF = "#/components/schemas/{name}"
 
 
@@ -31,7 +31,7 @@ def document(app: FastAPI) -> None:
     def with_hot_routes() -> dict[str, Any]:
         if app.openapi_schema is None:
             schema = plain()
-            _replies, parts = msgspec.json.schema_components([Reply, ErrorBody], ref_template=REF)
+            _replies, parts = msgspec.json.schema_components(BODIES, ref_template=REF)
             schema.setdefault("components", {}).setdefault("schemas", {}).update(parts)
             schema["components"]["securitySchemes"] = {
                 "basic": {"type": "http", "scheme": "basic", "description": "The write key as the user name"},
@@ -39,7 +39,9 @@ def document(app: FastAPI) -> None:
             }
             for dialect in DIALECTS:
                 for route in dialect.routes:
-                    schema["paths"][route.path] = {"post": _describe(dialect, route)}
+                    there = schema["paths"].setdefault(route.path, {}).get("post")
+                    described = _describe(dialect, route)
+                    schema["paths"][route.path]["post"] = described if there is None else _joined(there, described)
             app.openapi_schema = schema
         return app.openapi_schema
 
@@ -48,12 +50,13 @@ def document(app: FastAPI) -> None:
 
 def _describe(dialect: Dialect, route: Route) -> dict[str, Any]:
     content = {media: {"schema": {}, "example": route.example} for media in route.media_types}
-    responses = {status: _response(what, "ErrorBody") for status, what in ERRORS.items()}
-    responses["200"] = _response("Taken: every event is in the log, or listed under `rejected`", "Reply")
+    responses = {status: _response(what, ErrorBody) for status, what in ERRORS.items()}
+    responses |= {status: _response(what, body) for status, what, body in dialect.answers}
+    also = f" Also at {', '.join(route.also)}." if route.also else ""
     return {
         "tags": [dialect.name],
         "summary": route.summary,
-        "description": dialect.what,
+        "description": dialect.what + also,
         "operationId": route.path.strip("/").replace("/", "_"),
         "security": [{"basic": []}, {"bearer": []}, {}],
         "requestBody": {"required": True, "content": content},
@@ -61,5 +64,18 @@ def _describe(dialect: Dialect, route: Route) -> dict[str, Any]:
     }
 
 
-def _response(what: str, schema: str) -> dict[str, Any]:
-    return {"description": what, "content": {"application/json": {"schema": {"$ref": REF.format(name=schema)}}}}
+def _joined(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """Describe a path at which two dialects are served: what the first says stands where both say something."""
+    content = other["requestBody"]["content"] | one["requestBody"]["content"]
+    return one | {
+        "tags": one["tags"] + other["tags"],
+        "description": f"{one['description']} {other['description']}",
+        "requestBody": one["requestBody"] | {"content": content},
+    }
+
+
+def _response(what: str, body: type | None) -> dict[str, Any]:
+    if body is None:
+        return {"description": what}
+    reference = {"$ref": REF.format(name=body.__name__)}
+    return {"description": what, "content": {"application/json": {"schema": reference}}}

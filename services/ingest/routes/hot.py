@@ -8,7 +8,10 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from http import HTTPStatus
 from typing import Any
 
-from services.ingest.core.dialects import ROUTES
+import msgspec
+
+from services.ingest.core.dialects import ROUTES, serving
+from services.ingest.core.replies import Answer
 from services.ingest.desk import Desk
 from services.ingest.refusal import Refusal, error_body
 from services.ingest.routes.body import Disconnected, Receive, check_type, read_body, read_headers
@@ -19,6 +22,7 @@ __all__ = ["HotRoutes"]
 Scope = MutableMapping[str, Any]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 JSON = (b"content-type", b"application/json")
+_ENCODER = msgspec.json.Encoder()
 log = get_logger(__name__)
 
 
@@ -37,7 +41,8 @@ class HotRoutes:
         started = time.perf_counter()
         headers = [JSON]
         try:
-            status, body = HTTPStatus.OK, await self._take(scope, receive)
+            answer = await self._take(scope, receive)
+            status, body = answer.status, answer.body
         except Disconnected:
             return
         except Refusal as refusal:
@@ -47,25 +52,32 @@ class HotRoutes:
         except Exception:  # fate: answered 500; the client sends the same again, and nothing was promised
             log.exception("a request failed", route=scope["path"])
             status, body = HTTPStatus.INTERNAL_SERVER_ERROR, error_body("internal", "this should not have happened")
-        headers.append((b"content-length", str(len(body)).encode()))
+        headers = [*headers, (b"content-length", str(len(body)).encode())] if body else []
         metrics = self._desk.metrics
         metrics.requests(scope["path"], str(status.value)).inc()
         metrics.request_seconds.observe(time.perf_counter() - started)
         await send({"type": "http.response.start", "status": status.value, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
-    async def _take(self, scope: Scope, receive: Receive) -> bytes:
+    async def _take(self, scope: Scope, receive: Receive) -> Answer:
         desk = self._desk
         if scope["method"] != "POST":
             raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, "method_not_allowed", "events are sent with POST")
-        dialect, route = ROUTES[scope["path"]]
+        path = scope["path"]
         headers = read_headers(scope["headers"])
+        dialect, route = serving(path, headers.type, scope["headers"])
         key = desk.key_for(headers.secret) if headers.secret else None
-        check_type(headers, route)
-        body = await read_body(receive, headers, desk.settings, desk.budget)
         try:
-            intake, ticket = desk.take(dialect, route, body, key)
+            check_type(headers, route)
+            body = await read_body(receive, headers, desk.settings, desk.budget)
+        except Refusal as refusal:
+            desk.bury(refusal, key, path)
+            raise
+        try:
+            whole = body if dialect.unwrap is None else dialect.unwrap(headers.type, scope["headers"], body)
+            intake, ticket = desk.take(dialect, route, whole, key)
         finally:
             desk.budget.give(len(body))
-        del body  # what waits for the broker is counted by the publisher
-        return await desk.settle(intake, ticket)
+        del body, whole  # what waits for the broker is counted by the publisher
+        reply = await desk.settle(intake, ticket)
+        return Answer(HTTPStatus.OK, _ENCODER.encode(reply)) if dialect.answer is None else dialect.answer(reply, route)

@@ -53,12 +53,13 @@ def read(body: bytes, _route: Route) -> Reading:
         except UNREADABLE:  # one of the events, or all of it: the reading of each tells
             pass
         else:
-            return Reading(items, lambda: _split(body, array=array))
+            return Reading(items, lambda: _split(body, array=array), single=not array and len(items) == 1)
     raws = _split(body, array=array)
     items = read_each(raws, _ONE.decode)
-    if len(items) == 1 and not array and isinstance(items[0], Unread) and items[0].problem.reason is Reason.UNREADABLE:
+    single = not array and len(items) == 1
+    if single and isinstance(items[0], Unread) and items[0].problem.reason is Reason.UNREADABLE:
         raise ValueError(items[0].problem.message)
-    return Reading(items, lambda: raws)
+    return Reading(items, lambda: raws, single=single)
 
 
 def normalise(reading: Reading, intake: Intake) -> None:

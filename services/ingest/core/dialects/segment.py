@@ -98,7 +98,7 @@ def _read_single(body: bytes, kind: str) -> Reading:
     items = read_each([body], _CALL.decode)
     if isinstance(items[0], Call):
         items[0].type = kind
-    return Reading(items, lambda: [body], found.write_key, _time(found.sent_at))
+    return Reading(items, lambda: [body], found.write_key, _time(found.sent_at), single=True)
 
 
 def _time(raw: msgspec.Raw) -> str | int | None:
