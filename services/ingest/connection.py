@@ -15,7 +15,7 @@ from services.ingest.core.intake import World
 from services.ingest.core.partition import make_partitioner
 from services.ingest.core.tracking import Tracking
 from services.ingest.desk import Desk
-from services.ingest.identity_log import follow_identities
+from services.ingest.identity_log import IdentityLog
 from services.ingest.publisher import Publisher
 from services.ingest.settings import Settings
 from shared.io.health import Readiness
@@ -79,8 +79,10 @@ class Connection:
 
             self._readiness.probe("broker", producer.client.fetch_all_metadata)
             topic = self._settings.topic_prefix + IDENTITIES.name
+            known = IdentityLog(self._settings.kafka, topic, partitions, identities)
             await asyncio.gather(
-                follow_identities(self._settings.kafka, topic, partitions, identities, open_desk),
+                known.follow(open_desk),
+                known.keep_paying(publisher, world.partition_of, self._settings.tally_seconds),
                 self._desk.tallies.keep_writing(publisher, self._settings.tally_seconds),
             )
         finally:

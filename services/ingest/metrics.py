@@ -28,6 +28,7 @@ class Metrics:
         self.clamped = count("events_clamped", "Events whose time lay in the future")
         self.corrected = count("events_corrected", "Events whose time was corrected by the client's clock")
         self.unmapped = count("events_unmapped", "Calls that no row of the tracking plan names")
+        self.ignored = count("events_ignored", "Calls that a row of the tracking plan ignores")
         self.body_bytes = count("body_bytes", "Bytes of bodies, inflated")
         self.records_failed = count("records_failed", "Records that the broker refused")
         self.request_seconds = take("request_seconds", "Seconds from a request to its answer", SECONDS)

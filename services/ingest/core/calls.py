@@ -13,13 +13,12 @@ import msgspec
 from services.ingest.core.instants import MAX_TEXT_CHARS
 from services.ingest.core.intake import Intake, Properties, Users
 from services.ingest.core.reading import Reading
-from services.ingest.core.tracking import properties_by_row, properties_from_traits, value_at
+from services.ingest.core.tracking import MENTION, properties_from_traits, value_at
 from services.ingest.core.validate import UNREADABLE, problem_of
 from shared.kernel.errors import Problem, Reason
 from shared.kernel.events.envelope import MAX_ID_CHARS
 
 SESSION_NAMESPACE = UUID("0b1c8d53-7a0e-5f7e-8f5b-5f3a3f6a9c21")
-MENTION = "mentions_competitor"
 
 Text = Annotated[str, msgspec.Meta(max_length=MAX_ID_CHARS)]
 Id = Text | int
@@ -73,15 +72,17 @@ def _track(index: int, call: Call, reading: Reading, intake: Intake) -> Problem 
     meaning = intake.world.tracking.meaning_of(name)
     if meaning is None:
         return Problem(Reason.UNKNOWN_TYPE, "event", "names that begin with control. belong to the log itself")
+    if meaning.ignored:
+        intake.ignore()
+        return None
     properties: Properties = call.properties
     event_id = _id(index, call, intake)
     if meaning.unmapped:
         intake.world.unmapped.note(intake.source, name, event_id, properties, intake.received_at)
         properties = _encode({intake.world.tracking.plan.unmapped_property: name} | _mention(properties))
         intake.unmapped += 1
-    elif meaning.row is not None:
-        whole = reading.call_at(index)
-        properties = _encode(properties_by_row(meaning.row, whole) | _mention(properties))
+    elif meaning.recipe is not None:
+        properties = meaning.recipe.properties(properties, lambda: reading.call_at(index))
     elif len(properties) == len(NULL) and bytes(properties) == NULL:
         properties = NOTHING
     account_id = _account(index, call, reading, intake)

@@ -87,7 +87,7 @@ class Intake:
         self.refused: list[Refused] = []
         self.identities: list[Identity] = []
         self.forgotten: list[tuple[str, str]] = []
-        self.clamped = self.unmapped = self.corrected = self.silent = 0
+        self.clamped = self.unmapped = self.corrected = self.silent = self.ignored = 0
         self._latest = received_at + world.tracking.future_ms
         self._shift_ms = shift_ms
         self._multiline = multiline
@@ -174,6 +174,11 @@ class Intake:
         """Count a call that is understood and makes no event, such as `alias`."""
         self.silent += 1
 
+    def ignore(self) -> None:
+        """Count a call that a row of the tracking plan ignores: it is taken, and makes no event."""
+        self.silent += 1
+        self.ignored += 1
+
     def close(self) -> None:
         """Settle the events whose account was not known when they were read: a later call may have named it."""
         for index, line, users in self._waiting:
@@ -231,8 +236,8 @@ class Intake:
             self._forget(line.user_id)
 
     def _forget(self, user_id: str) -> None:
-        for source in self.world.identities.sources_of(user_id):
-            self.world.identities.forget(source, user_id)
+        for source in dict.fromkeys((self.source, *self.world.identities.sources_of(user_id))):
+            self.world.identities.forget(source, user_id, owed=True)
             self.forgotten.append((source, user_id))
 
     def _size_problem(self, properties: Properties, size: int) -> Problem | None:

@@ -9,6 +9,7 @@ import msgspec
 
 from shared.kernel.events import BY_NAME
 from shared.kernel.playbook.checks_routing import check_csql, check_ownership, check_plays
+from shared.kernel.playbook.checks_tracking import check_tracking
 from shared.kernel.playbook.document import Playbook
 from shared.kernel.playbook.offers import Plan, Problem
 from shared.kernel.playbook.rules import Level
@@ -104,10 +105,7 @@ def _feature_names(playbook: Playbook) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 
 def check_event_types(playbook: Playbook) -> Iterator[str]:
-    """Every event type that is named is one of ours."""
-    for place, row in enumerate(playbook.tracking.rows):
-        if row.type not in BY_NAME:
-            yield unknown(f"tracking.rows.{place}.type", row.type, "an event type", sorted(BY_NAME))
+    """Every event type that an offer's problem names is one of ours."""
     for part in ("products", "addons"):
         for name, offer in getattr(playbook, part).items():
             problem: Problem | None = offer.problem
@@ -182,6 +180,7 @@ CHECKS: tuple[Check, ...] = (
     check_segments,
     check_plans,
     check_features,
+    check_tracking,
     check_event_types,
     check_plays,
     check_csql,
