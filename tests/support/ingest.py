@@ -1,6 +1,7 @@
 """The ingest service as tests run it: a real process with a real broker, and what it wrote to the log."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -91,6 +92,17 @@ class IngestProcess:
         """The sum of a metric over its labels."""
         lines = self.get("/metrics").text.splitlines()
         return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith((name + "{", name + " ")))
+
+    def by_label(self, name: str, label: str, **labels: str) -> dict[str, int]:
+        """The values of a counter by one of its labels, where the others are as given."""
+        found: dict[str, int] = {}
+        for line in self.get("/metrics").text.splitlines():
+            if not line.startswith(name + "{"):
+                continue
+            given = dict(re.findall(r'(\w+)="([^"]*)"', line))
+            if labels.items() <= given.items():
+                found[given[label]] = found.get(given[label], 0) + int(float(line.rsplit(" ", 1)[1]))
+        return found
 
     def memory_bytes(self) -> int:
         """What the process holds of the machine's memory."""

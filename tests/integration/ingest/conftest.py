@@ -39,3 +39,12 @@ def own_ingest(kafka: Broker, tmp_path: Path, topic_prefix: str) -> Iterator[Ing
     yield process
     if process.process is not None:
         process.kill()
+
+
+@pytest.fixture
+def own_ingest_without_topics(kafka: Broker, tmp_path: Path, topic_prefix: str) -> Iterator[IngestProcess]:
+    """A service of this test alone, which runs and answers 503 until its topics are created."""
+    process = IngestProcess(tmp_path, kafka.bootstrap, topic_prefix)
+    process.start(ready=False)
+    yield process
+    process.kill()
