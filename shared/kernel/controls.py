@@ -44,10 +44,20 @@ class RuleSwitched(Control, tag="control.rule", kw_only=True, gc=False):
 
 
 class SourceHeard(Control, tag="control.source", kw_only=True, gc=False):
-    """A write key fell silent or was heard again; written by ingest to every partition."""
+    """A write key fell silent or was heard again; written by ingest to every partition.
+
+    Shape: of two about one source the later `at` holds; one that is not later repeats what is known. Of a silence,
+    `missed_hours` are the hours without an event in which some were due, `missed_events` how many there were in the
+    same hours of the period before. Units: `last_heard_at` is an instant in milliseconds, `usual_per_hour` events an
+    hour over the period before the silence, its quiet hours included.
+    """
 
     source: str
     silent: bool
+    last_heard_at: Annotated[int, msgspec.Meta(ge=MIN_INSTANT_MS, lt=MAX_INSTANT_MS)] | None = None
+    usual_per_hour: float = 0.0
+    missed_hours: int = 0
+    missed_events: int = 0
 
 
 CONTROLS: tuple[type[Control], ...] = (Tick, Backfill, PlaybookSet, RuleSwitched, SourceHeard)

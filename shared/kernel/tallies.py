@@ -33,7 +33,8 @@ class UnmappedTally(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind",
 class TrafficTally(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="traffic"):
     """How many events of a source a process got into the log in one hour.
 
-    Units: `hour` is the UTC hour's first instant, `at` the arrival of the latest of them, both in milliseconds.
+    Units: `hour` is the UTC hour's first instant, `at` the arrival of the latest of them, both in milliseconds. Of the
+    source `LISTENING` the count is the minutes of that hour in which the process could take events.
     """
 
     process: str
@@ -43,7 +44,28 @@ class TrafficTally(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", 
     at: int
 
 
-Tally = UnmappedTally | TrafficTally
+class SourceTally(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="source"):
+    """A write key fell silent or was heard again, as one process found it.
+
+    Shape: first it is claimed (`told` false), so that one process alone writes the `control.source` records; then, when
+    they are in the log, it is told. Of two about one source the later `at` holds.
+    Units: `at` is the instant that `control.source` carries, `claimed_at` that of the claim, in milliseconds.
+    """
+
+    process: str
+    source: str
+    silent: bool
+    at: int
+    claimed_at: int
+    told: bool = False
+    last_heard_at: int | None = None
+    usual_per_hour: float = 0.0
+    missed_hours: int = 0
+    missed_events: int = 0
+
+
+LISTENING = ""  # the source under which a process counts the minutes of an hour in which it could take events
+Tally = UnmappedTally | TrafficTally | SourceTally
 _ENCODER = msgspec.json.Encoder()
 _DECODER: msgspec.json.Decoder[Tally] = msgspec.json.Decoder(Tally)
 
@@ -57,6 +79,8 @@ def tally_key(tally: Tally) -> bytes:
     """Return the record's key. Of two records with the same key the later one stands alone."""
     if isinstance(tally, TrafficTally):
         return _ENCODER.encode(("traffic", tally.process, tally.source, tally.hour))
+    if isinstance(tally, SourceTally):
+        return _ENCODER.encode(("source", tally.source, "told" if tally.told else "claimed"))
     return _ENCODER.encode(("unmapped", tally.process, tally.source, tally.day, tally.name))
 
 

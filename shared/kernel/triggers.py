@@ -10,7 +10,7 @@ import msgspec
 Number = int | float
 Record = Literal["fired", "held", "released", "resolved"]
 Kind = Literal["expansion", "risk", "adoption", "ops"]
-ScopeType = Literal["metric", "user", "feature", "department", "product", "addon", "seats"]
+ScopeType = Literal["metric", "user", "feature", "department", "product", "addon", "seats", "source"]
 
 
 class Criterion(msgspec.Struct, frozen=True):
@@ -86,6 +86,7 @@ class Trigger(msgspec.Struct, kw_only=True, frozen=True):
 
     Units: `occurred_at`, `received_at`, `emitted_at` are instants in milliseconds; `received_at` is that of the
     deciding event, None when a change of day decided. `resolved` records name the trigger they end by `trigger_id`.
+    Those of kind `ops` are about no account: `account_id` and `segment` are empty, the record's key is the scope.
     """
 
     record: Record

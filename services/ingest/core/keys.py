@@ -42,6 +42,11 @@ class KeyRing:
     def __len__(self) -> int:
         return len(self._by_hash)
 
+    @property
+    def sources(self) -> frozenset[str]:
+        """The sources that have a valid key."""
+        return frozenset(key.source for key in self._by_hash.values())
+
     def find(self, secret: str) -> WriteKey | None:
         """Return the key that a client showed, if it is valid."""
         return self._by_hash.get(digest(secret))

@@ -154,12 +154,19 @@ class LowSeatUse(PointsRule, frozen=True, kw_only=True):
 
 
 class SourceSilent(Rule, frozen=True, kw_only=True):
-    """A write key's hourly rate falls to nothing after `days` of traffic."""
+    """A write key's hourly rate falls to nothing after `days` of traffic.
+
+    Shape: silent when in `silent_hours` hours nothing came though the same hours, and those beside them, had traffic
+    `days` before; or after `pauses` times its longest pause of those days and `silent_hours`. Either way at least
+    `missed_events` must be missing, by what came before.
+    """
 
     kind: ClassVar[Kind] = "ops"
     category: ClassVar[Category] = "ops"
     days: Days
     silent_hours: Hours
+    missed_events: Count = 10
+    pauses: Count = 2
 
 
 class Rules(ExpansionRules, frozen=True, kw_only=True):
