@@ -27,6 +27,7 @@ from services.ingest.refusal import error_body
 from services.ingest.routes.documentation import document
 from services.ingest.routes.hot import HotRoutes
 from services.ingest.settings import Settings
+from services.ingest.sources import SourceWatch
 from shared.io.health import Readiness, health_routes
 from shared.io.logs import configure_logging, get_logger
 from shared.io.playbooks import read_playbook
@@ -62,9 +63,15 @@ class Service:
         self.keys = KeyWatch(settings.keys_path)
         self.metrics = Metrics(registry)
         self.desk = Desk(settings, self.keys, self.metrics)
-        self.connection = Connection(
-            settings, self.desk, Tracking(playbook.tracking, playbook.time), self.readiness, self._fail
+        tracking = Tracking(playbook.tracking, playbook.time)
+        watch = SourceWatch(
+            settings.kafka,
+            settings.topic_prefix,
+            playbook.rules.source_silent,
+            self.desk.tallies.process,
+            lambda: self.keys.ring.sources,
         )
+        self.connection = Connection(settings, self.desk, tracking, watch, self.readiness, self._fail)
         self.api = self._api()
         self.routes = HotRoutes(self.desk, self.api)
         self.server: Server | None = None

@@ -18,6 +18,7 @@ from services.ingest.desk import Desk
 from services.ingest.identity_log import IdentityLog
 from services.ingest.publisher import Publisher
 from services.ingest.settings import Settings
+from services.ingest.sources import SourceWatch
 from shared.io.health import Readiness
 from shared.io.kafka import make_producer
 from shared.io.logs import get_logger
@@ -39,12 +40,14 @@ class Connection:
         settings: Settings,
         desk: Desk,
         tracking: Tracking,
+        watch: SourceWatch,
         readiness: Readiness,
         on_failure: Callable[[BaseException], None],
     ) -> None:
         self._settings = settings
         self._desk = desk
         self._tracking = tracking
+        self._watch = watch
         self._readiness = readiness
         self._on_failure = on_failure
         readiness.expect("broker", "not connected yet")
@@ -84,6 +87,7 @@ class Connection:
                 known.follow(open_desk),
                 known.keep_paying(publisher, world.partition_of, self._settings.tally_seconds),
                 self._desk.tallies.keep_writing(publisher, self._settings.tally_seconds),
+                self._watch.watch(producer, partitions, self._desk.metrics, self._settings.tally_seconds),
             )
         finally:
             await _stop(producer)

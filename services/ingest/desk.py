@@ -20,6 +20,7 @@ from services.ingest.core.quota import ByteBudget, EventQuota
 from services.ingest.core.reading import Reading
 from services.ingest.core.recent import RecentIds
 from services.ingest.core.replies import Reply
+from services.ingest.core.traffic import Traffic
 from services.ingest.core.unmapped import Unmapped
 from services.ingest.core.validate import UNREADABLE
 from services.ingest.key_file import KeyWatch
@@ -64,7 +65,8 @@ class Desk:
         self._identities = settings.topic_prefix + IDENTITIES.name
         self.unmapped = Unmapped(self._process)
         self.tallies = TallyLog(settings.topic_prefix + TALLIES.name, self._process)
-        self.tallies.counters.append(self.unmapped.changed)
+        self.traffic = Traffic(self._process)
+        self.tallies.counters += [self.unmapped.changed, self.traffic.changed]
 
     def key_for(self, secret: str | None) -> WriteKey:
         """Return the key that a client showed. Errors: `Refusal` 401."""
@@ -101,7 +103,10 @@ class Desk:
         self._count(intake, spoken(dialect, reading), len(reading.items), len(body))
         if reading.single and intake.rejected and intake.rejected[0].code is Reason.UNREADABLE:
             raise self._unreadable(intake.rejected[0].message, key, route.path, body)
-        return intake, publisher.submit(self._parcels(world, intake, route.path, now_ms))
+        parcels = self._parcels(world, intake, route.path, now_ms)
+        self._make_sure_of_room(parcels, len(body))
+        intake.groups, intake.refused = {}, []  # the parcels have them; what waits for the broker is kept once
+        return intake, publisher.submit(parcels)
 
     def bury(self, refusal: Refusal, key: WriteKey | None, origin: str, body: bytes = b"") -> None:
         """Leave a dead letter about a whole body that was refused for what it is, with the beginning of what was read.
@@ -113,6 +118,8 @@ class Desk:
         if problem is None or key is None or self.world is None or self.publisher is None:
             return
         self.metrics.bodies_refused(key.source, problem.reason).inc()
+        if self.budget.used >= self.budget.limit:
+            return  # a broker that stands still must not make us keep letters without end
         said = Problem(problem.reason, problem.field, str(refusal))
         refused = Refused(said, body[:CUT_LINE_BYTES], None, None)
         now_ms = time.time_ns() // 1_000_000
@@ -125,6 +132,7 @@ class Desk:
         duplicates = self._recent.repeats(intake.source, intake.ids)
         self._recent.add(intake.source, intake.ids)
         self.metrics.accepted(intake.source).inc(intake.accepted)
+        self.traffic.add(intake.source, intake.accepted, time.time_ns() // 1_000_000)
         if duplicates:
             self.metrics.duplicates.inc(duplicates)
         return Reply(intake.accepted, duplicates, intake.rejected)
@@ -144,8 +152,18 @@ class Desk:
         if quota is None or quota.per_second != key.quota:
             quota = self._quotas[key.key_id] = EventQuota(key.quota, now_ms)
         if wait := quota.wait_seconds(events, now_ms):
+            self.metrics.over_quota(key.source).inc(events)
             message = f"this write key may send {key.quota} events a second: try again in {wait} s"
             raise Refusal(HTTPStatus.TOO_MANY_REQUESTS, "quota_exceeded", message, wait)
+
+    def _make_sure_of_room(self, parcels: list[Parcel], body_bytes: int) -> None:
+        """Refuse what has become too large to wait beside all else: letters are longer than what they are about.
+
+        Alone, any body that was let in is taken, so that none is refused for ever. Errors: `Refusal` 503.
+        """
+        others = self.budget.used - body_bytes
+        if others > 0 and others + sum(parcel.size for parcel in parcels) > self.budget.limit:
+            raise self.unavailable("too much is under way: try again", "overloaded")
 
     def _intake(self, world: World, source: str, reading: Reading, body: bytes, now_ms: int) -> Intake:
         shift_ms = clock_shift_ms(now_ms, reading.sent_at)
@@ -186,6 +204,7 @@ class Desk:
             (metrics.clamped, intake.clamped),
             (metrics.corrected, intake.corrected),
             (metrics.unmapped, intake.unmapped),
+            (metrics.ignored, intake.ignored),
         ):
             if amount:
                 counted.inc(amount)

@@ -24,6 +24,7 @@ class Metrics:
         self._accepted = count("events_accepted", "Events written to the log and acknowledged", "source")
         self._rejected = count("events_rejected", "Events rejected", "source", "reason")
         self._bodies_refused = count("bodies_refused", "Whole bodies refused for what they are", "source", "reason")
+        self._over_quota = count("events_over_quota", "Events refused because the quota of a key was used up", "source")
         self.duplicates = count("events_duplicate", "Acknowledged events that repeat a recent one")
         self.clamped = count("events_clamped", "Events whose time lay in the future")
         self.corrected = count("events_corrected", "Events whose time was corrected by the client's clock")
@@ -37,8 +38,13 @@ class Metrics:
         self.in_flight_bytes = gauge("ingest", "in_flight_bytes", "Bytes being read or waiting", registry=registry)
         self.identities = gauge("ingest", "identities_known", "Users whose account is known", registry=registry)
         self.keys = gauge("ingest", "keys_valid", "Write keys that are valid", registry=registry)
+        self.source_silent = gauge("ingest", "source_silent", "1 while a source is silent", ("source",), registry)
+        self.source_heard = gauge(
+            "ingest", "source_heard_timestamp_seconds", "When a source was last heard", ("source",), registry
+        )
         self.requests = lru_cache(1024)(self._requests.labels)
         self.taken = lru_cache(1024)(self._taken.labels)
         self.accepted = lru_cache(1024)(self._accepted.labels)
         self.bodies_refused = self._bodies_refused.labels
         self.rejected = lru_cache(1024)(self._rejected.labels)
+        self.over_quota = lru_cache(1024)(self._over_quota.labels)
