@@ -17,6 +17,7 @@ from services.ingest.core.tracking import Tracking
 from services.ingest.desk import Desk
 from services.ingest.identity_log import IdentityLog
 from services.ingest.publisher import Publisher
+from services.ingest.retaker import Retaker
 from services.ingest.settings import Settings
 from services.ingest.sources import SourceWatch
 from shared.io.health import Readiness
@@ -83,8 +84,11 @@ class Connection:
             self._readiness.probe("broker", producer.client.fetch_all_metadata)
             topic = self._settings.topic_prefix + IDENTITIES.name
             known = IdentityLog(self._settings.kafka, topic, partitions, identities)
+            retaker = Retaker(self._settings, identities, publisher, world.partition_of, self._desk.metrics)
+            known.on_read = retaker.learned
             await asyncio.gather(
                 known.follow(open_desk),
+                retaker.keep_retaking(),
                 known.keep_paying(publisher, world.partition_of, self._settings.tally_seconds),
                 self._desk.tallies.keep_writing(publisher, self._settings.tally_seconds),
                 self._watch.watch(producer, partitions, self._desk.metrics, self._settings.tally_seconds),

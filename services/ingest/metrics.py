@@ -30,6 +30,8 @@ class Metrics:
         self.corrected = count("events_corrected", "Events whose time was corrected by the client's clock")
         self.unmapped = count("events_unmapped", "Calls that no row of the tracking plan names")
         self.ignored = count("events_ignored", "Calls that a row of the tracking plan ignores")
+        self.letters_retaken = count("letters_retaken", "Dead letters sent to the log once their account was known")
+        self.letters_left = count("letters_left", "Dead letters that had no room to wait for their account")
         self.body_bytes = count("body_bytes", "Bytes of bodies, inflated")
         self.records_failed = count("records_failed", "Records that the broker refused")
         self.request_seconds = take("request_seconds", "Seconds from a request to its answer", SECONDS)
@@ -37,6 +39,9 @@ class Metrics:
         self.pack_bytes = take("pack_bytes", "Bytes of a record with packed events", PACK_BYTES)
         self.in_flight_bytes = gauge("ingest", "in_flight_bytes", "Bytes being read or waiting", registry=registry)
         self.identities = gauge("ingest", "identities_known", "Users whose account is known", registry=registry)
+        self.letters_waiting = gauge(
+            "ingest", "letters_waiting", "Dead letters that wait for their account", registry=registry
+        )
         self.keys = gauge("ingest", "keys_valid", "Write keys that are valid", registry=registry)
         self.source_silent = gauge("ingest", "source_silent", "1 while a source is silent", ("source",), registry)
         self.source_heard = gauge(

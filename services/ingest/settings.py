@@ -42,6 +42,7 @@ class Settings(BaseSettings):
     retry_after_seconds: int = Field(default=2, ge=1, le=300)
     recent_ids: int = Field(default=100_000, ge=1, le=10_000_000)
     tally_seconds: float = Field(default=5.0, gt=0, le=300)
+    waiting_letters_max_bytes: int = Field(default=16 << 20, ge=64 << 10, le=1 << 30)
     drain_seconds: float = Field(default=5.0, ge=0, le=120)
 
     @property

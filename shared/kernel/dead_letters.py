@@ -11,7 +11,10 @@ from shared.kernel.errors import Reason
 class DeadLetter(msgspec.Struct, kw_only=True, frozen=True):
     """One refused line. Shape: `line` is its text (bytes that are not UTF-8 are escaped); `origin` says where it was.
 
-    Units: `at` is an instant in milliseconds. `letter_id` is the same at every replay of the log.
+    `anonymous_id` is the visitor whose account was looked for beside the user's. A record with `retaken_at` says of the
+    letter with its `letter_id` that its event was sent to the log after all, for the account `retaken_for`; its own
+    `line` is empty. It lies in the same partition, so it is read after the letter. Units: `at` and `retaken_at` are
+    instants in milliseconds. `letter_id` is the same at every replay of the log.
     """
 
     letter_id: str
@@ -25,6 +28,14 @@ class DeadLetter(msgspec.Struct, kw_only=True, frozen=True):
     account_id: str | None = None
     event_id: str | None = None
     source: str | None = None
+    anonymous_id: str | None = None
+    retaken_at: int | None = None
+    retaken_for: str | None = None
+
+
+def as_retaken(letter: DeadLetter, account_id: str, now_ms: int) -> DeadLetter:
+    """Return the record that says that a letter's event was sent to the log."""
+    return msgspec.structs.replace(letter, line="", retaken_at=now_ms, retaken_for=account_id)
 
 
 _ENCODER = msgspec.json.Encoder()

@@ -38,6 +38,7 @@ MEANINGS: dict[str, dict[str, str]] = {
         "retry_after_seconds": "`Retry-After` of a 503",
         "recent_ids": "Ids remembered to count `duplicates` in replies",
         "tally_seconds": "How often what was counted is written to `ingest.tallies`",
+        "waiting_letters_max_bytes": "Memory for dead letters that wait until their account is known",
         "drain_seconds": "How long a stop waits for acks",
     },
     "signals": {

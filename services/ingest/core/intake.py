@@ -65,6 +65,7 @@ class Refused(msgspec.Struct):
     line: bytes
     event_id: str | None
     account_id: str | None
+    anonymous_id: str | None = None
 
 
 class Intake:
@@ -165,10 +166,10 @@ class Intake:
         self.rejected.append(Rejected(index, event_id, problem.reason, _sentence(problem)))
         self.refused.append(Refused(problem, item, event_id, None))
 
-    def refuse(self, index: int, line: Line, problem: Problem) -> None:
+    def refuse(self, index: int, line: Line, problem: Problem, anonymous_id: str | None = None) -> None:
         """Reject an event, and keep its line for `dead.letters`."""
         self.rejected.append(Rejected(index, line.id, problem.reason, _sentence(problem)))
-        self.refused.append(Refused(problem, _ENCODER.encode(line), line.id, line.account_id))
+        self.refused.append(Refused(problem, _ENCODER.encode(line), line.id, line.account_id, anonymous_id))
 
     def acknowledge(self) -> None:
         """Count a call that is understood and makes no event, such as `alias`."""
@@ -184,7 +185,7 @@ class Intake:
         for index, line, users in self._waiting:
             account_id = self.account_of(users)
             if account_id is None:
-                self.refuse(index, line, Problem(Reason.ACCOUNT_UNKNOWN, "account_id", UNKNOWN_ACCOUNT))
+                self.refuse(index, line, Problem(Reason.ACCOUNT_UNKNOWN, "account_id", UNKNOWN_ACCOUNT), users[1])
             else:
                 line.account_id = account_id
                 self._keep(line, account_id)

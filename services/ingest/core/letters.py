@@ -4,11 +4,13 @@ Source: design (outputs of signals), definition 78.
 """
 
 import hashlib
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID, uuid5
 
 import msgspec
 
-from services.ingest.core.identities import Identities
+from services.ingest.core.identities import Identities, User
 from services.ingest.core.intake import UNKNOWN_ACCOUNT, Refused
 from shared.kernel.codec import decode_line
 from shared.kernel.dead_letters import DeadLetter
@@ -41,6 +43,7 @@ def letter_for(refused: Refused, source: str, origin: str, now_ms: int) -> DeadL
         account_id=refused.account_id,
         event_id=refused.event_id,
         source=source,
+        anonymous_id=refused.anonymous_id,
     )
 
 
@@ -51,10 +54,17 @@ class Retaken(msgspec.Struct, frozen=True):
     line: bytes
 
 
+def users_of(letter: DeadLetter, fields: Mapping[str, Any]) -> list[User]:
+    """Return the user and the visitor, by source, whose account an event belongs to. Shape: none when it names none."""
+    source = letter.source or "direct"
+    return [(source, who) for who in (fields.get("user_id"), letter.anonymous_id) if isinstance(who, str) and who]
+
+
 def retake(letter: DeadLetter, identities: Identities) -> Retaken | Problem:
     """Return the event of a letter as it can go to the log now, or what is still wrong with it.
 
-    Shape: an account that is missing is looked up again, because a `group` call may have named it since.
+    Shape: an account that is missing is looked up again, because a `group` call of the user, or of the visitor that the
+    user was, may have named it since.
     """
     try:
         fields = msgspec.json.decode(letter.line)
@@ -63,9 +73,8 @@ def retake(letter: DeadLetter, identities: Identities) -> Retaken | Problem:
     if not isinstance(fields, dict):
         return Problem(Reason.NOT_AN_OBJECT, "", "the letter's line is no event")
     source = letter.source or "direct"
-    user_id = fields.get("user_id")
     if fields.get("account_id") is None:
-        known = identities.account_of(source, user_id) if isinstance(user_id, str) else None
+        known = next(filter(None, (identities.account_of(*user) for user in users_of(letter, fields))), None)
         if known is None:
             return Problem(Reason.ACCOUNT_UNKNOWN, "account_id", UNKNOWN_ACCOUNT)
         fields["account_id"] = known
