@@ -2,6 +2,7 @@
 
 import msgspec
 
+from services.ingest.core.dialect import Dialect, Route
 from services.ingest.core.dialects import ROUTES
 from services.ingest.core.identities import Identities
 from services.ingest.core.instants import clock_shift_ms
@@ -24,8 +25,13 @@ def make_world(event_max_bytes: int = 10_000) -> World:
 
 def take(path: str, body: object, world: World | None = None, source: str = "web") -> Intake:
     """Take a body in as the desk does; anything but bytes is encoded first."""
-    raw = body if isinstance(body, bytes) else msgspec.json.encode(body)
     dialect, route = ROUTES[path]
+    return take_in(dialect, route, body, world, source)
+
+
+def take_in(dialect: Dialect, route: Route, body: object, world: World | None = None, source: str = "web") -> Intake:
+    """Take a body in whose dialect is known, where its path alone does not say it."""
+    raw = body if isinstance(body, bytes) else msgspec.json.encode(body)
     reading = dialect.read(raw, route)
     intake = Intake(
         world or make_world(),

@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 
 from services.ingest.core.calls import NOTHING, Call, Context, Id, Text, Time, take_call
-from services.ingest.core.intake import Intake, Users
+from services.ingest.core.intake import Intake
 from services.ingest.core.reading import Reading
 from services.ingest.core.tracking import value_at
 from services.ingest.core.validate import UNREADABLE, problem_of
@@ -43,11 +43,6 @@ class Known(msgspec.Struct):
     user: str | None
     visitor: str | None
     account: str | None
-
-    @property
-    def users(self) -> Users:
-        """The person as the intake wants it."""
-        return self.user, self.visitor
 
     def call(self, kind: str, **fields: Any) -> Call:
         """Return a call of a kind, with what every event has."""
@@ -90,9 +85,8 @@ def _look_into(event: PosthogEvent, intake: Intake) -> Known | Problem:
     person = _named(event.distinct_id) or _named(properties.get("distinct_id"))
     if person is None:
         return Problem(Reason.MISSING_FIELD, "distinct_id", "distinct_id is required, as text of 1 to 256 characters")
-    named = (event.options or properties).get(
-        "process_person_profile" if event.options else "$process_person_profile"
-    ) is not False and properties.get("$device_id") != person
+    profile = (event.options or {}).get("process_person_profile", properties.get("$process_person_profile"))
+    named = profile is not False and properties.get("$device_id") != person
     user, visitor = (person, None) if named else (None, person)
     return Known(event, properties, user, visitor, _account(properties, intake))
 
@@ -127,7 +121,10 @@ def _identify(known: Known, intake: Intake) -> Call | Problem:
     visitor = _named(properties.get("$anon_distinct_id"))
     account = known.account or (intake.account_of((visitor, None)) if visitor else None)
     if account is not None:
-        intake.learn(known.user, account, intake.moment(event.timestamp))
+        moment = _moment(known, intake)
+        if isinstance(moment, Problem):
+            return moment
+        intake.learn(known.user, account, moment)
     return known.call("identify", traits=msgspec.Raw(msgspec.json.encode(found)))
 
 
@@ -139,7 +136,8 @@ def _group(known: Known, intake: Intake) -> Call | Problem | None:
     if key is None:
         return Problem(Reason.MISSING_FIELD, "properties.$group_key", "$group_key is required")
     if GROUPS_PATH + kind not in intake.world.tracking.plan.account_paths:
-        return None  # a group of another kind, such as a team, is no account
+        intake.ignored += 1  # a group of another kind, such as a team, is no account
+        return None
     traits = msgspec.Raw(msgspec.json.encode(properties.get("$group_set")))
     made = known.call("group", group_id=key, traits=traits)
     if _is_filler(known.user or known.visitor or ""):
@@ -156,7 +154,9 @@ def _alias(known: Known, intake: Intake) -> Problem | None:
     one, other = names
     if one is None or other is None:
         return Problem(Reason.MISSING_FIELD, "properties.alias", "alias is required, as text of 1 to 256 characters")
-    moment = intake.moment(known.event.timestamp)
+    moment = _moment(known, intake)
+    if isinstance(moment, Problem):
+        return moment
     for known_as, also in ((one, other), (other, one)):
         if (account := intake.account_of((known_as, None))) and intake.account_of((also, None)) is None:
             intake.learn(also, account, moment)
@@ -173,6 +173,13 @@ MAKERS: dict[str, Maker] = {
     "$create_alias": _alias,
     "$merge_dangerously": _alias,
 }
+
+
+def _moment(known: Known, intake: Intake) -> int | Problem:
+    try:
+        return intake.moment(known.event.timestamp)
+    except ValueError as error:
+        return Problem(Reason.OUT_OF_RANGE, "timestamp", str(error))
 
 
 def _named(value: Any) -> str | None:

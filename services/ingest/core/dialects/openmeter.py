@@ -104,7 +104,12 @@ def _take(index: int, event: CloudEvent, reading: Reading, intake: Intake) -> Pr
 
 def _take_usage(index: int, event: CloudEvent, call: Call, intake: Intake) -> None:
     data: dict[str, Any] = msgspec.json.decode(call.properties)
-    quantity = next((data[name] for name in VALUES if data.get(name) is not None), 1)
+    quantity = next((data[name] for name in VALUES if data.get(name) is not None), None)
+    if quantity is None:
+        quantity = 1
+        if data:  # it may hold what the meter is over, so somebody should look at it
+            intake.world.unmapped.note(intake.source, event.type, event.event_id, call.properties, intake.received_at)
+            intake.unmapped += 1
     properties = msgspec.json.encode({"metric": event.type, "quantity": quantity})
     users = (None if event.userid is None else str(event.userid), None)
     intake.take(index, USAGE, event.event_id, event.subject, users, event.time, properties)
