@@ -32,6 +32,7 @@ class Row(msgspec.Struct, frozen=True):
 
 COMMANDS: dict[str, Row] = {
     "demo": Row("upswing.commands.demo", "Play a small made-up company and watch alerts arrive."),
+    "init": Row("upswing.commands.init", "Ask for plans and channels, write them down, and send a first alert."),
     "up": Row("upswing.commands.up", "Run the whole stack on this machine, supervised."),
     "doctor": Row("upswing.commands.doctor", "Say what is wrong with a setup, and what to do."),
     "keys": Row("upswing.commands.keys", "Write keys: who may send events."),
@@ -40,6 +41,7 @@ COMMANDS: dict[str, Row] = {
     "topics": Row("upswing.commands.topics", "Create topics, and compare them with the table in code."),
     "migrate": Row("upswing.commands.migrate", "Bring the database to the newest revision."),
     "history": Row("upswing.commands.history", "Play files of the past into the log."),
+    "simulate": Row("upswing.commands.simulate", "Make up companies with known truth; score what is noticed."),
     "trace": Row("upswing.commands.trace", "Follow one event: where it is, what it touched, which alert."),
     "schemas": Row("upswing.commands.schemas", "Write the JSON Schemas of the public records."),
     "reference": Row("upswing.commands.reference", "Write the generated parts of the documentation."),

@@ -2,17 +2,13 @@
 
 import asyncio
 import sys
-from pathlib import Path
 from typing import Any
 
 import click
 
 from deploy.local.leftovers import holder
 from deploy.local.noted import running_settings
-from deploy.local.postgres import LocalPostgres
-from deploy.local.settings import LocalSettings
-from deploy.local.stack import DATABASE
-from shared.kernel.errors import DependencyError
+from deploy.local.reload import local_database
 from upswing.commands.up import stack_options
 from upswing.doctor.finding import Setup
 from upswing.doctor.rows import CHECKS
@@ -38,7 +34,7 @@ def command(kafka: str | None, database: str | None, replication: int, **chosen:
         settings=settings,
         running=running,
         kafka=kafka or (settings.bootstrap if running else None),
-        database=database or (_local_database(settings) if running else None),
+        database=database or (local_database(settings) if running else None),
         replication=replication,
     )
     sys.exit(asyncio.run(report(setup)))
@@ -53,11 +49,3 @@ async def report(setup: Setup) -> int:
             click.echo(f"{MARKS[finding.state]} {name}: {finding.sentence}")
     click.echo(f"{problems} things are wrong" if problems else "nothing is wrong")
     return 1 if problems else 0
-
-
-def _local_database(settings: LocalSettings) -> str | None:
-    folder = Path(settings.data / "postgres").absolute()
-    try:
-        return LocalPostgres(folder).url(DATABASE)
-    except DependencyError:
-        return f"postgresql+asyncpg://postgres@/{DATABASE}?host={folder}"

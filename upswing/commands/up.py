@@ -3,12 +3,13 @@
 import asyncio
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
+from deploy.local.reload import reload_stack, reloads_noted
 from deploy.local.settings import PORTS, LocalSettings, local_settings
 from deploy.local.stack import LocalStack
 from services.ingest.key_file import read_keys
@@ -19,6 +20,7 @@ __all__ = ["command", "stack_options"]
 
 CHANNELS = frozenset(f"UPSWING_NOTIFY_{name}" for name in ("SLACK_WEBHOOK_URL", "SLACK_TOKEN", "SMTP_HOST", "ROUTES"))
 Options = Callable[..., None]
+Ready = Callable[[LocalStack], Awaitable[bool]]
 
 
 def stack_options(function: Options) -> Options:
@@ -47,30 +49,51 @@ def command(**chosen: Any) -> None:
     asyncio.run(run(local_settings(**chosen)))
 
 
-async def run(settings: LocalSettings) -> None:
-    """Run a stack until SIGINT, SIGTERM or SIGHUP, then stop it in order."""
-    stop = asyncio.Event()
+async def run(settings: LocalSettings, once_ready: Ready | None = None) -> None:
+    """Run a stack until SIGINT, SIGTERM or SIGHUP, then stop it in order; SIGUSR1 lets it read its settings again.
+
+    Shape: `once_ready` is called when all is ready; when it answers False, the stack is stopped then.
+    """
+    stop, again = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
     for which in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(which, stop.set)
-    began = time.monotonic()
+    loop.add_signal_handler(signal.SIGUSR1, again.set)
     stack = LocalStack(settings, say=_say, told=_fetching)
-    starting, stopping = asyncio.create_task(stack.start()), asyncio.create_task(stop.wait())
+    working = asyncio.create_task(_work(stack, again, once_ready), name="stack")
+    stopping = asyncio.create_task(stop.wait(), name="stop")
     try:
-        await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        if starting.done():
-            await starting
-            _say(f"ready after {time.monotonic() - began:.1f} s; Ctrl-C stops it\n{addresses(stack)}")
-            for line in first_steps(settings):
-                _say(line)
-        await stopping
+        await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if working.done():
+            await working
         _say("stopping")
     finally:
-        for task in (starting, stopping):
+        for task in (working, stopping):
             task.cancel()
-        await asyncio.gather(starting, stopping, return_exceptions=True)
+        await asyncio.gather(working, stopping, return_exceptions=True)
         await stack.stop()
     _say("stopped")
+
+
+async def _work(stack: LocalStack, again: asyncio.Event, once_ready: Ready | None) -> None:
+    """Start a stack, and read its settings again as often as is asked; returns when nobody wants it any longer."""
+    began = time.monotonic()
+    await stack.start()
+    _say(f"ready after {time.monotonic() - began:.1f} s; Ctrl-C stops it\n{addresses(stack)}")
+    with reloads_noted(stack.settings) as reloads:
+        if once_ready is None:
+            for line in first_steps(stack.settings):
+                _say(line)
+        elif not await once_ready(stack):
+            return
+        while True:
+            await again.wait()
+            again.clear()
+            _say("settings have changed: starting the services again")
+            given = {name: getattr(stack.settings, name) for name in stack.settings.model_fields_set}
+            await reload_stack(stack, local_settings(**given))
+            reloads.done()
+            _say("ready with the new settings")
 
 
 def addresses(stack: LocalStack) -> str:
@@ -87,7 +110,10 @@ def first_steps(settings: LocalSettings) -> list[str]:
     if not read_keys(keys).keys:
         steps.append(f"nobody can send events yet: `upswing keys --file {keys} issue <source>` issues a write key")
     if not CHANNELS.intersection(settings.service_environment("notify", "")):
-        steps.append(f"alerts have nowhere to go yet: write UPSWING_NOTIFY_SLACK_WEBHOOK_URL=<url> into {channels}")
+        steps.append(
+            f"alerts have nowhere to go yet: `upswing init --data {settings.data}` asks where, or write "
+            f"UPSWING_NOTIFY_SLACK_WEBHOOK_URL=<url> into {channels}"
+        )
     return steps
 
 
