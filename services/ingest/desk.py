@@ -8,8 +8,6 @@ from http import HTTPStatus
 from itertools import count
 from uuid import uuid4
 
-import msgspec
-
 from services.ingest.core.dialect import Dialect, Route
 from services.ingest.core.dialects import spoken
 from services.ingest.core.instants import clock_shift_ms
@@ -25,7 +23,7 @@ from services.ingest.core.unmapped import Unmapped
 from services.ingest.core.validate import UNREADABLE
 from services.ingest.key_file import KeyWatch
 from services.ingest.metrics import Metrics
-from services.ingest.publisher import Parcel, Publisher, Ticket
+from services.ingest.publisher import Lines, Parcel, Publisher, Ticket
 from services.ingest.refusal import Refusal
 from services.ingest.settings import Settings
 from services.ingest.tally_log import TallyLog
@@ -37,7 +35,7 @@ from shared.kernel.topics import DEAD_LETTERS, EVENTS, IDENTITIES, TALLIES
 
 __all__ = ["Desk"]
 
-_ENCODER = msgspec.json.Encoder()
+LINE_BYTES = 128  # about what a line of the log says beyond what its client wrote
 BURIED = {
     HTTPStatus.BAD_REQUEST: Problem(Reason.UNREADABLE, "", ""),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: Problem(Reason.TOO_LARGE, "", ""),
@@ -104,9 +102,10 @@ class Desk:
         if reading.single and intake.rejected and intake.rejected[0].code is Reason.UNREADABLE:
             raise self._unreadable(intake.rejected[0].message, key, route.path, body)
         parcels = self._parcels(world, intake, route.path, now_ms)
-        self._make_sure_of_room(parcels, len(body))
-        intake.groups, intake.refused = {}, []  # the parcels have them; what waits for the broker is kept once
-        return intake, publisher.submit(parcels)
+        lines = Lines(self._events, intake.groups, len(body) + LINE_BYTES * len(intake.ids))
+        self._make_sure_of_room(lines.size + sum(parcel.size for parcel in parcels), len(body))
+        intake.groups, intake.refused = {}, []  # the publisher has them; what waits for the broker is kept once
+        return intake, publisher.submit(parcels, lines)
 
     def bury(self, refusal: Refusal, key: WriteKey | None, origin: str, body: bytes = b"") -> None:
         """Leave a dead letter about a whole body that was refused for what it is, with the beginning of what was read.
@@ -156,13 +155,13 @@ class Desk:
             message = f"this write key may send {key.quota} events a second: try again in {wait} s"
             raise Refusal(HTTPStatus.TOO_MANY_REQUESTS, "quota_exceeded", message, wait)
 
-    def _make_sure_of_room(self, parcels: list[Parcel], body_bytes: int) -> None:
+    def _make_sure_of_room(self, size: int, body_bytes: int) -> None:
         """Refuse what has become too large to wait beside all else: letters are longer than what they are about.
 
         Alone, any body that was let in is taken, so that none is refused for ever. Errors: `Refusal` 503.
         """
         others = self.budget.used - body_bytes
-        if others > 0 and others + sum(parcel.size for parcel in parcels) > self.budget.limit:
+        if others > 0 and others + size > self.budget.limit:
             raise self.unavailable("too much is under way: try again", "overloaded")
 
     def _intake(self, world: World, source: str, reading: Reading, body: bytes, now_ms: int) -> Intake:
@@ -171,15 +170,7 @@ class Desk:
         return Intake(world, source, now_ms, shift_ms=shift_ms, multiline=multiline, request_id=self._name())
 
     def _parcels(self, world: World, intake: Intake, origin: str, now_ms: int) -> list[Parcel]:
-        parcels: list[Parcel] = []
-        limit = self.settings.pack_max_bytes
-        for partition, lines in intake.groups.items():
-            value = _ENCODER.encode_lines(lines)
-            if len(value) <= limit:
-                parcels.append(Parcel(self._events, partition, value))
-            else:
-                parcels.extend(Parcel(self._events, partition, part) for part in _in_parts(value, limit))
-        parcels.extend(self._letter(world, each, intake.source, origin, now_ms) for each in intake.refused)
+        parcels = [self._letter(world, each, intake.source, origin, now_ms) for each in intake.refused]
         for identity in intake.identities:
             value, name = encode_identity(identity), identity_key(identity.source, identity.user_id)
             parcels.append(Parcel(self._identities, world.partition_of(name.decode()), value, key=name))
@@ -208,15 +199,3 @@ class Desk:
         ):
             if amount:
                 counted.inc(amount)
-
-
-def _in_parts(value: bytes, limit: int) -> list[bytes]:
-    """Cut lines into parts of at most `limit` bytes; every line is shorter than that."""
-    parts: list[bytes] = []
-    start = 0
-    while len(value) - start > limit:
-        end = value.rindex(b"\n", start, start + limit) + 1
-        parts.append(value[start:end])
-        start = end
-    parts.append(value[start:])
-    return parts

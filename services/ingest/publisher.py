@@ -1,4 +1,4 @@
-"""Events to the broker: packed over a few milliseconds, one record under way per partition, every ack known.
+"""Events to the broker: packed over a moment, one record under way per partition, every ack known.
 
 A *lane* is one partition of one topic. While a record of a lane is under way, what arrives for it waits, so packs grow
 by themselves when the broker is slow. Source: design (the way of an event, durability 1).
@@ -7,84 +7,20 @@ by themselves when the broker is slow. Source: design (the way of an event, dura
 import asyncio
 import contextlib
 import time
-from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-import msgspec
 from aiokafka import AIOKafkaProducer
 
 from services.ingest.core.quota import ByteBudget
+from services.ingest.lanes import Lane, Lines, Load, Parcel, Ticket
 from services.ingest.metrics import Metrics
 from shared.io.logs import get_logger
 
-__all__ = ["Parcel", "Publisher", "Ticket"]
+__all__ = ["Lines", "Parcel", "Publisher", "Ticket"]
 
 log = get_logger(__name__)
-
-
-class Parcel(msgspec.Struct, gc=False):
-    """One value for a lane. Shape: parcels without a key are whole lines, and are joined into one record."""
-
-    topic: str
-    partition: int
-    value: bytes | None
-    key: bytes | None = None
-
-    @property
-    def size(self) -> int:
-        """Bytes of key and value."""
-        return len(self.value or b"") + len(self.key or b"")
-
-
-class Ticket:
-    """One request's parcels; `outcome` is None once all are acknowledged, else the first error."""
-
-    __slots__ = ("_loop", "_release", "_waiter", "error", "open")
-
-    def __init__(self, parcels: int, release: Callable[[], None]) -> None:
-        self.open = parcels
-        self.error: BaseException | None = None
-        self._release = release
-        self._loop = asyncio.get_running_loop()
-        self._waiter: asyncio.Future[None] = self._loop.create_future()
-        if not parcels:
-            self._waiter.set_result(None)
-
-    def settle(self, parcels: int, error: BaseException | None) -> None:
-        """Take in that parcels were acknowledged or failed."""
-        self.open -= parcels
-        self.error = self.error or error
-        if not self.open:
-            self._release()
-            self._expire()
-
-    async def acknowledged(self, seconds: float) -> bool:
-        """Wait for all acks. Shape: false when one failed or the time is over; what is under way may still arrive."""
-        if self.open:
-            timer = self._loop.call_later(seconds, self._expire)
-            try:
-                await self._waiter
-            finally:
-                timer.cancel()
-        return not self.open and self.error is None
-
-    def _expire(self) -> None:
-        if not self._waiter.done():
-            self._waiter.set_result(None)
-
-
-class Lane:
-    """One partition of a topic: what waits for it, and whether a record is under way."""
-
-    __slots__ = ("busy", "partition", "topic", "waiting")
-
-    def __init__(self, topic: str, partition: int) -> None:
-        self.topic = topic
-        self.partition = partition
-        self.busy = False
-        self.waiting: deque[tuple[Parcel, Ticket]] = deque()
 
 
 class Publisher:
@@ -107,22 +43,27 @@ class Publisher:
         self._pack_max_bytes = pack_max_bytes
         self._on_failure = on_failure
         self._loop = asyncio.get_running_loop()
-        self._lanes: dict[tuple[str, int], Lane] = {}
-        self._ready: list[Lane] = []
-        self._kick_due = False
+        self._lanes: dict[str, dict[int, Lane]] = {}
+        self._due: list[Lane] = []
+        self._kicks: set[float] = set()
         self._shipping: set[asyncio.Task[None]] = set()
         self._idle = asyncio.Event()
         self._open = 0
 
-    def submit(self, parcels: list[Parcel]) -> Ticket:
-        """Take a request's parcels to be sent together with those of others. Their bytes count until they are acked."""
-        size = sum(parcel.size for parcel in parcels)
-        ticket = Ticket(len(parcels), partial(self._budget.give, size))
-        if parcels:
-            self._budget.force(size)
+    def submit(self, parcels: Sequence[Parcel] = (), lines: Lines | None = None) -> Ticket:
+        """Take a request's lines and values to be sent together with those of others.
+
+        Their bytes count until they are acknowledged.
+        """
+        ticket = Ticket()
+        if lines is not None and lines.groups:
+            self._take_lines(lines, ticket)
         for parcel in parcels:
-            self._put(parcel, ticket)
-        self._open += len(parcels)
+            self._take_parcel(parcel, ticket)
+        if ticket.open:
+            self._open += 1
+            self._budget.force(ticket.size)
+            self._kick_in(self._linger_seconds)
         return ticket
 
     async def drain(self, seconds: float) -> bool:
@@ -134,34 +75,65 @@ class Publisher:
                     await self._idle.wait()
         return not self._open
 
-    def _put(self, parcel: Parcel, ticket: Ticket) -> None:
-        place = (parcel.topic, parcel.partition)
-        lane = self._lanes.get(place)
+    def _take_lines(self, taken: Lines, ticket: Ticket) -> None:
+        ticket.open += len(taken.groups)
+        ticket.size += taken.size
+        lanes = self._lanes.get(taken.topic)
+        if lanes is None:
+            lanes = self._lanes[taken.topic] = {}
+        for partition, lines in taken.groups.items():
+            lane = lanes.get(partition)
+            if lane is None:
+                lane = lanes[partition] = Lane(taken.topic, partition)
+            if lane.lines:
+                lane.lines += lines
+            else:
+                lane.lines = lines
+            lane.tickets.append(ticket)
+            if not lane.due:
+                lane.due = True
+                self._due.append(lane)
+
+    def _take_parcel(self, parcel: Parcel, ticket: Ticket) -> None:
+        ticket.open += 1
+        ticket.size += parcel.size
+        lanes = self._lanes.setdefault(parcel.topic, {})
+        lane = lanes.get(parcel.partition)
         if lane is None:
-            lane = self._lanes[place] = Lane(*place)
-        if not lane.waiting and not lane.busy:
-            self._ready.append(lane)
-            self._kick_in(self._linger_seconds)
-        lane.waiting.append((parcel, ticket))
+            lane = lanes[parcel.partition] = Lane(parcel.topic, parcel.partition)
+        lane.pack(self._pack_max_bytes)  # what came before goes before
+        lane.waiting.append(Load(parcel.value, parcel.key, [ticket]))
+        if not lane.due:
+            lane.due = True
+            self._due.append(lane)
 
     def _kick_in(self, seconds: float) -> None:
-        if not self._kick_due:
-            self._kick_due = True
-            self._loop.call_later(seconds, self._kick)
+        if seconds not in self._kicks:
+            self._kicks.add(seconds)
+            self._loop.call_later(seconds, self._kick, seconds)
 
-    def _kick(self) -> None:
-        self._kick_due = False
-        lanes, self._ready = self._ready, []
-        for lane in lanes:
-            lane.busy = True
-        task = self._loop.create_task(self._ship(lanes))
-        self._shipping.add(task)
-        task.add_done_callback(self._shipping.discard)
+    def _kick(self, seconds: float) -> None:
+        self._kicks.discard(seconds)
+        due, self._due = self._due, []
+        free: list[Lane] = []
+        for lane in due:
+            lane.due = False
+            lane.pack(self._pack_max_bytes)
+            if not lane.busy:
+                lane.busy = True
+                free.append(lane)
+        if free:
+            task = self._loop.create_task(self._ship(free))
+            self._shipping.add(task)
+            task.add_done_callback(self._shipping.discard)
 
-    async def _ship(self, lanes: Iterable[Lane]) -> None:
+    async def _ship(self, lanes: list[Lane]) -> None:
         for lane in lanes:
             batch = self._producer.create_batch()
-            packed = self._load(lane, batch)
+            packed = lane.load(batch, self._pack_max_bytes)
+            batch.close()
+            if packed[0].key is None:
+                self._metrics.pack_bytes.observe(sum(load.size for load in packed))
             settle = partial(self._settle, lane, packed, time.perf_counter())
             try:
                 ack = await self._producer.send_batch(batch, lane.topic, partition=lane.partition)
@@ -170,29 +142,10 @@ class Publisher:
             else:
                 ack.add_done_callback(settle)
 
-    def _load(self, lane: Lane, batch: Any) -> list[tuple[Parcel, Ticket]]:
-        waiting = lane.waiting
-        packed = [waiting.popleft()]
-        size = packed[0][0].size
-        while waiting and size + waiting[0][0].size <= self._pack_max_bytes:
-            size += waiting[0][0].size
-            packed.append(waiting.popleft())
-        if packed[0][0].key is None:
-            batch.append(timestamp=None, key=None, value=b"".join([parcel.value or b"" for parcel, _ in packed]))
-            self._metrics.pack_bytes.observe(size)
-        else:
-            for position, (parcel, _) in enumerate(packed):
-                if batch.append(timestamp=None, key=parcel.key, value=parcel.value) is None:
-                    waiting.extendleft(reversed(packed[position:]))
-                    del packed[position:]
-                    break
-        batch.close()
-        return packed
-
     def _settle(
         self,
         lane: Lane,
-        packed: list[tuple[Parcel, Ticket]],
+        packed: list[Load],
         started: float,
         ack: "asyncio.Future[Any] | None",
         error: BaseException | None = None,
@@ -201,14 +154,21 @@ class Publisher:
             error = ack.exception()
         lane.busy = False
         self._metrics.ack_seconds.observe(time.perf_counter() - started)
-        for _, ticket in packed:
-            ticket.settle(1, error)
-        self._open -= len(packed)
+        for load in packed:
+            for ticket in load.tickets:
+                ticket.open -= 1
+                ticket.error = ticket.error or error
+                if not ticket.open:
+                    self._open -= 1
+                    self._budget.give(ticket.size)
+                    ticket.tell()
         if error is not None:
             self._metrics.records_failed.inc()
             self._on_failure(error)
-        if lane.waiting:
-            self._ready.append(lane)
+        if lane.waiting and not lane.due:
+            lane.due = True
+            self._due.append(lane)
+        if self._due:
             self._kick_in(0)
         if not self._open:
             self._idle.set()

@@ -3,11 +3,13 @@
 import asyncio
 from typing import Any
 
+import msgspec
 import pytest
 from prometheus_client import CollectorRegistry
 
+from services.ingest.core.intake import Line
 from services.ingest.core.quota import ByteBudget
-from services.ingest.desk import _in_parts
+from services.ingest.lanes import Deadlines, Lines, in_parts
 from services.ingest.metrics import Metrics
 from services.ingest.publisher import Parcel, Publisher
 
@@ -56,7 +58,7 @@ class Producer:
 class Bench:
     """A publisher with its producer, its budget and what it called fatal."""
 
-    def __init__(self) -> None:
+    def __init__(self, pack_max_bytes: int = 10) -> None:
         self.producer = Producer()
         self.budget = ByteBudget(1_000)
         self.failures: list[BaseException] = []
@@ -65,9 +67,14 @@ class Bench:
             self.budget,
             Metrics(CollectorRegistry()),
             linger_seconds=0.01,
-            pack_max_bytes=10,
+            pack_max_bytes=pack_max_bytes,
             on_failure=self.failures.append,
         )
+
+    def submit_lines(self, *names: str, partition: int = 0) -> Any:
+        """Submit events to one partition; they are said to hold seven bytes."""
+        lines = [Line("t", name, "a", 1, "web", 2, msgspec.Raw(b"{}")) for name in names]
+        return self.publisher.submit(lines=Lines("events", {partition: lines}, 7))
 
     def submit(self, *values: bytes, partition: int = 0) -> Any:
         """Submit lines to one partition."""
@@ -149,8 +156,46 @@ async def test_draining_waits_for_the_acks_and_not_for_ever(bench: Bench) -> Non
     assert await bench.publisher.drain(1)
 
 
+async def test_lines_of_several_requests_are_packed_when_they_leave() -> None:
+    """A record holds one line and a bit here, so the lines go in three; all are waited for, in order."""
+    bench = Bench(pack_max_bytes=120)
+    one, two = bench.submit_lines("1", "2"), bench.submit_lines("3")
+    values = bench.submit(b"4\n")
+    assert bench.budget.used == 7 + 7 + 2
+    for number in range(3):
+        await asyncio.sleep(0.03)
+        assert not one.good
+        bench.producer.acks[number].set_result(None)
+    sent = [line for _, _, records in bench.producer.sent for line in (records[0][1] or b"").splitlines()]
+    assert [msgspec.json.decode(line)["id"] for line in sent[:3]] == ["1", "2", "3"]
+    assert sent[3] == b"4"
+    assert all([await ticket.acknowledged(0.1) for ticket in (one, two, values)])
+    assert bench.budget.used == 0
+
+
+async def test_who_waits_is_told_once_when_settled_or_when_the_time_is_over(bench: Bench) -> None:
+    """One timer looks after all; what is acknowledged later tells nobody any more."""
+    deadlines, told = Deadlines(0.15), list[str]()
+    one, two, none = bench.submit(b"a\n"), bench.submit(b"b\n", partition=1), bench.submit()
+    for name, ticket in (("one", one), ("two", two), ("none", none)):
+        ticket.when_settled(lambda name=name: told.append(name))
+        deadlines.watch(ticket)
+    assert told == ["none"]
+    await asyncio.sleep(0.05)
+    bench.producer.acks[1].set_result(None)
+    await asyncio.sleep(0.05)
+    assert told == ["none", "two"]
+    await asyncio.sleep(0.25)
+    assert told == ["none", "two", "one"]
+    assert (one.good, two.good) == (False, True)
+    bench.producer.acks[0].set_result(None)
+    await asyncio.sleep(0.02)
+    assert told == ["none", "two", "one"]
+    assert one.good
+
+
 def test_lines_beyond_a_record_are_cut_at_line_ends() -> None:
     """Nothing is lost or torn."""
     lines = [b"x" * size + b"\n" for size in (3, 4, 4, 9, 1, 1)]
-    parts = _in_parts(b"".join(lines), 10)
+    parts = in_parts(b"".join(lines), 10)
     assert parts == [b"xxx\nxxxx\n", b"xxxx\n", b"x" * 9 + b"\n", b"x\nx\n"]
