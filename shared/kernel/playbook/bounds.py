@@ -28,6 +28,7 @@ Ratio = Annotated[int, msgspec.Meta(ge=1, le=10_000)]
 Points = Annotated[int, msgspec.Meta(ge=0, le=100)]
 Weight = Annotated[int, msgspec.Meta(ge=0, le=100)]
 Days = Annotated[int, msgspec.Meta(ge=1, le=HORIZON_DAYS)]
+ActDays = Annotated[int, msgspec.Meta(ge=1, le=60)]  # signals keeps the acts of each user so long
 AdoptionDays = Annotated[int, msgspec.Meta(ge=1, le=60)]  # signals keeps the days of use of each feature so long
 DaysOrNone = Annotated[int, msgspec.Meta(ge=0, le=HORIZON_DAYS)]
 Count = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]

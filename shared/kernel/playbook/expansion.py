@@ -6,6 +6,7 @@ Source: playbook section 6, definitions 4, 16, 20 to 24, 43, 44, 48, 49, 58, 59 
 from typing import ClassVar, Literal
 
 from shared.kernel.playbook.bounds import (
+    ActDays,
     Amount,
     Category,
     Count,
@@ -76,7 +77,7 @@ class PowerUser(PointsRule, frozen=True, kw_only=True):
     percent: Ratio
     acts: Count
     active_users: Count
-    days: Days
+    days: ActDays
 
 
 class ContractMilestone(PointsRule, frozen=True, kw_only=True):
