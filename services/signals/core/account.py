@@ -9,9 +9,10 @@ Source: design (state).
 from typing import Any
 from zlib import crc32
 
+from services.signals.core import headcount
 from services.signals.core.pages import NO_STAMP, SCHEMA_VERSION
 from services.signals.core.recent import RecentIds
-from services.signals.core.state import NEVER, Days, Episode, Head, Metric, Moment, User, UserPage
+from services.signals.core.state import NEVER, Days, Episode, Head, Key, Metric, Moment, User, UserPage
 from services.signals.core.windows import LastSeen, prune
 from shared.kernel.clock import DAY_MS
 
@@ -51,6 +52,7 @@ class Account:
         "shown_at",
         "users",
         "watch_active",
+        "watch_health",
     )
 
     def __init__(self, head: Head, days: Days, users: list[UserPage], recent: RecentIds) -> None:
@@ -59,7 +61,7 @@ class Account:
         self.dirty_users: set[int] = set()
         self.dirty = self.days_dirty = self.changed = False
         self.offset = self.at_record = head.stamp[1]
-        self.episodes: dict[tuple[str, str | None, str | None], Episode] = {e.key: e for e in head.episodes}
+        self.episodes: dict[Key, Episode] = {e.key: e for e in head.episodes}
         self.held = sum(e.status == "held" for e in head.episodes)
         self.parked = set(head.parked)
         self.active, self.assigned = LastSeen(), 0
@@ -77,6 +79,7 @@ class Account:
         self.period = (0, 0)
         self.active_rule = self.active_month = 0
         self.watch_active = 0
+        self.watch_health: int | None = None
         self.gated: frozenset[str] = frozenset()
         self.limits: dict[str, int] = {}
         self.gate_cache: tuple[str, ...] | None = None
@@ -117,6 +120,7 @@ class Account:
             prune(metric.cells, today - KEPT_DAYS)
         prune(self.days.tickets_opened, today - KEPT_DAYS)
         prune(self.head.csat, today - KEPT_DAYS)
+        headcount.prune(self.days.employees, today - KEPT_DAYS)
         features = self.head.features
         oldest = today - KEPT_DAYS
         tickets = self.days.tickets

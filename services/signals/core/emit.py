@@ -23,7 +23,7 @@ def evidence(step: Step) -> Evidence:
     text = "not measured any more"
     if measure is not None:
         share = f" = {measure.shown(threshold)}{unit}" if unit else ""
-        text = f"{measure.summary}{share} ({'>' if episode.comparison == '>' else '≥'} {threshold}{unit})"
+        text = f"{measure.told()}{share} ({'>' if episode.comparison == '>' else '≥'} {threshold}{unit})"
     return Evidence(
         value=None if measure is None else measure.shown(threshold),
         threshold=threshold,

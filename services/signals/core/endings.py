@@ -1,6 +1,6 @@
 """How triggers end: by the value of the day that has ended, by the turn of a period, or because the account churned.
 
-Source: definitions 4, 7 and 32.
+One-offs end when they have stood their days. Source: definitions 4, 7, 16 and 32.
 """
 
 from services.signals.core.account import Account
@@ -14,7 +14,7 @@ def end_all(account: Account, terms: Terms, cause: Cause, emit: Emit) -> None:
     """End every trigger at once: the account has churned (definition 32)."""
     for row, values, scope in _scopes(account, measured(account, terms, [])):
         for episode, level in list(ranked(account, row, terms, scope)):
-            _end(account, row, episode, level, values.get(scope), cause, emit)
+            _end(account, row, episode, level, episode.measure or values.get(scope), cause, emit)
 
 
 def end_of_day(account: Account, terms: Terms, day: int, cause: Cause, emit: Emit, failed: list[RuleFailed]) -> None:
@@ -27,7 +27,10 @@ def end_of_day(account: Account, terms: Terms, day: int, cause: Cause, emit: Emi
             period_turns and row.ends_with_period is not None and row.ends_with_period(account, scope)
         )
         for episode, level in list(ranked(account, row, terms, scope)):
-            if turned or measure is None or measure.has_fallen_to(episode.threshold - episode.margin):
+            if row.happening is not None:
+                if day >= episode.until or not terms.enabled(row.name):
+                    _end(account, row, episode, level, episode.measure, cause, emit)
+            elif turned or measure is None or measure.has_fallen_to(episode.threshold - episode.margin):
                 _end(account, row, episode, level, measure, cause, emit)
 
 

@@ -10,10 +10,11 @@ from typing import Literal
 
 from services.signals.core import gate
 from services.signals.core.account import Account
+from services.signals.core.day_rules import judge
 from services.signals.core.endings import end_all, end_of_day
+from services.signals.core.one_offs import happen, release_happenings
 from services.signals.core.rules import RULES
-from services.signals.core.rules.row import Level, Measure, RuleRow, spent_from
-from services.signals.core.state import Episode
+from services.signals.core.rules.row import Measure, RuleRow, spent_from
 from services.signals.core.steps import (
     HELD,
     OPEN,
@@ -24,8 +25,10 @@ from services.signals.core.steps import (
     RuleFailed,
     Step,
     Values,
+    begin,
     measured,
     ranked,
+    reached,
 )
 from services.signals.core.terms import Terms
 from shared.kernel.clock import iso_day, midnight_ms
@@ -42,12 +45,18 @@ def look(
 ) -> None:
     """Look at all rules: fire or hold what has been reached, then release what nothing holds any more."""
     if account.fact("status") == "churned":
+        account.parked.clear()
         end_all(account, terms, cause, emit)
     else:
-        values = measured(account, terms, failed)
+        values = measured(account, terms, failed, cause.event)
+        if account.parked:
+            account.parked &= reached(terms, values)
         for row, measures in values:
+            if row.by_day and cause.event is not None:
+                continue
+            fire = _fire if row.happening is None else happen
             for measure in measures:
-                _fire(account, terms, row, measure, cause, emit, backfill=backfill)
+                fire(account, terms, row, measure, cause, emit, backfill=backfill)
         if account.held:
             _release(account, terms, values, cause, emit, backfill=backfill)
     settle(account, terms)
@@ -56,6 +65,7 @@ def look(
 def settle(account: Account, terms: Terms) -> None:
     """Note from which values on the rules must be looked at again."""
     account.held = sum(episode.status == HELD for episode in account.episodes.values())
+    account.watch_health = None
     for row in RULES:
         row.watch(account, terms)
 
@@ -64,8 +74,6 @@ def _fire(
     account: Account, terms: Terms, row: RuleRow, measure: Measure, cause: Cause, emit: Emit, *, backfill: bool
 ) -> None:
     levels = row.levels_for(terms, measure.scope)
-    if account.parked:
-        _unpark(account, row, measure, levels)
     first = spent_from(account, row.name, measure.scope, levels)
     for index in range(len(levels) - 1, first - 1, -1):
         level = levels[index]
@@ -73,41 +81,14 @@ def _fire(
         if key in account.parked or not measure.meets(level.threshold, level.comparison):
             continue
         status: Literal["fired", "held"] = "fired" if gate.is_open(account, terms, backfill=backfill) else "held"
-        episode = _begin(account, row, measure, level, status, cause)
+        episode = begin(account, row, measure, level, status, cause)
         for lower in levels[:index]:
             if (row.name, measure.scope, lower.name) not in account.episodes:
-                _begin(account, row, measure, lower, PASSED, cause)
+                begin(account, row, measure, lower, PASSED, cause)
         if status == HELD:
             account.held += 1
         emit(account, Step(status, row, episode, level, measure, cause))
         return
-
-
-def _begin(account: Account, row: RuleRow, measure: Measure, level: Level, status: str, cause: Cause) -> Episode:
-    by_event = cause.event_ms is not None
-    episode = Episode(
-        rule=row.name,
-        scope=measure.scope,
-        scope_type=measure.scope_type,
-        level=level.name,
-        status=status,
-        threshold=level.threshold,
-        comparison=level.comparison,
-        margin=level.margin,
-        day=account.head.today,
-        decided_by=cause.decided_by,
-        held_since=cause.at_ms if status == HELD else None,
-        event_ids=(cause.decided_by,) if by_event else (),
-        event_times=(cause.event_ms,) if cause.event_ms is not None else (),
-    )
-    account.episodes[episode.key] = episode
-    return episode
-
-
-def _unpark(account: Account, row: RuleRow, measure: Measure, levels: tuple[Level, ...]) -> None:
-    for level in levels:
-        if not measure.meets(level.threshold, level.comparison):
-            account.parked.discard((row.name, measure.scope, level.name))
 
 
 def _release(
@@ -122,6 +103,9 @@ def _release(
     if not gate.is_open(account, terms, backfill=backfill):
         return
     for row, measures in values:
+        if row.happening is not None:
+            release_happenings(account, terms, row, cause, emit)
+            continue
         for measure in measures:
             _release_scope(account, terms, row, measure, cause, emit)
 
@@ -149,14 +133,26 @@ def change_day(
     """
     head = account.head
     cause = Cause(f"day/{iso_day(day)}", midnight_ms(day))
-    if account.episodes and account.fact("status") != "churned":
+    churned = account.fact("status") == "churned"
+    first = judge(account, terms, failed)
+    if account.episodes and not churned:
         end_of_day(account, terms, day, cause, emit, failed)
     if any(head.today in metric.cells for metric in account.metrics.values()):
         account.days_dirty = True
     head.today = day
     terms.turn(account)
     account.parked.clear()
+    for row in first if not churned else ():
+        _count_as_fired(account, terms, row, cause)
     look(account, terms, cause, emit, backfill=backfill, failed=failed)
+
+
+def _count_as_fired(account: Account, terms: Terms, row: RuleRow, cause: Cause) -> None:
+    """Let what holds when a rule's window is first covered count as fired (definition 23)."""
+    for measure in account.days.judged.get(row.name) or ():
+        for level in row.levels_for(terms, measure.scope):
+            if measure.meets(level.threshold, level.comparison):
+                begin(account, row, measure, level, PASSED, cause)
 
 
 def change_terms(account: Account, before: Terms, after: Terms) -> None:
@@ -164,18 +160,8 @@ def change_terms(account: Account, before: Terms, after: Terms) -> None:
 
     What becomes true only by the change is parked until the account's next change of day (definition 66).
     """
-    reached = {
-        (row.name, measure.scope, level.name)
-        for row, measures in measured(account, before, [])
-        for measure in measures
-        for level in row.levels_for(before, measure.scope)
-        if measure.meets(level.threshold, level.comparison)
-    }
+    known = reached(before, measured(account, before, []))
     after.refresh(account)
-    for row, measures in measured(account, after, []):
-        for measure in measures:
-            for level in row.levels_for(after, measure.scope):
-                key = (row.name, measure.scope, level.name)
-                if key not in reached and measure.meets(level.threshold, level.comparison):
-                    account.parked.add(key)
+    if account.fact("status") != "churned":
+        account.parked |= reached(after, measured(account, after, [])) - known
     settle(account, after)

@@ -7,8 +7,9 @@ from typing import Any
 
 import msgspec
 
+from services.signals.core import headcount
 from services.signals.core.account import Account
-from services.signals.core.state import NEVER, Moment
+from services.signals.core.state import NEVER, Moment, Register
 from services.signals.core.terms import DATE_FACTS
 from shared.kernel.clock import day_of
 from shared.kernel.events.account_updated import AccountUpdatedProperties
@@ -30,10 +31,20 @@ def update(account: Account, given: AccountUpdatedProperties, moment: Moment) ->
         if field in ("exec_sponsor", "champion"):
             head.stakeholders_known = True
         register = head.facts.get(field)
+        if field == "employees":
+            _count_employees(account, register, (value, *moment))
         if register is None or moment > register[1:]:
             head.facts[field] = (value, *moment)
     if given.limits is not msgspec.UNSET:
         _update_limits(account, given.limits, moment)
+
+
+def _count_employees(account: Account, in_force: Register | None, given: Register) -> None:
+    days = account.days.employees
+    if not days and in_force is not None:  # it was given before this history was kept
+        headcount.note(days, day_of(in_force[1]), in_force)
+    headcount.note(days, day_of(given[1]), given)
+    account.days_dirty = True
 
 
 def _stored(field: str, value: Any) -> Any:

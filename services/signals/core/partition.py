@@ -7,7 +7,7 @@ from collections import Counter
 
 import msgspec
 
-from services.signals.core import gate
+from services.signals.core import gate, health
 from services.signals.core.account import Account
 from services.signals.core.emit import trigger_for
 from services.signals.core.episodes import change_day, look, settle
@@ -132,9 +132,14 @@ class Partition:
             account.gate_cache = None
             if kind in FACT_SHAPES:
                 self.emit(Output(FACTS, event.account_id.encode(), encode_line(event)))
-        if needed or (account.held and self._may_release(account)):
+        watched = account.watch_health
+        if (
+            needed
+            or (account.held and self._may_release(account))
+            or (watched is not None and self._has_health(account, watched))
+        ):
             received_at = event.received_at if isinstance(event.received_at, int) else None
-            cause = Cause(f"{event.source}/{event.id}", clock_ms, at_ms, received_at)
+            cause = Cause(f"{event.source}/{event.id}", clock_ms, at_ms, received_at, event)
             look(account, self.terms, cause, self.record, backfill=self.backfill)
 
     def _advance(self, account: Account, kind: type[Event], day: int) -> bool:
@@ -145,6 +150,11 @@ class Partition:
 
     def _may_release(self, account: Account) -> bool:
         return not account.gate_cache and gate.is_open(account, self.terms, backfill=self.backfill)
+
+    def _has_health(self, account: Account, watched: int) -> bool:
+        """Tell whether health, which any activity moves, has come to where a rule must be looked at."""
+        score = health.score(account, self.terms)
+        return score is not None and score >= watched
 
     def _find(self, event: Event) -> Account | None:
         """Return the event's account from the store, or a new one; None when it is not for this partition."""

@@ -3,6 +3,8 @@
 Source: design (outputs of signals), playbook section 10 (scorecard), definitions 42 and 80.
 """
 
+from msgspec.structs import replace
+
 from services.signals.core import gate, health
 from services.signals.core.account import Account
 from services.signals.core.emit import evidence
@@ -74,20 +76,32 @@ def _greatest(account: Account, terms: Terms, open_names: list[str]) -> Estimate
 def _values(account: Account, terms: Terms) -> list[RuleValue]:
     shown: list[RuleValue] = []
     for row, measures in measured(account, terms, []):
+        if row.happening is not None:
+            shown += _happenings(account, terms, row)
+            continue
         for measure in measures:
             shown += [_value(account, row, measure, level) for level in row.levels_for(terms, measure.scope)]
         scopes = {measure.scope for measure in measures}
         lost = [
             e for e in account.episodes.values() if e.rule == row.name and e.scope not in scopes and e.status in OPEN
         ]
-        shown += [_lost(account, row, episode) for episode in lost]
+        shown += [_open(account, row, episode) for episode in lost]
         if not measures and not lost:
             shown += [_unmeasured(row, level, on=terms.enabled(row.name)) for level in row.levels_for(terms, None)]
     return shown
 
 
-def _lost(account: Account, row: RuleRow, episode: Episode) -> RuleValue:
-    """Show an open trigger whose value cannot be measured just now: it ends at the next change of day."""
+def _happenings(account: Account, terms: Terms, row: RuleRow) -> list[RuleValue]:
+    """Show what stands of a one-off, each episode by itself; else that it waits."""
+    standing = [episode for episode in account.episodes.values() if episode.rule == row.name]
+    if standing:
+        return [_open(account, row, episode) for episode in standing]
+    waits = _unmeasured(row, row.levels_for(terms, None)[0], on=terms.enabled(row.name))
+    return [replace(waits, state="armed") if terms.enabled(row.name) else waits]
+
+
+def _open(account: Account, row: RuleRow, episode: Episode) -> RuleValue:
+    """Show an open trigger by itself; one whose value cannot be measured just now ends at the next change of day."""
     named = trigger_id(account.head.account_id, row.name, episode.scope, episode.level, episode.decided_by)
     return RuleValue(
         rule=row.name,
@@ -96,7 +110,7 @@ def _lost(account: Account, row: RuleRow, episode: Episode) -> RuleValue:
         scope=episode.scope,
         scope_type=episode.scope_type,
         state="held" if episode.status == "held" else "fired",
-        evidence=evidence(Step("fired", row, episode, None, None, Cause("", 0))),
+        evidence=evidence(Step("fired", row, episode, None, episode.measure, Cause("", 0))),
         since=iso_day(episode.day),
         trigger_id=named,
     )
@@ -129,4 +143,5 @@ def _value(account: Account, row: RuleRow, measure: Measure, level: Level) -> Ru
 
 def _unmeasured(row: RuleRow, level: Level, *, on: bool) -> RuleValue:
     step = Step("fired", row, _armed(row, None, None, level), level, None, Cause("", 0))
-    return RuleValue(row.name, row.kind, level.name, None, None, "unmeasured" if on else "off", evidence(step))
+    why = replace(evidence(step), summary=row.unmeasured if on else "switched off")
+    return RuleValue(row.name, row.kind, level.name, None, None, "unmeasured" if on else "off", why)

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from services.signals.core.measures import Measure
 from services.signals.core.pages import Stamp
 from services.signals.core.recent import Segment
 from services.signals.core.windows import UseDays
@@ -15,7 +16,9 @@ from shared.kernel.triggers import ScopeType
 
 Moment = tuple[int, str, str]  # instant, source, id: the order of two events (definition 3)
 Register = tuple[Any, int, str, str]  # a value with the moment that set it
+Key = tuple[str | None, ...]  # what identifies an episode within its account
 NEVER: Moment = (-(1 << 62), "", "")
+NO_DAY = 1 << 40
 
 
 class User(msgspec.Struct, array_like=True, gc=False):
@@ -23,7 +26,9 @@ class User(msgspec.Struct, array_like=True, gc=False):
 
     Shape: `cut` is the latest deactivation or erasure; activity before it does not count (definition 13). `given` is
     the latest provisioning after the cut, `core` the latest use of each core feature; `erased` is the latest erasure,
-    before which no department is known.
+    before which no department is known. Acts (definition 23): `acts_day` is the latest day with one, `instants` the
+    latest of that day in order, within the day, `earlier` how many came before these, and `acts` the numbers of the
+    days before it, its last one that of the day just before.
     """
 
     last_ms: int = -1
@@ -33,14 +38,19 @@ class User(msgspec.Struct, array_like=True, gc=False):
     department_at: Moment | None = None
     core: dict[str, int] | None = None
     erased: Moment | None = None
+    acts_day: int = -1
+    acts: list[int] = []
+    earlier: int = 0
+    instants: list[int] = []
 
 
 class Episode(msgspec.Struct, array_like=True):
     """One (rule, scope, level) that has fired and has not ended.
 
     Shape: `status` is `fired`, `held`, `released`, or `passed` for a level that counts as fired with a higher one.
-    Units: `threshold` and `margin` in millionths of the rule's unit; `day` the day on which it fired.
-    Source: definitions 4, 5, 34, 66.
+    Units: `threshold` and `margin` in millionths of the rule's unit; `day` the day on which it fired. A one-off stands
+    before the day `until`, keeps its `measure`, and several of one rule may be open; else `until` is 0.
+    Source: definitions 4, 5, 16, 34, 66.
     """
 
     rule: str
@@ -56,11 +66,14 @@ class Episode(msgspec.Struct, array_like=True):
     held_since: int | None = None
     event_ids: tuple[str, ...] = ()
     event_times: tuple[int, ...] = ()
+    until: int = 0
+    measure: Measure | None = None
 
     @property
-    def key(self) -> tuple[str, str | None, str | None]:
+    def key(self) -> Key:
         """What identifies it within its account."""
-        return self.rule, self.scope, self.level
+        state = (self.rule, self.scope, self.level)
+        return (*state, self.decided_by) if self.until else state
 
 
 class Metric(msgspec.Struct, array_like=True):
@@ -70,13 +83,16 @@ class Metric(msgspec.Struct, array_like=True):
     """
 
     cells: dict[int, int] = {}
-    first_day: int = 1 << 40
+    first_day: int = NO_DAY
     total: int = 0
     watch: int = 0
 
 
 class Head(msgspec.Struct, array_like=True):
-    """The head page. Additive changes only: append fields with defaults, and raise the version when meaning changes."""
+    """The head page. Additive changes only: append fields with defaults, and raise the version when meaning changes.
+
+    Shape: `covered` are the rules of the day whose window has been covered once (definition 23).
+    """
 
     version: int
     stamp: Stamp
@@ -105,13 +121,16 @@ class Head(msgspec.Struct, array_like=True):
     parked: tuple[tuple[str, str | None, str | None], ...] = ()
     user_pages: int = 1
     segments: tuple[Segment, ...] = ()
+    first_act_day: int = NO_DAY
+    covered: tuple[str, ...] = ()
 
 
 class Days(msgspec.Struct, array_like=True):
     """The days page: what belongs to days gone by, and tickets.
 
     Shape: `sums` maps a metric to its first day and its day sums; `tickets` an id to the moments at which it was last
-    opened and resolved, and the severity it was opened with.
+    opened and resolved, and the severity it was opened with; `employees` a day to the lowest number above 0 given on
+    it and its latest fact; `judged` a rule of the day to its values at the latest change of day, None when it failed.
     """
 
     version: int
@@ -119,6 +138,8 @@ class Days(msgspec.Struct, array_like=True):
     sums: dict[str, tuple[int, dict[int, int]]] = {}
     tickets: dict[str, tuple[Moment | None, Moment | None, str]] = {}
     tickets_opened: dict[int, int] = {}
+    employees: dict[int, tuple[int | None, Register]] = {}
+    judged: dict[str, list[Measure] | None] = {}
 
 
 class UserPage(msgspec.Struct, array_like=True):

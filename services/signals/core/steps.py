@@ -13,18 +13,23 @@ from services.signals.core.rules import RULES
 from services.signals.core.rules.row import Level, Measure, RuleRow
 from services.signals.core.state import Episode
 from services.signals.core.terms import Terms
+from shared.kernel.events.envelope import Event
 
 OPEN = frozenset({"fired", "held", "released"})
 PASSED, HELD, FIRED, RELEASED = "passed", "held", "fired", "released"
 
 
 class Cause(msgspec.Struct, frozen=True):
-    """What made the rules be looked at. Units: instants in milliseconds; `at_ms` is the account's clock."""
+    """What made the rules be looked at: an event, or without one the change of a day.
+
+    Units: instants in milliseconds; `at_ms` is the account's clock.
+    """
 
     decided_by: str
     at_ms: int
     event_ms: int | None = None
     received_at: int | None = None
+    event: Event | None = None
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -52,21 +57,73 @@ class RuleFailed(Exception):  # noqa: N818 - says what happened, and is caught a
 Values = list[tuple[RuleRow, list[Measure]]]
 
 
-def measured(account: Account, terms: Terms, failed: list[RuleFailed] | None = None) -> Values:
-    """Return the values of all rules now, by scope; nothing for a rule that is off.
+def measured(
+    account: Account, terms: Terms, failed: list[RuleFailed] | None = None, event: Event | None = None
+) -> Values:
+    """Return the values of all rules now, by scope; nothing for a rule that is off. One-offs are what an event is.
 
     Errors: `RuleFailed`, unless `failed` is given: then it is noted there, and the rule is left out of the answer.
     """
     values: Values = []
     for row in RULES:
         try:
-            values.append((row, list(row.measure(account, terms)) if terms.enabled(row.name) else []))
+            found = _values(account, terms, row, event)
+            if found is not None:
+                values.append((row, found))
         except Exception as error:  # a rule's failure has the fate of its record, whatever it raises
             failure = RuleFailed(row.name, error)
             if failed is None:
                 raise failure from error
             failed.append(failure)
     return values
+
+
+def _values(account: Account, terms: Terms, row: RuleRow, event: Event | None) -> list[Measure] | None:
+    """Return a rule's values; None for a rule of the day that failed at the latest change of day."""
+    if not terms.enabled(row.name):
+        return []
+    if row.by_day:
+        return account.days.judged.get(row.name, [])
+    if row.happening is not None:
+        return [] if event is None else list(row.happening(account, terms, event))
+    return list(row.measure(account, terms))
+
+
+def reached(terms: Terms, values: Values) -> set[tuple[str, str | None, str | None]]:
+    """Return the levels of states that are met; rules of the day and one-offs are not looked at in between."""
+    return {
+        (row.name, measure.scope, level.name)
+        for row, measures in values
+        if not row.by_day and row.happening is None
+        for measure in measures
+        for level in row.levels_for(terms, measure.scope)
+        if measure.meets(level.threshold, level.comparison)
+    }
+
+
+def begin(
+    account: Account, row: RuleRow, measure: Measure, level: Level, status: str, cause: Cause, until: int = 0
+) -> Episode:
+    """Open an episode; one of a one-off stands before the day `until`."""
+    episode = Episode(
+        rule=row.name,
+        scope=measure.scope,
+        scope_type=measure.scope_type,
+        level=level.name,
+        status=status,
+        threshold=level.threshold,
+        comparison=level.comparison,
+        margin=level.margin,
+        day=account.head.today,
+        decided_by=cause.decided_by,
+        held_since=cause.at_ms if status == HELD else None,
+        event_ids=() if cause.event_ms is None else (cause.decided_by,),
+        event_times=() if cause.event_ms is None else (cause.event_ms,),
+        until=until,
+        measure=measure if until else None,
+    )
+    account.episodes[episode.key] = episode
+    return episode
 
 
 def ranked(account: Account, row: RuleRow, terms: Terms, scope: str | None) -> Iterator[tuple[Episode, Level | None]]:

@@ -5,6 +5,7 @@ Account-wide counts move with the user, so that they stay the sum over the users
 
 from hashlib import blake2b
 
+from services.signals.core import acts, day_rules
 from services.signals.core.account import USERS_PER_PAGE, Account, user_page_number
 from services.signals.core.pages import NO_STAMP, SCHEMA_VERSION
 from services.signals.core.state import NEVER, Moment, User, UserPage
@@ -53,8 +54,12 @@ def _grow(account: Account) -> None:
 
 def active(account: Account, user: User, at_ms: int, terms: Terms) -> bool:
     """Note activity; tell whether the number of active users of the rule's window has grown."""
+    if user.cut is not None and at_ms < user.cut[0]:
+        acts.note_first(account, at_ms // DAY_MS)
+        return False
+    acts.count(account, user, at_ms)
     last_ms = user.last_ms
-    if at_ms <= last_ms or (user.cut is not None and at_ms < user.cut[0]):
+    if at_ms <= last_ms:
         return False
     user.last_ms = at_ms
     day = at_ms // DAY_MS
@@ -123,6 +128,7 @@ def _cut(user: User, moment: Moment) -> None:
     if moment <= (user.cut or NEVER):
         return
     user.cut = moment
+    acts.cut(user, moment)
     if user.last_ms < moment[0]:
         user.last_ms = -1
     if user.core:
@@ -135,6 +141,7 @@ def erased(account: Account, user_id: str, moment: Moment) -> None:
     """Forget a person; what comes later under the same id is a new person (definition 67)."""
     user = find(account, user_id)
     account.uncount_user(user)
+    day_rules.forget(account, user_id)
     _cut(user, moment)
     user.erased = max(moment, user.erased or NEVER)
     if user.department_at is not None and user.department_at <= user.erased:

@@ -1,7 +1,10 @@
 """What a rule is: a row with a function that measures, and one that says from which value on to look again.
 
-A rule's file ends in its `ROW`; `rules/__init__.py` lists the rows. Everything else about firing, holding, releasing
-and ending is the same for all rules and lives in `episodes`. Source: playbook section 6, definitions 4 and 5.
+There are three sorts (definitions 16 and 35): *states* are looked at after every record and at changes of day, *rules
+of the day* at changes of day only, *one-offs* when their event arrives. A rule's file ends in its `ROW`;
+`rules/__init__.py` lists the rows. Everything else about firing, holding, releasing and ending is the same for all
+rules of a sort and lives in `episodes`, `day_rules` and `one_offs`.
+Source: playbook section 6, definitions 4, 5, 16, 23 and 35.
 """
 
 from collections.abc import Callable, Iterator
@@ -10,9 +13,13 @@ from typing import Literal
 import msgspec
 
 from services.signals.core.account import Account
+from services.signals.core.measures import Measure
 from services.signals.core.terms import Terms
+from shared.kernel.events.envelope import Event
 from shared.kernel.quantities import MILLION
-from shared.kernel.triggers import Kind, Number, ScopeType
+from shared.kernel.triggers import Kind
+
+__all__ = ["Comparison", "Level", "Measure", "RuleRow", "Unit", "least_amount", "no_watch", "spent_from"]
 
 Comparison = Literal[">", ">="]
 Unit = Literal["percent", "count", "points"]
@@ -29,44 +36,17 @@ class Level(msgspec.Struct, frozen=True):
     response: str | None = None
 
 
-class Measure(msgspec.Struct, gc=False):
-    """A rule's value in one scope: `amount / whole` in the rule's unit, compared without dividing.
-
-    Shape: `numbers` are what the value was computed from, in the words of the evidence; `summary` is one phrase.
-    """
-
-    scope: str | None
-    scope_type: ScopeType | None
-    amount: int
-    whole: int
-    window_days: int | None
-    numbers: dict[str, Number | str | list[str] | None]
-    summary: str
-
-    def meets(self, threshold: int, comparison: str) -> bool:
-        """Tell whether the value has reached a threshold in millionths."""
-        left, right = self.amount * MILLION, threshold * self.whole
-        return left > right if comparison == ">" else left >= right
-
-    def has_fallen_to(self, bound: int) -> bool:
-        """Tell whether the value is at or below a bound in millionths."""
-        return self.amount * MILLION <= bound * self.whole
-
-    def shown(self, threshold: Number) -> Number:
-        """Return the value as people read it: two decimals, or six where two would hide the threshold."""
-        if self.amount % self.whole == 0:
-            return self.amount // self.whole
-        near = round(self.amount / self.whole, 2)
-        return round(self.amount / self.whole, 6) if near == threshold else near
-
-
 class RuleRow(msgspec.Struct, frozen=True):
     """One rule.
 
     Shape: `levels` gives its levels in rising order under some terms; `measure` yields a value for each scope that can
     be measured now; `watch` notes on the account the values from which the rule must be looked at again;
     `scope_levels` is given where the levels depend on the scope, `ends_with_period` where the turn of the billing
-    period ends triggers (definition 7).
+    period ends triggers (definition 7). A rule of the day has `by_day`: `measure` then answers for the windows that end
+    on the account's today, which is the day that has just ended; `covered` tells whether its window is covered by what
+    the account has told, and what holds when it first is counts as fired. A one-off has `happening`: it yields a value
+    for each scope in which an event fires, and `stands_days` says how long that stands. `unmeasured` is said of a rule
+    without a value.
     """
 
     name: str
@@ -78,6 +58,11 @@ class RuleRow(msgspec.Struct, frozen=True):
     unit: Unit
     scope_levels: Callable[[Terms, str | None], tuple[Level, ...]] | None = None
     ends_with_period: Callable[[Account, str | None], bool] | None = None
+    by_day: bool = False
+    covered: Callable[[Account, Terms], bool] | None = None
+    happening: Callable[[Account, Terms, Event], Iterator[Measure]] | None = None
+    stands_days: Callable[[Terms], int] | None = None
+    unmeasured: str = "not measured"
 
     def levels_for(self, terms: Terms, scope: str | None) -> tuple[Level, ...]:
         """Return the levels of a scope, in rising order."""
@@ -102,3 +87,7 @@ def least_amount(level: Level, whole: int) -> int:
     """Return the least integer amount that meets a level for a given whole."""
     right = level.threshold * whole
     return right // MILLION + 1 if level.comparison == ">" else -(-right // MILLION)
+
+
+def no_watch(_account: Account, _terms: Terms) -> None:
+    """Note nothing: whatever moves the value makes the rules be looked at."""

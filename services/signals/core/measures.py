@@ -1,0 +1,59 @@
+"""A rule's value in one scope at one moment, exact: what is compared, what it was computed from, how it is told.
+
+Source: playbook section 6, definition 9.
+"""
+
+import msgspec
+
+from shared.kernel.quantities import MILLION
+from shared.kernel.triggers import Number, ScopeType
+
+Numbers = dict[str, Number | str | list[str] | None]
+USERS = "users"  # the number that names people: who is erased leaves it (definition 67)
+
+
+class Measure(msgspec.Struct, array_like=True, gc=False):
+    """A rule's value in one scope: `amount / whole` in the rule's unit, compared without dividing.
+
+    Shape: `numbers` are what the value was computed from, in the words of the evidence; `summary` is one phrase, in
+    which `{users}` stands for the people in `numbers`.
+    """
+
+    scope: str | None
+    scope_type: ScopeType | None
+    amount: int
+    whole: int
+    window_days: int | None
+    numbers: Numbers
+    summary: str
+
+    def meets(self, threshold: int, comparison: str) -> bool:
+        """Tell whether the value has reached a threshold in millionths."""
+        left, right = self.amount * MILLION, threshold * self.whole
+        return left > right if comparison == ">" else left >= right
+
+    def has_fallen_to(self, bound: int) -> bool:
+        """Tell whether the value is at or below a bound in millionths."""
+        return self.amount * MILLION <= bound * self.whole
+
+    def shown(self, threshold: Number) -> Number:
+        """Return the value as people read it: two decimals, or six where two would hide the threshold."""
+        if self.amount % self.whole == 0:
+            return self.amount // self.whole
+        near = round(self.amount / self.whole, 2)
+        return round(self.amount / self.whole, 6) if near == threshold else near
+
+    def told(self) -> str:
+        """Return the phrase, people named."""
+        users = self.numbers.get(USERS)
+        return (
+            self.summary.replace("{users}", ", ".join(users) or "somebody") if isinstance(users, list) else self.summary
+        )
+
+    def forget(self, user_id: str) -> bool:
+        """Take a person out of what is told; tell whether it was in there."""
+        users = self.numbers.get(USERS)
+        if not isinstance(users, list) or user_id not in users:
+            return False
+        users.remove(user_id)
+        return True
