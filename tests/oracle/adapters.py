@@ -13,8 +13,8 @@ from shared.kernel.playbook import Playbook
 from shared.kernel.snapshots import Snapshot, decode_snapshot
 from shared.kernel.topics import DEAD_LETTERS, EVENTS, FACTS, SNAPSHOTS, TRIGGERS
 from shared.kernel.triggers import Trigger, decode_trigger
-from tests.oracle.account import Said, Terms
 from tests.oracle.model import Oracle
+from tests.oracle.records import Said, Terms
 from tests.oracle.subject import Explained, Told, rounded
 
 EPOCH = "epoch-1"
@@ -50,8 +50,11 @@ class OracleSubject:
             met={one.name: one.met for one in gate.criteria},
             attainments={one.name: round(float(one.attainment), 6) for one in gate.criteria},
             held_because=tuple(sorted(gate.held_because)),
-            states={key: "held" if trigger.held else "fired" for key, trigger in known.open.items()},
-            active=tuple(sorted({key[0] for key in known.open})),
+            states={
+                (str(key[0]), key[1], key[2]): "held" if trigger.held else "fired"
+                for key, trigger in known.open.items()
+            },
+            active=tuple(sorted({str(key[0]) for key in known.open})),
         )
 
     @staticmethod

@@ -55,8 +55,9 @@ from shared.kernel.controls import Backfill, Control, PlaybookSet, RuleSwitched,
 from shared.kernel.events.envelope import Event
 from shared.kernel.ids import partition_for
 from shared.kernel.playbook.document import Playbook
-from tests.oracle.account import Account, Said, Terms
+from tests.oracle.account import Account
 from tests.oracle.history import LEDGER_OR_FACT
+from tests.oracle.records import Said, Terms
 
 
 @dataclass

@@ -5,49 +5,30 @@ Source: playbook section 6, definitions 4, 6, 11, 12, 48, 50.
 
 from calendar import monthrange
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 
 from shared.kernel.clock import date_from_day
+from shared.kernel.events.envelope import Event
 from shared.kernel.events.feature_blocked import FeatureBlocked
 from shared.kernel.events.feature_used import FeatureUsed
 from shared.kernel.playbook.document import Playbook
 from shared.kernel.playbook.offers import Plan
 from shared.kernel.quantities import millionths
+from tests.oracle.gate import segment_of
+from tests.oracle.growth import contract_milestone, headcount_growth, power_user, qbr_outcome
 from tests.oracle.history import Facts, History
+from tests.oracle.value import Level, Value
 
-RULES = ("usage_ceiling", "seat_saturation", "gated_exploration")
-
-
-@dataclass(frozen=True)
-class Level:
-    """One threshold of a rule, with the margin below it at which a trigger is over."""
-
-    name: str | None
-    threshold: Fraction
-    comparison: str
-    margin: Fraction
-
-    def met(self, value: Fraction | None) -> bool:
-        """Return whether a value fulfils the condition."""
-        if value is None:
-            return False
-        return value > self.threshold if self.comparison == ">" else value >= self.threshold
-
-    def over(self, value: Fraction | None) -> bool:
-        """Return whether a trigger of this level has ended (definition 4)."""
-        return value is None or value <= self.threshold - self.margin
-
-
-@dataclass(frozen=True)
-class Value:
-    """What a rule measures for one scope; `summed`: it starts anew with each billing period."""
-
-    rule: str
-    scope: str | None
-    value: Fraction | None
-    levels: tuple[Level, ...]
-    summed: bool = False
+RULES = (
+    "usage_ceiling",
+    "seat_saturation",
+    "gated_exploration",
+    "headcount_growth",
+    "power_user",
+    "contract_milestone",
+    "qbr_outcome",
+)
+ONE_OFFS = ("qbr_outcome",)
 
 
 def plan_of(facts: Facts, playbook: Playbook) -> Plan | None:
@@ -143,12 +124,32 @@ def gated_exploration(history: History, facts: Facts, playbook: Playbook, today:
     yield Value("gated_exploration", None, found, (Level(None, threshold, ">=", margin),))
 
 
+def is_on(rule: str, playbook: Playbook, off: frozenset[str]) -> bool:
+    """Return whether a rule is on, by the playbook and by hand."""
+    return rule not in off and bool(getattr(playbook.rules, rule).enabled)
+
+
 def values(history: History, playbook: Playbook, today: int, off: frozenset[str]) -> list[Value]:
-    """Return what every rule that is on measures on a day, in the playbook's order."""
+    """Return what every state rule that is on measures on a day, in the playbook's order."""
     facts = history.facts()
-    measured: list[Value] = []
-    for measure in (usage_ceiling, seat_saturation, gated_exploration):
-        name = measure.__name__
-        if name not in off and getattr(playbook.rules, name).enabled:
-            measured += measure(history, facts, playbook, today)
-    return measured
+    segment = segment_of(facts, playbook)
+    measured = [
+        *usage_ceiling(history, facts, playbook, today),
+        *seat_saturation(history, facts, playbook, today),
+        *gated_exploration(history, facts, playbook, today),
+        *headcount_growth(history, facts, playbook, today),
+        *contract_milestone(history, facts, playbook, today, segment),
+    ]
+    return [value for value in measured if is_on(value.rule, playbook, off)]
+
+
+def values_of_day(history: History, playbook: Playbook, ended: int, off: frozenset[str]) -> list[Value]:
+    """Return what every rule of the day that is on measures over the windows that end with a day."""
+    measured = [*power_user(history, playbook, ended)]
+    return [value for value in measured if is_on(value.rule, playbook, off)]
+
+
+def happenings(playbook: Playbook, event: Event, off: frozenset[str]) -> list[Value]:
+    """Return what every one-off that is on makes of an event."""
+    measured = [*qbr_outcome(playbook, event)]
+    return [value for value in measured if is_on(value.rule, playbook, off)]

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from shared.kernel.ids import partition_for
 from shared.kernel.playbook import Playbook
+from tests.oracle.values import RULES
 from tests.oracle.writing import WIDE_OPEN, accounts_of, control, event, instant, playbook
 from tests.property.signals.vocabulary import FOCUS, PROPERTIES, facts, setting
 
@@ -21,6 +22,7 @@ STRANGER = next(f"x{n}" for n in range(99) if partition_for(f"x{n}", PARTITIONS)
 START = "2026-01-20 08:00"
 MINUTE_MS = 60_000
 DAY = 1440
+ACTS = ["session.started", "usage.recorded", "feature.used"]
 
 MIDDLE: dict[str, object] = {
     "measures.adopted_days": 2,
@@ -44,6 +46,20 @@ SHARP: dict[str, object] = {
         {"name": "executive", "percent": 90, "comparison": ">"},
     ],
     "rules.gated_exploration.features": 2,
+    "rules.headcount_growth.days": 9,
+    "rules.power_user": {
+        "play": "department_expansion",
+        "margin_points": 20,
+        "percent": 150,
+        "acts": 3,
+        "active_users": 2,
+        "days": 3,
+    },
+    "rules.contract_milestone.from_days": 10,
+    "rules.contract_milestone.to_days": 40,
+    "rules.qbr_outcome.stands_days": 5,
+    "roadmap": ["A PONY", "Data residency"],
+    "health.green": 90,
     "plans.Starter.annual": True,
 }
 WIDE: dict[str, object] = {
@@ -53,6 +69,9 @@ WIDE: dict[str, object] = {
     "health.usage.days": 45,
     "rules.seat_saturation.active_days": 40,
     "rules.gated_exploration.days": 90,
+    "rules.power_user.days": 60,
+    "rules.power_user.acts": 4,
+    "rules.power_user.active_users": 2,
 }
 OPEN = WIDE_OPEN | {f"gate.{segment}": WIDE_OPEN["gate.smb"] for segment in ("mid_market", "enterprise")}
 PLAYBOOKS: dict[str, Playbook] = {
@@ -147,7 +166,7 @@ def controls(draw: st.DrawFn) -> Step:
         given = {"version": draw(st.sampled_from(sorted(PLAYBOOKS))), "digest": ""}
     elif kind == "rule":
         given = {
-            "rule": draw(st.sampled_from(["usage_ceiling", "seat_saturation", "gated_exploration"])),
+            "rule": draw(st.sampled_from(RULES)),
             "enabled": draw(st.booleans()),
         }
     elif kind == "backfill":
@@ -177,6 +196,20 @@ def weighted(focus: str) -> st.SearchStrategy[Step]:
 
 
 @st.composite
+def busy_days(draw: st.DrawFn) -> list[Step]:
+    """Draw days on which some act far more than others."""
+    people = st.lists(st.sampled_from([*["u1"] * 4, "u2", "u3", "u4"]), max_size=8)
+    steps: list[Step] = []
+    for acts in draw(st.lists(people, min_size=1, max_size=7)):
+        for number, user in enumerate(acts):
+            write = _event(
+                draw(st.sampled_from(ACTS)), user, {"feature": "reports", "metric": "calls", "quantity": 1}, "app"
+            )
+            steps.append(Step(f"act of {user}", 0 if number else DAY, draw(lates), ACCOUNTS[0], write))
+    return steps
+
+
+@st.composite
 def companies(draw: st.DrawFn) -> Company:
     """Draw a whole log: the accounts' settings, then steps, some lines repeated, and a last tick on a new day."""
     steps: list[Step] = []
@@ -188,6 +221,8 @@ def companies(draw: st.DrawFn) -> Company:
         steps.append(Step("use", 0, 0, account, _event("feature.used", "u1", {"feature": "dashboards"}, "app")))
     at_least = draw(st.sampled_from([0, 5, 20, 40]))
     focus = draw(st.sampled_from(sorted(FOCUS)))
+    if focus == "acts":
+        steps += draw(busy_days())
     steps += draw(st.lists(weighted(focus), min_size=at_least, max_size=2 * at_least + 10))
     lines: list[tuple[bytes, bool]] = []
     now = instant(START)
@@ -197,7 +232,8 @@ def companies(draw: st.DrawFn) -> Company:
         if draw(st.integers(0, 9)) == 9:
             lines.append(lines[draw(st.integers(0, len(lines) - 1))])
     lines.append((control("tick", now + 3 * DAY * MINUTE_MS), True))  # later than any event
-    return Company(draw(st.sampled_from(["open", "open", "middle", "strict", "sharp", "wide"])), tuple(lines))
+    first = ["open", "open", "middle", "strict", "sharp", "wide"] + ["sharp"] * (6 if focus == "acts" else 0)
+    return Company(draw(st.sampled_from(first)), tuple(lines))
 
 
 @st.composite

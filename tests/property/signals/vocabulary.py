@@ -6,6 +6,7 @@ CORE = ["dashboards", "reports", "alerts", "imports"]
 GATED = ["integrations", "automation", "sso", "roles", "forecasting"]
 LEVELS = [0, 10, 65, 65.000001, 69.999999, 70, 75, 76, 80, 80.000001, 85, 86, 90, 90.000001, 95, 96, 150, 10**15]
 QUANTITIES = [0, 1, 10, 35, "0.000001", 30, 40, 70, "25.5", 10**14]
+NEEDS = [[], ["Custom roles"], [" custom ROLES ", "Offline mode", "custom roles"], ["a pony"], ["Data residency"]]
 PROPERTIES: dict[str, st.SearchStrategy[dict[str, object]]] = {
     "session.started": st.just({}),
     "feature.used": st.fixed_dictionaries(
@@ -30,7 +31,7 @@ PROPERTIES: dict[str, st.SearchStrategy[dict[str, object]]] = {
         st.fixed_dictionaries({"survey": st.just("nps"), "score": st.sampled_from([0, 6, 7, 7.5, 8, 9])}),
         st.fixed_dictionaries({"survey": st.just("csat"), "score": st.sampled_from([1, 3, 4, 5])}),
     ),
-    "qbr.held": st.just({}),
+    "qbr.held": st.fixed_dictionaries({}, optional={"unmet_needs": st.sampled_from(NEEDS)}),
     "milestone.reached": st.fixed_dictionaries(
         {"milestone": st.sampled_from(["first_dashboard", "first_report", "governance_approved"])}
     ),
@@ -48,6 +49,8 @@ FOCUS: dict[str, list[str]] = {
     "use": ["usage.recorded", "usage.reported", "usage.recorded", "feature.used", "limit.reached"],
     "seats": ["session.started", "user.provisioned", "session.started", "user.deactivated", "user.erased"],
     "features": ["feature.blocked", "feature.used", "feature.blocked"],
+    "acts": [*["session.started", "feature.used", "usage.recorded"] * 3, "user.deactivated", "user.erased"],
+    "reviews": ["qbr.held", "qbr.held", "survey.answered", "feature.used", "ticket.opened", "renewal.completed"],
     "gate": ["survey.answered", "qbr.held", "feature.used", "ticket.opened", "session.started", "renewal.completed"],
 }
 FACTS: dict[str, st.SearchStrategy[object]] = {
@@ -61,7 +64,8 @@ FACTS: dict[str, st.SearchStrategy[object]] = {
     "mrr": st.sampled_from([100, 2083, "2083.333334", 9000, None]),
     "status": st.sampled_from(["active", "active", "suspended", "churned", None]),
     "onboarded_at": st.sampled_from(["2025-06-01", "2025-12-20", "2026-01-25", "2026-02-10", None]),
-    "renews_on": st.sampled_from(["2026-01-28", "2026-02-20", "2026-03-01", "2026-05-31", None]),
+    "renews_on": st.sampled_from(["2026-01-28", "2026-02-20", "2026-03-01", "2026-03-22", "2026-05-31", None]),
+    "employees": st.sampled_from([None, 0, 80, 95, 96, 100, 114, 115, 119, 120]),
     "billing_anchor": st.sampled_from([None, 1, 21, 28, 31]),
     "health_score": st.sampled_from([None, None, 49, 75, 84.99, 85, 120, -1]),
     "exec_sponsor": st.sampled_from([None, "Ada", True, False]),
@@ -78,5 +82,6 @@ setting = st.fixed_dictionaries(
         "limits": st.just({"api_calls": 100, "storage_gb": 100}),
         "onboarded_at": st.just("2025-10-01"),
         "segment": st.sampled_from(["SMB", "SMB", "Mid-Market", "Enterprise"]),
-    }
+    },
+    optional={"employees": st.sampled_from([80, 100]), "renews_on": st.sampled_from(["2026-03-01", "2026-03-23"])},
 )

@@ -1,0 +1,69 @@
+"""The renewal is in sight and the account is healthy: time for a strategic review, before the quiet days begin.
+
+Source: playbook section 6, definitions 31, 35 and 58.
+"""
+
+from collections.abc import Iterator
+
+from services.signals.core import health
+from services.signals.core.account import Account
+from services.signals.core.rules.row import Level, Measure, RuleRow
+from services.signals.core.terms import Terms, days_to_renewal
+from shared.kernel.clock import iso_day
+from shared.kernel.quantities import MILLION
+
+NAME = "contract_milestone"
+ALWAYS = 0
+
+
+def levels(terms: Terms) -> tuple[Level, ...]:
+    """Return the one level: green health."""
+    green = terms.playbook.health.green
+    return (Level(None, green * MILLION, ">=", terms.playbook.rules.contract_milestone.margin_points * MILLION),)
+
+
+def _days_left(account: Account, terms: Terms) -> int | None:
+    """Return the days to a renewal in sight that has not been completed already, None outside of it."""
+    rule, left = terms.playbook.rules.contract_milestone, days_to_renewal(account)
+    if left is None or not rule.from_days <= left <= rule.to_days:
+        return None
+    renewed = health.within(account.head.renewed_ms, account.head.today, terms.playbook.holds.renewal_completed_days)
+    return None if renewed else left
+
+
+def measure(account: Account, terms: Terms) -> Iterator[Measure]:
+    """Yield health while the renewal is in sight."""
+    left = _days_left(account, terms)
+    score = None if left is None else health.score(account, terms)
+    if left is None or score is None:
+        return
+    renews_on = iso_day(account.head.today + left)
+    shown = float(score)
+    numbers: dict[str, int | float | str | list[str] | None] = {
+        "renews_on": renews_on,
+        "days_to_renewal": left,
+        "health": round(shown, 2),
+    }
+    text = f"renewal on {renews_on}, in {left} days, with health {shown:.4g}"
+    yield Measure(None, None, score.numerator, score.denominator, None, numbers, text)
+
+
+def watch(account: Account, terms: Terms) -> None:
+    """Note the health from which on the rule fires, and whether what was parked must be seen to fall back."""
+    key = (NAME, None, None)
+    if not terms.enabled(NAME) or key in account.episodes or _days_left(account, terms) is None:
+        return
+    least = ALWAYS if key in account.parked else terms.playbook.health.green
+    account.watch_health = least if account.watch_health is None else min(least, account.watch_health)
+
+
+ROW = RuleRow(
+    NAME,
+    "expansion",
+    "organisation",
+    levels,
+    measure,
+    watch,
+    "points",
+    unmeasured="no renewal in sight, or no health",
+)

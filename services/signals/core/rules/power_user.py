@@ -1,0 +1,69 @@
+"""Somebody does far more than the others: the busiest user's acts against the mean, judged when the day changes.
+
+Source: playbook section 6, definitions 23 and 35.
+"""
+
+from collections.abc import Iterator
+
+from services.signals.core import acts
+from services.signals.core.account import Account
+from services.signals.core.measures import USERS
+from services.signals.core.rules.row import Level, Measure, RuleRow, no_watch
+from services.signals.core.terms import Terms
+from shared.kernel.quantities import MILLION
+
+NAME = "power_user"
+MOST_NAMED = 20
+
+
+def levels(terms: Terms) -> tuple[Level, ...]:
+    """Return the one level: a multiple of the mean, in percent."""
+    rule = terms.playbook.rules.power_user
+    return (Level(None, rule.percent * MILLION, ">=", rule.margin_points * MILLION),)
+
+
+def covered(account: Account, terms: Terms) -> bool:
+    """Tell whether the account's first act lies on or before the first day of the window that ends today."""
+    return account.head.first_act_day <= account.head.today - terms.playbook.rules.power_user.days + 1
+
+
+def measure(account: Account, terms: Terms) -> Iterator[Measure]:
+    """Yield the busiest user's share of the mean; nothing while too few are active or nobody acts enough."""
+    rule = terms.playbook.rules.power_user
+    counted = list(acts.each(account, account.head.today, rule.days))
+    if len(counted) < rule.active_users:
+        return
+    total, most = sum(number for number, _ in counted), max(number for number, _ in counted)
+    if most < rule.acts:
+        return
+    users, mean = len(counted), total / len(counted)
+    busy = sorted(
+        (-number, user_id)
+        for number, user_id in counted
+        if number >= rule.acts and number * 100 * users >= rule.percent * total
+    )
+    named = [user_id for _, user_id in busy[:MOST_NAMED]]
+    numbers: dict[str, int | float | str | list[str] | None] = {
+        USERS: named,
+        "acts": most,
+        "mean": round(mean, 2),
+        "active_users": users,
+        "days": rule.days,
+    }
+    who = "by {users}" if named else "by the busiest user"
+    text = f"{most:,} acts in {rule.days} days {who}; the mean of {users:,} active users is {mean:,.1f}"
+    yield Measure(None, None, most * 100 * users, total, rule.days, numbers, text)
+
+
+ROW = RuleRow(
+    NAME,
+    "expansion",
+    "usage",
+    levels,
+    measure,
+    no_watch,
+    "percent",
+    by_day=True,
+    covered=covered,
+    unmeasured="not covered yet, or too few users or acts",
+)
