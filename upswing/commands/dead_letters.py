@@ -16,14 +16,15 @@ def command() -> None:
 @command.command(name="list")
 @broker_options
 @click.option("--reason", help="Only those refused for this reason, e.g. account_unknown.")
+@click.option("--open", "only_open", is_flag=True, help="Only those that were not sent again.")
 @click.option("--last", "most", type=click.IntRange(1, 10_000), default=20, show_default=True, help="How many at most.")
-def list_letters(reason: str | None, most: int, **named: Any) -> None:
-    """List the newest dead letters, and how many there are for each reason."""
+def list_letters(reason: str | None, only_open: bool, most: int, **named: Any) -> None:
+    """List the newest dead letters, how many there are for each reason, and how many were sent again since."""
     from upswing.letters import read_letters, summary  # noqa: PLC0415 - `upswing --help` stays quick
 
     broker = find_broker(**named)
     letters = asyncio.run(read_letters(broker.kafka, broker.topic_prefix, reason=reason))
-    for line in summary(letters, most):
+    for line in summary([each for each in letters if each.retaken_at is None or not only_open], most):
         click.echo(line)
 
 
@@ -43,8 +44,9 @@ def show(letter_id: str, **named: Any) -> None:
 @broker_options
 @click.option("--reason", help="All that were refused for this reason.")
 @click.option("--account", help="The account they belong to, when their lines do not name one.")
-def replay(letter_ids: tuple[str, ...], reason: str | None, account: str | None, **named: Any) -> None:
-    """Send dead letters again: those of LETTER_IDS, or all of one --reason.
+@click.option("--again", is_flag=True, help="Also those that were sent again before; they count once more.")
+def replay(letter_ids: tuple[str, ...], reason: str | None, account: str | None, again: bool, **named: Any) -> None:
+    """Send dead letters again: those of LETTER_IDS, or all open ones of one --reason.
 
     A line without an account goes to --account, or to the account that a later `group` call of its user named. It is
     folded as a late event: it counts, and fires nothing for days gone by.
@@ -54,7 +56,8 @@ def replay(letter_ids: tuple[str, ...], reason: str | None, account: str | None,
     if bool(letter_ids) == bool(reason):
         raise click.UsageError("name either letters or one --reason")
     broker = find_broker(**named)
-    sent, refused = asyncio.run(replay_letters(broker.kafka, broker.topic_prefix, letter_ids, reason, account))
+    sending = replay_letters(broker.kafka, broker.topic_prefix, letter_ids, reason, account, again=again)
+    sent, refused = asyncio.run(sending)
     for letter_id, why in refused:
         click.echo(f"{letter_id} was not sent: {why}", err=True)
     click.echo(f"{sent} sent again, {len(refused)} not")
