@@ -3,13 +3,14 @@
 Source: design (one input log), definitions 63, 66, 72, 73 and 74.
 """
 
+from services.signals.core import sources
 from services.signals.core.account import Account
 from services.signals.core.episodes import change_terms
 from services.signals.core.partition import Partition
 from services.signals.core.terms import Terms
 from shared.kernel.clock import DAY_MS
 from shared.kernel.codec import encode_line
-from shared.kernel.controls import Backfill, Control, PlaybookSet, RuleSwitched, Tick
+from shared.kernel.controls import Backfill, Control, PlaybookSet, RuleSwitched, SourceHeard, Tick
 
 
 def apply(state: Partition, control: Control, offset: int, only: str | None = None) -> None:
@@ -19,6 +20,7 @@ def apply(state: Partition, control: Control, offset: int, only: str | None = No
     elif isinstance(control, Backfill):
         if control.state == "end":
             state.meta.phase = "live"
+            sources.settle(state, control.at)
         elif state.meta.live_ticked:
             state.counts["backfill_refused",] += 1
         else:
@@ -26,12 +28,16 @@ def apply(state: Partition, control: Control, offset: int, only: str | None = No
     elif isinstance(control, PlaybookSet):
         state.meta.playbook_version = control.version
         _judge_by(state, state.terms_in_force(), offset, only)
+        sources.settle(state, control.at)
     elif isinstance(control, RuleSwitched):
         off = set(state.meta.switched_off) - {control.rule}
         after = tuple(sorted(off if control.enabled else off | {control.rule}))
         if after != state.meta.switched_off:
             state.meta.switched_off = after
             _judge_by(state, state.terms_in_force(), offset, only)
+            sources.settle(state, control.at)
+    elif isinstance(control, SourceHeard):
+        sources.hear(state, control)
 
 
 def _accounts(state: Partition, only: str | None) -> list[Account]:

@@ -26,6 +26,7 @@ from services.signals.core.pages import (
     page_key,
 )
 from services.signals.core.recent import RecentIds, RecentPage
+from services.signals.core.source_state import SourceState
 from services.signals.core.state import Days, Head, UserPage
 
 Group = list[tuple[bytes, bytes | None]]
@@ -44,9 +45,10 @@ class PageReader(Protocol):
 
 
 class Meta(msgspec.Struct, array_like=True):
-    """The partition's own page. Shape: `epochs` are the ids of the logs read so far, the last one is in force.
+    """The partition's own page.
 
-    Units: `ticked_at` in milliseconds.
+    Shape: `epochs` are the ids of the logs read so far, the last one is in force; `sources` is replaced, never changed,
+    so that a copy of the page keeps what it had. Units: `ticked_at` in milliseconds.
     """
 
     version: int = SCHEMA_VERSION
@@ -57,6 +59,7 @@ class Meta(msgspec.Struct, array_like=True):
     phase: Literal["live", "backfill"] = "live"
     playbook_version: str = ""
     switched_off: tuple[str, ...] = ()
+    sources: dict[str, SourceState] = {}
 
 
 _META = PageDecoder(Meta)
