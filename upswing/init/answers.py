@@ -28,6 +28,7 @@ __all__ = [
 ]
 
 MOST = 1e12
+Amount = int | float  # a whole one stays whole through JSON and YAML
 UNLIMITED = ("unlimited", "none", "-")
 ROLES = ("csm", "ae", "sa", "pool", "manager", "ops")
 SOURCE = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
@@ -41,9 +42,9 @@ class PlanAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     name: str
-    price: float
-    seat_price: float = 0
-    limits: dict[str, float | None] = {}
+    price: Amount
+    seat_price: Amount = 0
+    limits: dict[str, Amount | None] = {}
     features: tuple[str, ...] = ()
 
 
@@ -57,8 +58,8 @@ class Answers(msgspec.Struct, frozen=True, kw_only=True):
     currency: str = "USD"
     plans: tuple[PlanAnswer, ...] = ()
     core_features: tuple[str, ...] = ()
-    smb_below: float = 25_000
-    mid_market_below: float = 100_000
+    smb_below: Amount = 25_000
+    mid_market_below: Amount = 100_000
     roadmap: tuple[str, ...] = ()
     people: tuple[Person, ...] = ()
     source: str = "web"
@@ -75,7 +76,7 @@ def plan_in(text: str) -> PlanAnswer:
     return PlanAnswer(name=name.strip(), price=price_in(price), seat_price=price_in(seat or "0"))
 
 
-def price_in(text: str) -> float:
+def price_in(text: str) -> Amount:
     """Return an amount of at least 0, whole where it is."""
     try:
         amount = float(text.strip().replace("_", ""))
@@ -86,9 +87,9 @@ def price_in(text: str) -> float:
     return int(amount) if amount.is_integer() else amount
 
 
-def limits_in(text: str) -> dict[str, float | None]:
+def limits_in(text: str) -> dict[str, Amount | None]:
     """Return limits from `api_calls=10000,storage_gb=50`; `unlimited` is no limit."""
-    limits: dict[str, float | None] = {}
+    limits: dict[str, Amount | None] = {}
     for part in names_in(text):
         metric, found, amount = part.partition("=")
         if not found or not metric.strip():
