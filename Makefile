@@ -1,7 +1,7 @@
 # Needs nothing but Python 3.11+ and make. `make help` lists the targets.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help install demo up test check bench clean lock
+.PHONY: help install demo up test check bench fuzz clean lock
 
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$python; exit; }; done; echo python3)
@@ -38,6 +38,9 @@ check: $(INSTALLED) ## Lint, format, types, architecture, docs: what CI checks.
 
 bench: $(INSTALLED) ## Measure; ONLY=e2e|signals|ingest, SECONDS, EVENTS, RUNS; PEERS=<folder of the rival kit>.
 	@$(BIN)/python -m tests.bench
+
+fuzz: $(INSTALLED) ## Send broken bodies of every dialect to ingest's core and HTTP; EXAMPLES=2000 of each.
+	@$(BIN)/python -m tests.fuzz $(EXAMPLES)
 
 lock: $(INSTALLED) ## Write deploy/local/jars.lock anew (requirements.lock: see CONTRIBUTING).
 	@$(BIN)/python -m deploy.local.jars

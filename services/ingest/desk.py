@@ -116,7 +116,7 @@ class Desk:
         problem = BURIED.get(refusal.status)
         if problem is None or key is None or self.world is None or self.publisher is None:
             return
-        self.metrics.bodies_refused(key.source, problem.reason).inc()
+        self.metrics.bodies_refused.labels(key.source, problem.reason).inc()
         if self.budget.used >= self.budget.limit:
             return  # a broker that stands still must not make us keep letters without end
         said = Problem(problem.reason, problem.field, str(refusal))

@@ -23,7 +23,7 @@ class Metrics:
         self._taken = count("events_in", "Events and calls read", "source", "dialect")
         self._accepted = count("events_accepted", "Events written to the log and acknowledged", "source")
         self._rejected = count("events_rejected", "Events rejected", "source", "reason")
-        self._bodies_refused = count("bodies_refused", "Whole bodies refused for what they are", "source", "reason")
+        self.bodies_refused = count("bodies_refused", "Whole bodies refused for what they are", "source", "reason")
         self._over_quota = count("events_over_quota", "Events refused because the quota of a key was used up", "source")
         self.duplicates = count("events_duplicate", "Acknowledged events that repeat a recent one")
         self.clamped = count("events_clamped", "Events whose time lay in the future")
@@ -50,6 +50,5 @@ class Metrics:
         self.requests = lru_cache(1024)(self._requests.labels)
         self.taken = lru_cache(1024)(self._taken.labels)
         self.accepted = lru_cache(1024)(self._accepted.labels)
-        self.bodies_refused = self._bodies_refused.labels
         self.rejected = lru_cache(1024)(self._rejected.labels)
         self.over_quota = lru_cache(1024)(self._over_quota.labels)

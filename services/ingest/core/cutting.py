@@ -34,6 +34,21 @@ def cut_array(body: bytes, start: int) -> tuple[list[bytes], int] | None:
     return None
 
 
+def is_one_object(body: bytes) -> bool:
+    """Say whether a text is one object in braces and nothing after it, however unreadable within."""
+    if body.lstrip(_BLANK)[:1] != b"{":
+        return False
+    depth = 0
+    for found in _MARKS.finditer(body):
+        if found[0] in {b"[", b"{"}:
+            depth += 1
+        elif found[0] in {b"]", b"}"}:
+            depth -= 1
+            if not depth:
+                return not body[found.end() :].strip(_BLANK)
+    return False
+
+
 def cut_field(body: bytes, name: bytes) -> tuple[list[bytes], bytes] | None:
     """Return the elements of an object's array of that name, and the object with the array empty; None without one."""
     depth = 0

@@ -3,8 +3,6 @@
 Source: design (contracts, ingest HTTP).
 """
 
-from http import HTTPStatus
-
 import msgspec
 
 from services.ingest.core.intake import Rejected
@@ -18,8 +16,11 @@ class Reply(msgspec.Struct):
     rejected: list[Rejected]
 
 
+OK, NO_CONTENT, BAD_REQUEST = 200, 204, 400
+
+
 class Answer(msgspec.Struct, frozen=True):
     """A reply as it goes out: its status, and its JSON, which is empty where the client wants no body."""
 
-    status: HTTPStatus
+    status: int
     body: bytes

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from services.ingest.core.dialects import ROUTES, serving
-from services.ingest.core.replies import Answer
+from services.ingest.core.replies import OK, Answer
 from services.ingest.desk import Desk
 from services.ingest.refusal import Refusal, error_body
 from services.ingest.routes.body import Disconnected, Receive, check_type, read_body, read_headers
@@ -46,17 +46,17 @@ class HotRoutes:
         except Disconnected:
             return
         except Refusal as refusal:
-            status, body = refusal.status, error_body(refusal.code, str(refusal))
+            status, body = refusal.status.value, error_body(refusal.code, str(refusal))
             if refusal.retry_after is not None:
                 headers.append((b"retry-after", str(refusal.retry_after).encode()))
         except Exception:  # fate: answered 500; the client sends the same again, and nothing was promised
             log.exception("a request failed", route=scope["path"])
-            status, body = HTTPStatus.INTERNAL_SERVER_ERROR, error_body("internal", "this should not have happened")
+            status, body = 500, error_body("internal", "this should not have happened")
         headers = [*headers, (b"content-length", str(len(body)).encode())] if body else []
         metrics = self._desk.metrics
-        metrics.requests(scope["path"], str(status.value)).inc()
+        metrics.requests(scope["path"], str(status)).inc()
         metrics.request_seconds.observe(time.perf_counter() - started)
-        await send({"type": "http.response.start", "status": status.value, "headers": headers})
+        await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
     async def _take(self, scope: Scope, receive: Receive) -> Answer:
@@ -80,4 +80,4 @@ class HotRoutes:
             desk.budget.give(len(body))
         del body, whole  # what waits for the broker is counted by the publisher
         reply = await desk.settle(intake, ticket)
-        return Answer(HTTPStatus.OK, _ENCODER.encode(reply)) if dialect.answer is None else dialect.answer(reply, route)
+        return Answer(OK, _ENCODER.encode(reply)) if dialect.answer is None else dialect.answer(reply, route)

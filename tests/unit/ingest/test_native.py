@@ -155,3 +155,12 @@ def test_an_erased_user_is_forgotten_by_every_source() -> None:
     assert len(world.identities) == 0
     nobody = take("/v1/events", {"id": "2", "type": "user.erased", "account_id": "acme"}, world)
     assert nobody.forgotten == []
+
+
+def test_one_object_on_many_lines_is_one_event_even_when_it_cannot_be_read() -> None:
+    """And not as many bad lines as it has."""
+    for body in (rb'{\n "id": "\ud800",\n "x": [1]}\n', rb'{\n "id": "\q"\n}'):
+        with pytest.raises(ValueError, match="not readable as JSON"):
+            take("/v1/events", body.replace(rb"\n", b"\n"))
+    for body, lines in ((b'{"id": "\\q"}\n{', 2), (b"5\n{", 2), (b'{"id":\n{', 2)):
+        assert len(take("/v1/events", body).rejected) == lines

@@ -6,7 +6,7 @@ Source: playbook section 2, design (contracts, ingest HTTP).
 import msgspec
 
 from services.ingest.core.calls import NOTHING, NULL, Time
-from services.ingest.core.cutting import cut_array
+from services.ingest.core.cutting import cut_array, is_one_object
 from services.ingest.core.dialect import Dialect, Route
 from services.ingest.core.intake import Intake
 from services.ingest.core.reading import Reading, Unread, as_bytes, id_in, is_text, read_each
@@ -86,7 +86,7 @@ def _split(body: bytes, *, array: bool) -> list[bytes]:
     try:
         return [bytes(_RAW.decode(body))]  # one object, on however many lines
     except UNREADABLE:
-        return [line for line in body.splitlines() if line.strip()]
+        return [body] if is_one_object(body) else [line for line in body.splitlines() if line.strip()]
 
 
 def _split_array(body: bytes) -> list[bytes]:

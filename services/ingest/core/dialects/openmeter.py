@@ -5,7 +5,6 @@ the metric of that name: its quantity is `value` of the data, else `quantity`, e
 events has no value. A meter over another property wants a row. Source: OpenMeter's HTTP API, playbook section 2.
 """
 
-from http import HTTPStatus
 from typing import Any
 
 import msgspec
@@ -15,7 +14,7 @@ from services.ingest.core.cloud_events import BATCHED, STRUCTURED, CloudEvent, c
 from services.ingest.core.dialect import Dialect, Route
 from services.ingest.core.intake import Intake, Rejected
 from services.ingest.core.reading import Reading, Unread, id_in
-from services.ingest.core.replies import Answer, Reply
+from services.ingest.core.replies import BAD_REQUEST, NO_CONTENT, Answer, Reply
 from services.ingest.core.validate import UNREADABLE, problem_of
 from shared.kernel.errors import Problem, Reason
 from shared.kernel.events.envelope import MAX_ID_CHARS
@@ -70,7 +69,7 @@ def normalise(reading: Reading, intake: Intake) -> None:
 def answer(reply: Reply, _route: Route) -> Answer:
     """Answer as OpenMeter does: nothing when all was taken, else 400 with what was not."""
     if not reply.rejected:
-        return Answer(HTTPStatus.NO_CONTENT, b"")
+        return Answer(NO_CONTENT, b"")
     count = len(reply.rejected)
     message = f"{count} of {count + reply.accepted} events were rejected; the others are taken: do not send them again"
     said = Refused(
@@ -78,14 +77,14 @@ def answer(reply: Reply, _route: Route) -> Answer:
         message=message,
         type="about:blank",
         title="Bad Request",
-        status=HTTPStatus.BAD_REQUEST.value,
+        status=BAD_REQUEST,
         detail=message,
         instance="about:blank",
         accepted=reply.accepted,
         duplicates=reply.duplicates,
         rejected=reply.rejected,
     )
-    return Answer(HTTPStatus.BAD_REQUEST, msgspec.json.encode(said))
+    return Answer(BAD_REQUEST, msgspec.json.encode(said))
 
 
 def _take(index: int, event: CloudEvent, reading: Reading, intake: Intake) -> Problem | None:

@@ -3,8 +3,6 @@
 Source: PostHog's capture API and published SDKs, playbook section 2.
 """
 
-from http import HTTPStatus
-
 import msgspec
 
 from services.ingest.core.calls import Time
@@ -13,7 +11,7 @@ from services.ingest.core.dialect import Dialect, Route
 from services.ingest.core.intake import Intake
 from services.ingest.core.posthog import PosthogEvent, take_event
 from services.ingest.core.reading import Reading, Unread, as_bytes, id_in, read_each
-from services.ingest.core.replies import Answer, Reply
+from services.ingest.core.replies import OK, Answer, Reply
 from services.ingest.core.validate import UNREADABLE
 
 RESULTS = "results"
@@ -89,12 +87,12 @@ def normalise(reading: Reading, intake: Intake) -> None:
 def answer(reply: Reply, route: Route) -> Answer:
     """Answer the `/i/v1/` form event by event, and all others as we always do."""
     if route.kind != RESULTS:
-        return Answer(HTTPStatus.OK, msgspec.json.encode(reply))
+        return Answer(OK, msgspec.json.encode(reply))
     dropped = {
         rejected.id or str(rejected.index): Verdict("drop", f"{rejected.code}: {rejected.message}")
         for rejected in reply.rejected
     }
-    return Answer(HTTPStatus.OK, msgspec.json.encode(Results(dropped)))
+    return Answer(OK, msgspec.json.encode(Results(dropped)))
 
 
 def _read_batch(body: bytes) -> tuple[Envelope, list[bytes]]:
