@@ -3,8 +3,10 @@
 import asyncio
 import sys
 import time
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 import msgspec
@@ -14,11 +16,31 @@ from shared.kernel.clock import day_from_date
 from upswing.broker import broker_options, find_broker
 from upswing.simulate.request import CLEAN, MOST_ACCOUNTS, MOST_DAYS, Disturbances, Request, last_whole_day
 
+if TYPE_CHECKING:
+    from upswing.simulate.send import Sent
+
 __all__ = ["command"]
 
 PLAYBOOK = Path(__file__).parents[2] / "playbooks" / "default.yaml"
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+_SIZE = (
+    click.option("--accounts", type=click.IntRange(1, MOST_ACCOUNTS), default=200, show_default=True),
+    click.option("--days", type=click.IntRange(1, MOST_DAYS), default=120, show_default=True),
+    click.option("--seed", type=int, default=1, show_default=True, help="The same seed gives the same companies."),
+    click.option("--end", type=click.DateTime(["%Y-%m-%d"]), help="The story's last day; yesterday if not given."),
+    click.option("--playbook", type=FILE, help="Plans, limits, features and segments to live by; the default one's."),
+    click.option("--clean", is_flag=True, help="Without broken instrumentation."),
+)
+
+
+def story_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say which story is told."""
+    for option in reversed(_SIZE):
+        function = option(function)
+    return function
 
 
 @click.group(name="simulate")
@@ -47,12 +69,7 @@ def _request(
 
 @command.command()
 @click.option("--out", type=FOLDER, required=True, help="A new or empty folder.")
-@click.option("--accounts", type=click.IntRange(1, MOST_ACCOUNTS), default=200, show_default=True)
-@click.option("--days", type=click.IntRange(1, MOST_DAYS), default=120, show_default=True)
-@click.option("--seed", type=int, default=1, show_default=True, help="The same seed gives the same companies.")
-@click.option("--end", type=click.DateTime(["%Y-%m-%d"]), help="The last day; yesterday if not given.")
-@click.option("--playbook", type=FILE, help="Plans, limits, features and segments to live by; the default one's.")
-@click.option("--clean", is_flag=True, help="Without broken instrumentation.")
+@story_options
 @click.option(
     "--format",
     "written",
@@ -84,6 +101,68 @@ def files(
         f"{made.totals.bad:,} of them are wrong on purpose, {made.totals.duplicates:,} are sent twice; "
         f"the truth is in {out / TRUTH}"
     )
+
+
+@command.command()
+@click.option("--url", default="http://127.0.0.1:8080", show_default=True, help="The address of ingest.")
+@click.option("--key", envvar="UPSWING_KEY", required=True, help="A write key (`upswing keys issue`). [UPSWING_KEY]")
+@click.option("--rate", type=click.FloatRange(0.1, 100_000), default=500, show_default=True, help="Events a second.")
+@click.option("--seconds", type=click.FloatRange(0.1), help="Stop after so long; else when the story ends.")
+@click.option("--day-seconds", type=click.FloatRange(0.1), help="Instead of a rate: how long a day of the story takes.")
+@click.option(
+    "--stamp",
+    type=click.Choice(["now", "own"]),
+    default="now",
+    show_default=True,
+    help="When events say they happened: as they are sent, or on their own day of the story.",
+)
+@click.option("--truth", type=click.Path(dir_okay=False, path_type=Path), help="Write the truth to this file.")
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@story_options
+def send(
+    url: str,
+    key: str,
+    rate: float,
+    seconds: float | None,
+    day_seconds: float | None,
+    stamp: Literal["now", "own"],
+    truth: Path | None,
+    accounts: int,
+    days: int,
+    seed: int,
+    end: datetime | None,
+    playbook: Path | None,
+    *,
+    clean: bool,
+    as_json: bool,
+) -> None:
+    """Send events to a running ingest at a rate, and say what became of them.
+
+    429 and 503 are waited out as their Retry-After says. Each run has ids of its own: sending twice is no repetition.
+    """
+    from upswing.simulate.live import play_live  # noqa: PLC0415 - `upswing --help` stays quick
+    from upswing.simulate.report import sent_lines  # noqa: PLC0415 - `upswing --help` stays quick
+    from upswing.simulate.send import Sender, Sent  # noqa: PLC0415 - `upswing --help` stays quick
+
+    request = _request(accounts, days, seed, end, playbook, clean=clean)
+
+    async def run() -> tuple[Sent, bytes]:
+        sender = Sender(url, key, run=f"{time.time_ns() // 1_000_000:x}", stamp=stamp)
+        return await play_live(request, sender, rate=rate, day_seconds=day_seconds, seconds=seconds, told=_told)
+
+    sent, story = asyncio.run(run())
+    if truth is not None:
+        truth.write_bytes(story)
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(sent), indent=1))
+        return
+    for line in sent_lines(sent):
+        click.echo(line)
+
+
+def _told(sent: "Sent") -> None:
+    if sys.stderr.isatty():
+        click.echo(f"\rsent {sent.sent:,}, acked {sent.acked:,}, rejected {sent.rejected:,} ", nl=False, err=True)
 
 
 @command.command()

@@ -7,10 +7,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from upswing.simulate.marks import Example, RuleScore, Score
+from upswing.simulate.send import Sent
 
-__all__ = ["print_score"]
+__all__ = ["print_score", "sent_lines"]
 
 WIDTH = 132
+NOTED_SECONDS = 1.0
 COLUMNS = (
     *("rule", "stood", "seen", "missed", "lost", "recall", "firings", "right", "misled", "wrong"),
     *("precision", "delay", "held", "released", "outcome"),
@@ -33,6 +35,20 @@ def print_score(score: Score) -> None:
     console.print(table)
     for line in _lines(score):
         console.print(escape(line), highlight=False, soft_wrap=True)
+
+
+def sent_lines(sent: Sent) -> Iterator[str]:
+    """Yield what became of what was sent, a line each."""
+    yield (
+        f"{sent.sent:,} events sent in {sent.seconds:.1f} s: {sent.acked:,} acked ({sent.per_second:,.0f} a second), "
+        f"{sent.duplicates:,} duplicates among them, {sent.rejected:,} rejected"
+    )
+    if sent.codes:
+        yield "rejected: " + ", ".join(f"{count:,} {code}" for code, count in sent.codes.items())
+    latency = ", ".join(f"{name} {value:g} ms" for name, value in sent.latency_ms.items())
+    yield f"{sent.requests:,} requests, latency {latency or '–'}; {sent.retries:,} retries, {sent.throttled:,} put off"
+    if sent.behind_seconds > NOTED_SECONDS:
+        yield f"the last event was {sent.behind_seconds:.1f} s late: ingest or this machine cannot keep the rate"
 
 
 def _cells(row: RuleScore) -> list[str]:
