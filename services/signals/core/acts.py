@@ -15,47 +15,51 @@ from shared.kernel.clock import DAY_MS
 
 KEPT_DAYS = 62  # today and more than the longest window that the playbook may ask for
 KEPT_INSTANTS = 32
+IDLE = [[0] * (days - 1) for days in range(KEPT_DAYS + 1)]  # the days without an act between two that are so far apart
 
 
-def count(account: Account, user: User, at_ms: int) -> None:
-    """Count an act that is not cut off."""
-    day, instant = divmod(at_ms, DAY_MS)
-    if day > user.acts_day:
-        _begin_day(account, user, day)
-    elif day < user.acts_day:
-        _count_late(account, user, day)
-        return
-    instants = user.instants
-    if not instants or instant >= instants[-1]:
-        instants.append(instant)
+def count_first(account: Account, user: User, old_day: int | None, day: int) -> None:
+    """Count a user's first act of a day later than all before; `old_day` is that of the latest act so far."""
+    if old_day is None:
+        note_first(account, day)
     else:
-        insort(instants, instant)
-    if len(instants) > KEPT_INSTANTS:
-        del instants[0]
-        user.earlier += 1
+        acts, passed = user.acts, day - old_day
+        if acts is None:
+            acts = user.acts = []
+        acts.append(user.on_day)
+        if passed > 1:
+            acts += IDLE[passed] if passed < KEPT_DAYS else IDLE[KEPT_DAYS]
+        if len(acts) >= KEPT_DAYS:
+            del acts[: 1 - KEPT_DAYS]
+    user.on_day = 1
+    if user.instants is not None:
+        user.instants = None
 
 
-def _begin_day(account: Account, user: User, day: int) -> None:
-    if user.acts_day >= 0:
-        passed = day - user.acts_day
-        if passed < KEPT_DAYS:
-            user.acts += [user.earlier + len(user.instants), *[0] * (passed - 1)]
-            del user.acts[: 1 - KEPT_DAYS]
-        else:
-            user.acts.clear()
-        user.instants.clear()
-        user.earlier = 0
-    user.acts_day = day
-    note_first(account, day)
+def count_more(user: User, last_ms: int) -> None:
+    """Count an act that is the user's latest of a day, the one before it at `last_ms`."""
+    user.on_day += 1
+    if user.instants is None:
+        user.instants = []
+    elif len(user.instants) == KEPT_INSTANTS:
+        del user.instants[0]
+    user.instants.append(last_ms % DAY_MS)
 
 
-def _count_late(account: Account, user: User, day: int) -> None:
-    back, acts = user.acts_day - day, user.acts
+def count_late(account: Account, user: User, at_ms: int) -> None:
+    """Count an act that is not later than the user's latest."""
+    back = user.last_ms // DAY_MS - at_ms // DAY_MS
+    if back == 0:
+        user.on_day += 1
+        user.instants = user.instants or []
+        insort(user.instants, at_ms % DAY_MS)
+        del user.instants[:-KEPT_INSTANTS]
+        return
+    note_first(account, at_ms // DAY_MS)
     if back < KEPT_DAYS:
-        if back > len(acts):
-            acts[:0] = [0] * (back - len(acts))
+        acts = user.acts = user.acts or []
+        acts[:0] = [0] * (back - len(acts))
         acts[-back] += 1
-    note_first(account, day)
 
 
 def note_first(account: Account, day: int) -> None:
@@ -65,32 +69,32 @@ def note_first(account: Account, day: int) -> None:
 
 
 def cut(user: User, moment: Moment) -> None:
-    """Take away the acts before a user's departure."""
+    """Take away the acts before a user's departure, while the latest act is still known."""
     day, instant = divmod(moment[0], DAY_MS)
-    after = user.acts_day - day
-    if after > 0:
-        del user.acts[: max(0, len(user.acts) - after + 1)]
+    later = user.last_ms // DAY_MS - day
+    acts, instants = user.acts or [], user.instants or []
+    if later > 0:
+        user.acts = acts[1 - later :] if later > 1 else None
         return
-    user.acts.clear()
-    user.earlier = 0
-    user.instants = [at for at in user.instants if at >= instant] if after == 0 else []
-    if not user.instants:
-        user.acts_day = -1
+    staying = [at for at in instants if at >= instant] if later == 0 else []
+    user.acts, user.instants = None, staying or None
+    user.on_day = len(staying) + 1 if user.last_ms >= moment[0] else 0
 
 
 def in_window(user: User, last_day: int, days: int) -> int:
     """Return a user's acts in the `days` that end on `last_day`."""
-    acts, back = user.acts, user.acts_day - last_day  # acts[-n] are those of the n-th day before the latest
+    acts, back = user.acts or [], user.last_ms // DAY_MS - last_day  # acts[-n]: the n-th day before that of the latest
     first, after = max(0, len(acts) - back - days + 1), max(0, len(acts) - max(back, 1) + 1)
     number = sum(acts[first:after])
-    return number + user.earlier + len(user.instants) if -days < back <= 0 else number
+    return number + user.on_day if -days < back <= 0 else number
 
 
 def each(account: Account, last_day: int, days: int) -> Iterator[tuple[int, str]]:
     """Yield every user who acted in the `days` that end on `last_day`, with the number of acts."""
+    first_ms = (last_day - days + 1) * DAY_MS
     for page in account.users:
         for user_id, user in page.users.items():
-            if user.acts_day > last_day - days:
+            if user.last_ms >= first_ms:
                 number = in_window(user, last_day, days)
                 if number:
                     yield number, user_id

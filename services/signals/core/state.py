@@ -26,9 +26,9 @@ class User(msgspec.Struct, array_like=True, gc=False):
 
     Shape: `cut` is the latest deactivation or erasure; activity before it does not count (definition 13). `given` is
     the latest provisioning after the cut, `core` the latest use of each core feature; `erased` is the latest erasure,
-    before which no department is known. Acts (definition 23): `acts_day` is the latest day with one, `instants` the
-    latest of that day in order, within the day, `earlier` how many came before these, and `acts` the numbers of the
-    days before it, its last one that of the day just before.
+    before which no department is known. Acts (definition 23): `on_day` is their number on the day of `last_ms`, which
+    is the latest, `instants` are those before it, in order, within the day and no more than are kept; `acts` are the
+    numbers of the days before, the last one that of the day just before.
     """
 
     last_ms: int = -1
@@ -38,10 +38,9 @@ class User(msgspec.Struct, array_like=True, gc=False):
     department_at: Moment | None = None
     core: dict[str, int] | None = None
     erased: Moment | None = None
-    acts_day: int = -1
-    acts: list[int] = []
-    earlier: int = 0
-    instants: list[int] = []
+    on_day: int = 0
+    instants: list[int] | None = None
+    acts: list[int] | None = None
 
 
 class Episode(msgspec.Struct, array_like=True):

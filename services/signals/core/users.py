@@ -57,15 +57,17 @@ def active(account: Account, user: User, at_ms: int, terms: Terms) -> bool:
     if user.cut is not None and at_ms < user.cut[0]:
         acts.note_first(account, at_ms // DAY_MS)
         return False
-    acts.count(account, user, at_ms)
     last_ms = user.last_ms
     if at_ms <= last_ms:
+        acts.count_late(account, user, at_ms)
         return False
     user.last_ms = at_ms
     day = at_ms // DAY_MS
     old_day = last_ms // DAY_MS if last_ms >= 0 else None
     if day == old_day:
+        acts.count_more(user, last_ms)
         return False
+    acts.count_first(account, user, old_day, day)
     account.active.move(old_day, day)
     return _window_grew(account, old_day, day, terms)
 
