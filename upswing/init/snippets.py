@@ -1,5 +1,6 @@
 """What to paste into the product: one snippet for each client, with the real address and key. Pure."""
 
+import json
 from urllib.parse import urlsplit
 
 __all__ = ["CLIENTS", "PLACEHOLDER", "snippets"]
@@ -71,5 +72,6 @@ def snippets(url: str, key: str, kafka: str, prefix: str, plan: str, metric: str
     """Return each client's name with its snippet."""
     if urlsplit(url).hostname is None:
         raise ValueError(f"{url!r} is no address")
-    values = {"url": url, "key": key, "kafka": kafka, "prefix": prefix, "plan": plan, "metric": metric}
+    values = {"url": url, "key": key, "kafka": kafka, "prefix": prefix}
+    values |= {"plan": json.dumps(plan)[1:-1], "metric": json.dumps(metric)[1:-1]}  # within quotes in each snippet
     return [(name, text.format_map(values)) for name, text in CLIENTS.items()]

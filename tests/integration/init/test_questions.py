@@ -1,0 +1,162 @@
+"""The questions on a real terminal: answered, answered wrongly, and left with Ctrl-C at any of them."""
+
+import contextlib
+import fcntl
+import os
+import pty
+import select
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from services.ingest.key_file import read_keys
+
+SECONDS = 30
+ANSWERS = (
+    ("Your company", 'Acme: "Tools" & Co'),
+    ("Currency", "euro"),  # told, and asked again
+    ("a currency is a code", "EUR"),
+    ("Plan 1: name", "Basic"),
+    ("price a month", "10"),
+    ("seat a month", "2.5"),
+    ("features, separated", "reports, alerts"),
+    ("limits, as", "api_calls=1000"),
+    ("Plan 2: name", ""),
+    ("Core features", ""),
+    ("SMB: contract value", ""),
+    ("Mid-Market: below", ""),
+    ("roadmap", "Offline mode"),
+    ("Person", "csm=Mara Ilves,mara@example.com"),
+    ("Person", ""),
+    ("Name of the product", "shop"),
+    ("Channel", "in-app"),
+    ("Write this", "y"),
+)
+
+
+class Terminal:
+    """`upswing init` on a terminal of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.ours, theirs = pty.openpty()
+        self.said = ""
+        self.process = subprocess.Popen(  # noqa: S603 - our own command
+            [sys.executable, "-m", "upswing", "init", "--no-test", "--data", str(folder)],
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            start_new_session=True,
+            preexec_fn=_take_terminal,  # noqa: PLW1509 - nothing runs in threads here
+        )
+        os.close(theirs)
+
+    def until(self, wanted: str) -> None:
+        """Read until a text is there, and forget what was before it."""
+        deadline = time.monotonic() + SECONDS
+        while wanted not in self.said:
+            assert time.monotonic() < deadline, self.said
+            self._read()
+        self.said = self.said.partition(wanted)[2]
+
+    def type(self, text: str) -> None:
+        """Type."""
+        os.write(self.ours, text.encode())
+
+    def end(self) -> tuple[int, str]:
+        """Return the exit code and what was said to the end."""
+        deadline = time.monotonic() + SECONDS
+        while self.process.poll() is None and time.monotonic() < deadline:
+            self._read()
+        self._read()
+        return self.process.wait(SECONDS), self.said
+
+    def _read(self) -> None:
+        with contextlib.suppress(OSError):  # what Linux says when the other side is closed
+            if select.select([self.ours], [], [], 0.1)[0]:
+                self.said += os.read(self.ours, 65_536).decode()
+
+
+def _take_terminal() -> None:
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Iterator[Terminal]:
+    """A terminal with the questions on it."""
+    running = Terminal(tmp_path / "data")
+    yield running
+    if running.process.poll() is None:
+        running.process.kill()
+        running.process.wait()
+    os.close(running.ours)
+
+
+def test_answers_on_a_terminal_become_a_playbook_and_a_key(terminal: Terminal, tmp_path: Path) -> None:
+    """A wrong answer is told and asked again; Enter keeps what is offered."""
+    for question, answer in ANSWERS:
+        terminal.until(question)
+        terminal.type(f"{answer}\n")
+    code, said = terminal.end()
+    assert code == 0, said
+    assert "The write key of shop, shown this once" in said
+    playbook = yaml.safe_load((tmp_path / "data" / "playbook.yaml").read_text())
+    assert (playbook["currency"], playbook["core_features"]) == ("EUR", ["reports", "alerts"])
+    assert playbook["plans"]["Basic"]["seat_price"] == 2.5
+    assert [key.source for key in read_keys(tmp_path / "data" / "keys.json").keys] == ["shop"]
+
+
+@pytest.mark.parametrize("place", [0, 4, len(ANSWERS) - 1])
+def test_ctrl_c_at_a_question_leaves_nothing_behind(terminal: Terminal, tmp_path: Path, place: int) -> None:
+    """At the first, within the plans, at the very last: no file, no key, no folder."""
+    for question, answer in ANSWERS[:place]:
+        terminal.until(question)
+        terminal.type(f"{answer}\n")
+    terminal.until(ANSWERS[place][0])
+    terminal.type("\x03")
+    code, said = terminal.end()
+    assert code == 1, said
+    assert not (tmp_path / "data").exists()
+
+
+def test_without_a_terminal_it_says_how_to_go_on(tmp_path: Path) -> None:
+    """A script is told of --yes."""
+    done = subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-m", "upswing", "init", "--data", str(tmp_path / "data")],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("upswing: there is no terminal to ask on: add --yes")
+
+
+def test_a_second_init_keeps_what_somebody_has_changed_by_hand(tmp_path: Path) -> None:
+    """With --yes the playbook stays; with --overwrite it is kept beside."""
+
+    def init(*words: str) -> str:
+        done = subprocess.run(  # noqa: S603 - our own command
+            [sys.executable, "-m", "upswing", "init", "--yes", "--data", str(tmp_path), *words],
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=True,
+        )
+        return done.stdout
+
+    assert "Nothing runs on" in init("--company", "Acme")
+    path = tmp_path / "playbook.yaml"
+    path.write_text(path.read_text() + "# mine\n")
+    assert "somebody has changed it, so it stays as it is" in init("--roadmap", "Offline mode")
+    assert path.read_text().endswith("# mine\n")
+    assert "playbook.yaml.1: the playbook as it was before" in init("--overwrite")
+    assert (tmp_path / "playbook.yaml.1").read_text().endswith("# mine\n")
+    assert yaml.safe_load(path.read_text())["roadmap"] == ["Offline mode"]
+    assert len(read_keys(tmp_path / "keys.json").keys) == 1
