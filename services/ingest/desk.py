@@ -104,8 +104,10 @@ class Desk:
         parcels = self._parcels(world, intake, route.path, now_ms)
         lines = Lines(self._events, intake.groups, len(body) + LINE_BYTES * len(intake.ids))
         self._make_sure_of_room(lines.size + sum(parcel.size for parcel in parcels), len(body))
-        intake.groups, intake.refused = {}, []  # the publisher has them; what waits for the broker is kept once
-        return intake, publisher.submit(parcels, lines)
+        intake.refused = []
+        ticket = publisher.submit(parcels, lines)
+        intake.groups.clear()  # the publisher has them; what waits for the broker is kept once
+        return intake, ticket
 
     def bury(self, refusal: Refusal, key: WriteKey | None, origin: str, body: bytes = b"") -> None:
         """Leave a dead letter about a whole body that was refused for what it is, with the beginning of what was read.
@@ -128,8 +130,7 @@ class Desk:
         """Wait for the broker and return the reply. Errors: `Refusal` 503 when it does not acknowledge in time."""
         if not await ticket.acknowledged(self.settings.ack_seconds):
             raise self.unavailable("the broker did not acknowledge in time: send the same body again")
-        duplicates = self._recent.repeats(intake.source, intake.ids)
-        self._recent.add(intake.source, intake.ids)
+        duplicates = self._recent.note(intake.source, intake.ids)
         self.metrics.accepted(intake.source).inc(intake.accepted)
         self.traffic.add(intake.source, intake.accepted, time.time_ns() // 1_000_000)
         if duplicates:

@@ -7,16 +7,29 @@ an event of midnight into another day, and give a repeated event another time, w
 timestamps expects. Source: definitions 46 and 47.
 """
 
-from functools import lru_cache
-
 from shared.kernel.clock import MAX_INSTANT_MS, MIN_INSTANT_MS, parse_instant
 
 SKEW_TOLERANCE_MS = 60_000
 REMEMBERED_TEXTS = 16_384
 MAX_TEXT_CHARS = 64
 
-read_instant = lru_cache(REMEMBERED_TEXTS)(parse_instant)
-"""Return the instant that a client wrote; the same text is read once. Errors: `ValueError` as `parse_instant`."""
+
+class Instants(dict[str | int | None, int]):
+    """What clients wrote as times, by their texts, each read once, in bounded memory.
+
+    Shape: `INSTANTS[written]`. Errors: `ValueError` as `parse_instant`.
+    """
+
+    def __missing__(self, written: str | int | None) -> int:
+        """Read a text that is not known."""
+        instant_ms = parse_instant(str(written) if written is None else written)
+        if len(self) >= REMEMBERED_TEXTS:
+            self.clear()
+        self[written] = instant_ms
+        return instant_ms
+
+
+INSTANTS = Instants()
 
 
 def clock_shift_ms(received_at: int, sent_at: str | int | None) -> int:
@@ -24,7 +37,7 @@ def clock_shift_ms(received_at: int, sent_at: str | int | None) -> int:
     if sent_at is None:
         return 0
     try:
-        shift = received_at - read_instant(sent_at)
+        shift = received_at - INSTANTS[sent_at]
     except ValueError:
         return 0
     return shift if abs(shift) > SKEW_TOLERANCE_MS else 0

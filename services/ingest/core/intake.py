@@ -4,19 +4,19 @@ A dialect says what each call means; the intake settles its time and account, ch
 that goes to the log or the reason why there is none. One intake serves one request.
 """
 
+from collections import defaultdict
 from collections.abc import Callable
 
 import msgspec
 
 from services.ingest.core.identities import Identities
-from services.ingest.core.instants import read_instant, shifted
+from services.ingest.core.instants import INSTANTS, shifted
 from services.ingest.core.tracking import Tracking
 from services.ingest.core.unmapped import Unmapped
-from services.ingest.core.validate import MAX_DEPTH, PROPERTIES, UNREADABLE, problem_of, too_deep
+from services.ingest.core.validate import PROPERTIES, SHORTEST_DEEP, UNREADABLE, problem_of, size_problem
 from shared.kernel.errors import Problem, Reason
 from shared.kernel.identities import Identity
 
-SHORTEST_DEEP = 2 * MAX_DEPTH  # bytes: anything shorter cannot be nested too deeply
 UNKNOWN_ACCOUNT = (
     "the account is not known: name it in context.groupId (account_id for native events), or send a group call for "
     "this user first"
@@ -82,16 +82,16 @@ class Intake:
         self.source = source
         self.received_at = received_at
         self.request_id = request_id
-        self.groups: dict[int, list[Line]] = {}
+        self.groups: defaultdict[int, list[Line]] = defaultdict(list)
         self.ids: list[str] = []
         self.rejected: list[Rejected] = []
         self.refused: list[Refused] = []
         self.identities: list[Identity] = []
         self.forgotten: list[tuple[str, str]] = []
         self.clamped = self.unmapped = self.corrected = self.silent = self.ignored = 0
-        self._latest = received_at + world.tracking.future_ms
-        self._shift_ms = shift_ms
-        self._multiline = multiline
+        self.latest = received_at + world.tracking.future_ms
+        self.shift_ms = shift_ms
+        self.multiline = multiline
         self._waiting: list[tuple[int, Line, Users]] = []
 
     def take(
@@ -134,8 +134,7 @@ class Intake:
         except UNREADABLE as error:
             self.refuse(index, line, problem_of(error, within="properties"))
             return
-        size = len(properties)
-        if size > SHORTEST_DEEP and (problem := self._size_problem(properties, size)):
+        if len(properties) > SHORTEST_DEEP and (problem := size_problem(properties, self.world.event_max_bytes)):
             self.refuse(index, line, problem)
         elif account_id is None:
             self._settle_account(index, line, users)
@@ -146,11 +145,11 @@ class Intake:
         """Return when an event happened. Errors: `ValueError` for a time that cannot be. Source: definition 47."""
         if at is None:
             return self.received_at
-        moment = read_instant(at)
-        if self._shift_ms:
-            moment = shifted(moment, self._shift_ms)
+        moment = INSTANTS[at]
+        if self.shift_ms:
+            moment = shifted(moment, self.shift_ms)
             self.corrected += 1
-        if moment > self._latest:
+        if moment > self.latest:
             self.clamped += 1
             return self.received_at
         return moment
@@ -213,7 +212,7 @@ class Intake:
         at: str | int | None,
         properties: Properties,
     ) -> Line:
-        if self._multiline:
+        if self.multiline:
             properties = msgspec.json.format(bytes(properties), indent=-1)
         raw = properties if type(properties) is msgspec.Raw else msgspec.Raw(properties)
         return Line(event_type, event_id, account_id, at, self.source, self.received_at, raw, users[0])
@@ -226,12 +225,7 @@ class Intake:
             self._keep(line, line.account_id)
 
     def _keep(self, line: Line, account_id: str) -> None:
-        partition = self.world.partition_of(account_id)
-        group = self.groups.get(partition)
-        if group is None:
-            self.groups[partition] = [line]
-        else:
-            group.append(line)
+        self.groups[self.world.partition_of(account_id)].append(line)
         self.ids.append(line.id)
         if line.type == "user.erased" and line.user_id:
             self._forget(line.user_id)
@@ -240,14 +234,6 @@ class Intake:
         for source in dict.fromkeys((self.source, *self.world.identities.sources_of(user_id))):
             self.world.identities.forget(source, user_id, owed=True)
             self.forgotten.append((source, user_id))
-
-    def _size_problem(self, properties: Properties, size: int) -> Problem | None:
-        if size > self.world.event_max_bytes:
-            message = f"properties must be at most {self.world.event_max_bytes} bytes, got {size}"
-            return Problem(Reason.TOO_LARGE, "properties", message)
-        if too_deep(bytes(properties)):
-            return Problem(Reason.TOO_LARGE, "properties", f"must be nested at most {MAX_DEPTH} levels deep")
-        return None
 
 
 def _sentence(problem: Problem) -> str:

@@ -16,20 +16,17 @@ class RecentIds:
         self._young: dict[str, set[str]] = {}
         self._old: dict[str, set[str]] = {}
 
-    def repeats(self, source: str, ids: list[str]) -> int:
-        """Return how many ids were there before, or stand twice in this list."""
-        fresh = set(ids)
-        if young := self._young.get(source):
-            fresh -= young
-        if old := self._old.get(source):
-            fresh -= old
-        return len(ids) - len(fresh)
-
-    def add(self, source: str, ids: Iterable[str]) -> None:
-        """Remember acknowledged ids."""
+    def note(self, source: str, ids: Iterable[str]) -> int:
+        """Remember acknowledged ids. Shape: how many of them were there before, or stand twice in this list."""
+        given = list(ids)
+        fresh = set(given)
         young = self._young.setdefault(source, set())
+        old = self._old.get(source)
+        known = 0 if old is None or old.isdisjoint(fresh) else len((fresh & old) - young)
         before = len(young)
-        young.update(ids)
-        self._size += len(young) - before
+        young |= fresh
+        added = len(young) - before
+        self._size += added
         if self._size > self._limit:
             self._old, self._young, self._size = self._young, {}, 0
+        return len(given) - added + known

@@ -13,6 +13,7 @@ from shared.kernel.errors import Problem, Reason
 from shared.kernel.events import EVENT_TYPES
 
 MAX_DEPTH = 32
+SHORTEST_DEEP = 2 * MAX_DEPTH  # bytes: anything shorter cannot be nested too deeply
 PROPERTIES: dict[str, msgspec.json.Decoder[object]] = {
     row.name: msgspec.json.Decoder(get_type_hints(row.shape)["properties"]) for row in EVENT_TYPES
 }
@@ -36,6 +37,16 @@ def problem_of(error: Exception, *, within: str = "") -> Problem:
     if not problem.field:
         return Problem(Reason.WRONG_TYPE, within, problem.message)
     return Problem(problem.reason, f"{within}.{problem.field}", problem.message)
+
+
+def size_problem(properties: bytes | msgspec.Raw, max_bytes: int) -> Problem | None:
+    """Return what is wrong with well-formed properties that are too large or too deep."""
+    size = len(properties)
+    if size > max_bytes:
+        return Problem(Reason.TOO_LARGE, "properties", f"properties must be at most {max_bytes} bytes, got {size}")
+    if too_deep(bytes(properties)):
+        return Problem(Reason.TOO_LARGE, "properties", f"must be nested at most {MAX_DEPTH} levels deep")
+    return None
 
 
 def too_deep(raw: bytes) -> bool:

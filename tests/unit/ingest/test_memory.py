@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.ingest.core.identities import Identities
-from services.ingest.core.partition import make_partitioner
+from services.ingest.core.instants import REMEMBERED_TEXTS, Instants
+from services.ingest.core.partition import REMEMBERED_ACCOUNTS, Places, make_partitioner
 from services.ingest.core.quota import ByteBudget, EventQuota
 from services.ingest.core.recent import RecentIds
 from shared.kernel.identities import Identity
@@ -122,20 +123,22 @@ def test_a_user_costs_the_id_and_ninety_bytes() -> None:
 def test_repeats_are_counted_per_source_within_a_list_and_against_earlier_ones() -> None:
     """The same id of another source is another event."""
     recent = RecentIds(100)
-    assert recent.repeats("web", ["a", "b", "a"]) == 1
-    recent.add("web", ["a", "b"])
-    assert recent.repeats("web", ["a", "c"]) == 1
-    assert recent.repeats("app", ["a", "c"]) == 0
+    assert recent.note("web", ["a", "b", "a"]) == 1
+    assert recent.note("web", ["a", "c"]) == 1
+    assert recent.note("app", ["a", "c"]) == 0
+    assert recent.note("web", ["a", "a", "d"]) == 2
 
 
 def test_recent_ids_are_forgotten_after_two_generations() -> None:
     """Memory is bounded: a generation holds `limit` ids and what one request adds."""
     recent = RecentIds(2)
-    recent.add("web", ["a", "b", "c"])
-    assert recent.repeats("web", ["a"]) == 1
-    recent.add("web", ["d", "e", "f"])
-    assert recent.repeats("web", ["a"]) == 0
-    assert recent.repeats("web", ["d"]) == 1
+    assert recent.note("web", ["a", "b", "c"]) == 0  # they are the old generation now
+    assert recent.note("web", ["a"]) == 1
+    assert recent.note("web", ["a", "b", "x"]) == 2  # one in both, one in the old; then these are the old ones
+    assert recent.note("web", ["c"]) == 0
+    assert recent.note("web", ["d", "e"]) == 0
+    assert recent.note("web", ["a"]) == 0
+    assert recent.note("web", ["d"]) == 1
 
 
 def test_bytes_in_flight_are_bounded_and_come_back() -> None:
@@ -172,3 +175,15 @@ def test_an_account_lies_where_every_other_producer_puts_it() -> None:
     partition_of = make_partitioner(24)
     for account in ("acme", "acme", "überall", "0"):
         assert partition_of(account) == partition_for(account, 24)
+
+
+def test_accounts_and_times_are_remembered_in_bounded_memory() -> None:
+    """Beyond the bound they are found anew, with the same outcome."""
+    places, instants = Places(4), Instants()
+    for number in range(REMEMBERED_ACCOUNTS + 1):
+        assert 0 <= places[str(number)] < 4
+    for number in range(REMEMBERED_TEXTS + 1):
+        assert instants[number] == number
+    assert len(places) == len(instants) == 1
+    assert places["0"] == partition_for("0", 4)
+    assert instants[7] == 7

@@ -5,11 +5,12 @@ Source: Segment's HTTP API, playbook section 2.
 
 import msgspec
 
-from services.ingest.core.calls import Call, Time, take_call
+from services.ingest.core.calls import Call, Time
 from services.ingest.core.cutting import cut_field
 from services.ingest.core.dialect import Dialect, Route
 from services.ingest.core.intake import Intake
-from services.ingest.core.reading import Reading, Unread, as_bytes, id_in, is_text, read_each
+from services.ingest.core.reading import Reading, as_bytes, is_text, read_each
+from services.ingest.core.tight import take_calls
 from services.ingest.core.validate import UNREADABLE
 
 EXAMPLE = {
@@ -60,11 +61,7 @@ def read(body: bytes, route: Route) -> Reading:
 
 def normalise(reading: Reading, intake: Intake) -> None:
     """Hand each call to the intake."""
-    for index, call in enumerate(reading.items):
-        if type(call) is Unread:
-            intake.reject(index, id_in(call.raw, "messageId"), call.problem, call.raw)
-        else:
-            take_call(index, call, reading, intake)
+    take_calls(reading, intake)
 
 
 def _read_batch(body: bytes) -> Reading:

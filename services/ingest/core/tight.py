@@ -1,0 +1,92 @@
+"""The common call on the shortest way: a `track` that names its account, of a type that takes it as it is.
+
+`take_call` is the clear way and says what must come out; what is not common goes there call by call, and so does all
+that is refused. A test holds both to the same lines, rejections and identities. Source: design (throughput).
+"""
+
+from collections.abc import Callable
+
+import msgspec
+
+from services.ingest.core.calls import Call, take_call
+from services.ingest.core.instants import INSTANTS
+from services.ingest.core.intake import Intake, Line
+from services.ingest.core.reading import Reading, Unread, id_in
+from services.ingest.core.tracking import MENTION_BYTES, Tracking
+from services.ingest.core.validate import PROPERTIES, SHORTEST_DEEP, UNREADABLE, size_problem
+
+ERASURE = "user.erased"  # it makes ingest forget the user, too
+
+
+class Plain(msgspec.Struct, frozen=True, gc=False):
+    """What a name means when all its calls become events in the same way.
+
+    Shape: the properties are `fixed`, or None where each call brings its own; `check` raises when they are none.
+    """
+
+    type: str
+    check: Callable[[msgspec.Raw], object]
+    fixed: msgspec.Raw | None
+
+
+def take_calls(reading: Reading, intake: Intake) -> None:
+    """Take in each call of a batch, or reject it with the reason."""
+    if not intake.multiline and not intake.shift_ms:  # else lines and times are not as they were sent
+        _take_common(reading, intake)
+        return
+    for index, call in enumerate(reading.items):
+        _take_one(index, call, reading, intake)
+
+
+def _take_common(reading: Reading, intake: Intake) -> None:
+    source, received_at, latest = intake.source, intake.received_at, intake.latest
+    groups, partition_of, note_id = intake.groups, intake.world.partition_of, intake.ids.append
+    max_bytes = intake.world.event_max_bytes
+    plains: dict[str | None, Plain | None] = {}
+    for index, call in enumerate(reading.items):
+        if type(call) is Call and call.type == "track" and (context := call.context) is not None:
+            name, properties, user_id, other = call.event, call.properties, call.user_id, call.anonymous_id
+            event_id, account_id = call.message_id, context.group_id
+            plain = plains[name] if name in plains else plains.setdefault(name, _plain(name, intake.world.tracking))
+            if (
+                plain is not None
+                and (type(event_id) is str and type(account_id) is str and event_id and account_id)
+                and (user_id is None or (type(user_id) is str and user_id))
+                and (other is None or type(other) is str)
+                and (len(properties) <= SHORTEST_DEEP or size_problem(properties, max_bytes) is None)
+            ):
+                try:
+                    moment = INSTANTS[call.timestamp]
+                    plain.check(properties)
+                except UNREADABLE:  # the clear way says what is wrong
+                    moment = latest + 1
+                if moment <= latest:
+                    if plain.fixed is not None:
+                        properties = plain.fixed
+                    line = Line(plain.type, event_id, account_id, moment, source, received_at, properties, user_id)
+                    groups[partition_of(account_id)].append(line)
+                    note_id(event_id)
+                    continue
+        _take_one(index, call, reading, intake)
+
+
+def _take_one(index: int, call: Call | Unread, reading: Reading, intake: Intake) -> None:
+    if isinstance(call, Call):
+        take_call(index, call, reading, intake)
+    else:
+        intake.reject(index, id_in(call.raw, "messageId"), call.problem, call.raw)
+
+
+def _plain(name: str | None, tracking: Tracking) -> Plain | None:
+    """Return what a name means, or nothing when its calls must be looked at one by one."""
+    meaning = tracking.meaning_of(name) if name else None
+    if meaning is None or meaning.ignored or meaning.unmapped or meaning.type == ERASURE:
+        return None
+    if meaning.recipe is None:
+        return Plain(meaning.type, PROPERTIES[meaning.type].decode, None)
+    return None if meaning.recipe.paths else Plain(meaning.type, _mentions_nobody, msgspec.Raw(meaning.recipe.fixed))
+
+
+def _mentions_nobody(properties: msgspec.Raw) -> None:
+    if MENTION_BYTES in bytes(properties):
+        raise ValueError("a competitor is mentioned, which the fixed properties cannot say")
