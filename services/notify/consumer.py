@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from services.notify import metrics
+from services.notify.core.ops import addressed
 from services.notify.core.printable import printable
 from services.notify.intake import Intake
 from services.notify.outbox import Bells, Clock
@@ -158,7 +159,7 @@ class Consumer:
                 return
 
     async def _take_trigger(self, record: ConsumerRecord, now_ms: int) -> set[str]:
-        trigger = printable(decode_trigger(record.value or b""))
+        trigger = addressed(printable(decode_trigger(record.value or b"")))
         with structlog.contextvars.bound_contextvars(trigger_id=trigger.trigger_id, account_id=trigger.account_id):
             woken = await self._intake.take_trigger(trigger, now_ms)
         if trigger.received_at is not None:

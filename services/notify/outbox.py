@@ -164,14 +164,15 @@ class Sender:
 
     def _parcel(self, claimed: Claim, subject: Subject) -> Parcel:
         marks = _marks(claimed)
+        card = make_card(subject, marks, self._clock())
         return Parcel(
             key=f"upswing-delivery-{claimed.delivery_id}",
             action=claimed.action,
-            card=make_card(subject, marks, self._clock()),
+            card=card,
             owner_email=_address(subject.owner),
             ref=claimed.ref,
             decided_at=claimed.decided_at,
-            owner_may_come=subject.lead is None and claimed.message_id is not None,
+            owner_may_come=subject.lead is None and claimed.message_id is not None and card.about_account,
         )
 
     async def _settle(self, claimed: Claim, settlement: Settlement, outcome: Outcome) -> None:

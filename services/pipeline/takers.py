@@ -34,7 +34,7 @@ async def take_triggers(
         trigger = _read(decode_trigger, source)
         if isinstance(trigger, Problem):
             await bury(session, context, source, trigger, now)
-        else:
+        elif trigger.kind != "ops":  # about the installation: notify tells ops, nobody has a lead or a task
             batch.append(trigger)
     fresh = await intake.take_triggers(session, context, batch, now)
 

@@ -122,8 +122,12 @@ def _words(card: Card) -> Mapping[str, object]:
     facts = [
         ("Recommended play", f"{card.play}: {card.response}"),
         ("Respond by", instant(card.due_at, card.time_zone)),
-        ("Worth, estimated", card.worth),
         ("Owner", card.owner),
+    ]
+    if not card.about_account:
+        return {"card": card, "facts": facts}
+    facts += [
+        ("Worth, estimated", card.worth),
         ("Stage", card.stage),
         ("Motion", card.motion),
         ("Readiness", card.readiness),

@@ -64,11 +64,15 @@ def _happening(happening: Happening) -> str:
 def _facts(card: Card) -> list[tuple[str, str]]:
     owner = f"<@{card.owner_slack_id}>" if card.owner_slack_id else escape(card.owner)
     due = instant(card.due_at, card.time_zone)
+    what = ("Recommended play", f"{escape(card.play)}: {escape(card.response)}")
+    by = ("Respond by", f"<!date^{card.due_at // 1000}^{{date_short_pretty}} {{time}}|{escape(due)}>")
+    if not card.about_account:
+        return [("About", escape(card.account_name)), ("Owner", owner), what, by]
     return [
         ("Account", f"{escape(card.account_name)} ({escape(card.segment)})"),
         ("Owner", owner),
-        ("Recommended play", f"{escape(card.play)}: {escape(card.response)}"),
-        ("Respond by", f"<!date^{card.due_at // 1000}^{{date_short_pretty}} {{time}}|{escape(due)}>"),
+        what,
+        by,
         ("Worth, estimated", escape(card.worth)),
         ("Motion", escape(card.motion)),
         ("Readiness", escape(card.readiness)),

@@ -94,6 +94,11 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     urgent: bool
 
     @property
+    def about_account(self) -> bool:
+        """Whether it is about an account; what is not has no worth, health or readiness."""
+        return self.kind != KINDS["ops"]
+
+    @property
     def line(self) -> str:
         """The whole alert in one line: the notification, the subject of a mail, the delivery log."""
         marks = "".join(f"[{mark}] " for mark in self.marks)
@@ -114,10 +119,10 @@ def make_card(subject: Subject, marks: tuple[Mark, ...], now_ms: int) -> Card:
         marks=marks,
         phase="resolved" if resolved else "closed" if subject.closed else "open",
         kind=KINDS[trigger.kind],
-        segment=words_of(trigger.segment),
+        segment=words_of(trigger.segment) if trigger.kind != "ops" else "this installation",
         account_id=trigger.account_id,
         account_name=shorten(trigger.account_name or trigger.account_id, 100),
-        account_url=subject.account_url,
+        account_url=subject.account_url if trigger.kind != "ops" else "",
         title=headline(trigger),
         happenings=tuple(shown),
         unlisted=len(subject.told) - len(shown),
@@ -135,7 +140,7 @@ def make_card(subject: Subject, marks: tuple[Mark, ...], now_ms: int) -> Card:
         stage=_stage(subject.lead),
         trigger_id=trigger.trigger_id,
         play_id=recommendation.play,
-        urgent=urgency_of(trigger.level) >= urgency_of("executive") or trigger.kind == "risk",
+        urgent=urgency_of(trigger.level) >= urgency_of("executive") or trigger.kind in {"risk", "ops"},
     )
 
 
@@ -150,6 +155,8 @@ def _why_now(trigger: Trigger, now_ms: int) -> str:
     if trigger.record == "released":
         held = f" for {duration(trigger.occurred_at - trigger.held_since)}" if trigger.held_since is not None else ""
         return f"It was held back{held}; nothing stands against it any more"
+    if trigger.kind == "ops":
+        return f"Ingest noticed it {duration(now_ms - trigger.occurred_at)} ago"
     by_day = trigger.decided_by.startswith("day/")
     cause = (
         "The change of day decided it" if by_day else f"An event {duration(now_ms - trigger.occurred_at)} ago did it"

@@ -33,6 +33,7 @@ HEADLINES = {
     "contraction_risk": "Signs of contraction",
     "health_critical": "Health is critical",
     "low_seat_use": "Few of its seats are used",
+    "source_silent": "Has fallen silent",
 }
 SIGNS = {"percent": " %", "points": " points", "score": " points"}
 COMPARISONS = {">": ">", ">=": "≥", "<": "<", "<=": "≤"}

@@ -100,9 +100,10 @@ def default_routes(slack: tuple[str, ...], email: tuple[str, ...], in_app: str) 
     """Return the routes of playbook section 8 for the channels there are.
 
     SMB expansion goes into the product and by e-mail (to Slack where there is no e-mail), everything else to Slack (by
-    e-mail where there is no Slack).
+    e-mail where there is no Slack). What is for ops has a row of its own, to be seen in the log of deliveries.
     """
     return (
+        Route("ops", slack or email, Match(kind=("ops",))),
         Route("smb-expansion", (in_app, *(email or slack)), Match(segment=("smb",), kind=("expansion",))),
         Route("everything-else", slack or email),
     )

@@ -1,16 +1,19 @@
 """What an alert says: a CSM must understand it at once."""
 
+import json
 from typing import Any
 
 import msgspec
 import pytest
 
+from services.notify.core.blocks import alert_blocks
 from services.notify.core.card import Card, Lead, Subject, Told, make_card
 from services.notify.core.evidence import explain, headline
+from services.notify.core.ops import addressed
 from services.notify.core.sample import sample_trigger
 from services.notify.core.silence import Facts
 from shared.kernel.people import Person
-from shared.kernel.triggers import Criterion, Evidence, Gate, Health, Trigger
+from shared.kernel.triggers import Criterion, Evidence, Gate, Health, Recommendation, Trigger
 from tests.support.notify import NOW_MS, make_trigger
 
 URL = "http://127.0.0.1:8081/v1/accounts/acme"
@@ -178,3 +181,46 @@ def test_a_sample_has_the_facts_that_were_asked_for() -> None:
     )
     found = sample_trigger(facts, NOW_MS)
     assert (found.segment, found.kind, found.rule, found.recommendation.play) == ("SMB", "risk", "nps_drop", "call")
+
+
+def silent_source(**over: Any) -> Trigger:
+    """Return the trigger of a silent source, as signals writes it."""
+    summary = (
+        "no event with the write key web for 2 hours in which events were due; last heard 2026-09-21T11:00:00.000Z, "
+        "usually 120 an hour"
+    )
+    values: dict[str, Any] = {
+        "rule": "source_silent",
+        "kind": "ops",
+        "category": "ops",
+        "scope": "web",
+        "scope_type": "source",
+        "account_name": None,
+        "segment": "",
+        "evidence": Evidence(0, 0, "<=", "events", {"source": "web"}, summary=summary),
+        "health": Health(None, {}),
+        "recommendation": Recommendation("check_source", "ops", "ops", (), "look at the SDK", NOW_MS),
+        "estimated_acv": None,
+        "decided_by": f"source/{NOW_MS}",
+    }
+    return addressed(make_trigger("", **values | over))
+
+
+def test_an_alert_for_ops_names_the_source_and_no_account() -> None:
+    """Which key, when it was last heard, its usual rate, what to look at; nothing of accounts."""
+    found = card(silent_source())
+    assert (found.kind, found.account_name, found.title) == ("Operations", "Source web", "Has fallen silent")
+    assert "last heard 2026-09-21T11:00:00.000Z, usually 120 an hour" in found.line
+    assert found.why_now == "Ingest noticed it 5 seconds ago"
+    assert (found.owner, found.response, found.account_url, found.urgent) == ("Ops", "Look at the SDK", "", True)
+    shown = json.dumps(alert_blocks(found))
+    assert "Look at the SDK" in shown
+    assert not any(word in shown for word in ("Worth", "Readiness", "Health", "Account"))
+
+
+def test_each_source_has_a_message_of_its_own() -> None:
+    """A message is that of an account and a play: what ops are told of has its scope in the account's place."""
+    names = {silent_source(scope=scope).account_id for scope in ("web", "ios")}
+    assert names == {"source:web", "source:ios"}
+    assert addressed(make_trigger("acme")).account_id == "acme"
+    assert silent_source(scope=None, scope_type=None).account_name == "installation"

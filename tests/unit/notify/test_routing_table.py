@@ -86,8 +86,8 @@ async def test_the_example_file_can_be_used(receiver: Receiver) -> None:
         email_from="u@example.com",
     )
     switchboard = load_switchboard(settings, environment(settings, receiver))
-    assert list(switchboard.channels) == ["in-app", "cs", "strategic", "mail"]
-    assert len(switchboard.routes) == 4
+    assert list(switchboard.channels) == ["in-app", "cs", "strategic", "ops", "mail"]
+    assert len(switchboard.routes) == 5
 
 
 @pytest.mark.parametrize(
