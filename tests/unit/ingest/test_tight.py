@@ -1,4 +1,4 @@
-"""The short way of a batch where it leaves the common; `tests/property/ingest/test_tight.py` holds it to the clear one."""
+"""The short way of a batch where it leaves the common; a property test holds it to the clear way."""
 
 from tests.support.intake import NOW, take
 
@@ -13,11 +13,11 @@ CALLED = {
 
 def test_a_constant_row_still_says_that_a_competitor_was_mentioned() -> None:
     """And says nothing else of what the call brought."""
-    plain, said = {"x": 1}, {"x": 1, "mentions_competitor": "Rival"}
+    plain, said = {"x": 1}, {"x": 1, "mentions_competitor": True}
     intake = take("/v1/batch", {"batch": [CALLED | {"properties": given} for given in (plain, said)]})
     assert [bytes(line.properties) for group in intake.groups.values() for line in group] == [
         b'{"feature":"reports"}',
-        b'{"feature":"reports","mentions_competitor":"Rival"}',
+        b'{"feature":"reports","mentions_competitor":true}',
     ]
 
 
