@@ -1,0 +1,145 @@
+"""Rows proposed for names that nothing maps: good guesses, and always rows that a playbook takes."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.ingest.core.tracking import Tracking
+from services.ingest.core.unmapped import JSON_TYPES
+from shared.kernel.playbook import build_playbook
+from upswing.events.propose import propose
+
+FEATURES = ("reports", "audit_log", "integrations")
+METRICS = ("api_calls", "storage_gb")
+PLAYBOOK: dict[str, Any] = yaml.safe_load(Path("playbooks/default.yaml").read_text())
+
+
+def _row(name: str, **properties: str) -> dict[str, Any]:
+    return propose(name, {each: {kind} for each, kind in properties.items()}, FEATURES, METRICS).row
+
+
+@pytest.mark.parametrize(
+    ("name", "properties", "row"),
+    [
+        ("Report Exported", {"format": "text"}, {"type": "feature.used", "constants": {"feature": "reports"}}),
+        ("auditLogOpened", {}, {"type": "feature.used", "constants": {"feature": "audit_log"}}),
+        ("Song Played", {"genre": "text"}, {"type": "feature.used", "constants": {"feature": "song_played"}}),
+        (
+            "API Call Made",
+            {"calls": "number", "duration": "number"},
+            {
+                "type": "usage.recorded",
+                "properties": {"quantity": "properties.calls"},
+                "constants": {"metric": "api_calls"},
+            },
+        ),
+        ("API Request", {}, {"type": "usage.recorded", "constants": {"metric": "api_request", "quantity": 1}}),
+        (
+            "tokens_used",
+            {"total": "number", "cost": "number", "model": "text"},
+            {
+                "type": "usage.recorded",
+                "properties": {"quantity": "properties.total", "cost": "properties.cost"},
+                "constants": {"metric": "tokens"},
+            },
+        ),
+        (
+            "Storage Measured",
+            {"gigabytes": "number"},
+            {
+                "type": "usage.reported",
+                "properties": {"level": "properties.gigabytes"},
+                "constants": {"metric": "storage"},
+            },
+        ),
+        ("Seat Added", {"seats": "number"}, {"type": "account.updated", "properties": {"seats": "properties.seats"}}),
+        ("Invited User", {"role": "text"}, {"type": "feature.used", "constants": {"feature": "invitations"}}),
+        (
+            "User Signed Up",
+            {"Role": "text", "plan": "text"},
+            {"type": "user.provisioned", "properties": {"role": "properties.Role"}},
+        ),
+        (
+            "Support Ticket Created",
+            {"ticket_id": "text"},
+            {"type": "ticket.opened", "properties": {"ticket_id": "properties.ticket_id"}},
+        ),
+        ("Case Closed", {}, {"type": "ticket.resolved", "properties": {"ticket_id": "messageId"}}),
+        (
+            "NPS Survey Submitted",
+            {"score": "number"},
+            {"type": "survey.answered", "properties": {"score": "properties.score"}, "constants": {"survey": "nps"}},
+        ),
+        (
+            "CSAT Answered",
+            {},
+            {"type": "survey.answered", "properties": {"score": "properties.score"}, "constants": {"survey": "csat"}},
+        ),
+        (
+            "Quota Exceeded",
+            {"metric": "text"},
+            {"type": "limit.reached", "properties": {"metric": "properties.metric"}},
+        ),
+        ("API Limit Hit", {}, {"type": "limit.reached", "constants": {"metric": "api"}}),
+        (
+            "Upgrade Prompt Shown",
+            {"feature": "text"},
+            {"type": "feature.blocked", "properties": {"feature": "properties.feature"}},
+        ),
+        (
+            "Pricing Page Viewed",
+            {"plan": "text"},
+            {"type": "pricing.viewed", "properties": {"plan": "properties.plan"}},
+        ),
+        ("Feature Requested", {"title": "text"}, {"type": "capability.requested"}),
+        ("Logged In", {}, {"type": "session.started"}),
+        ("Webinar Attended", {}, {"type": "engagement.recorded", "constants": {"kind": "webinar"}}),
+        (
+            "Onboarding Completed",
+            {},
+            {"type": "milestone.reached", "constants": {"milestone": "onboarding_completed"}},
+        ),
+        ("$autocapture", {}, {"ignore": True}),
+    ],
+)
+def test_words_and_properties_say_what_a_name_means(name: str, properties: dict[str, str], row: dict[str, Any]) -> None:
+    """The metric and the feature are those of the playbook's plans where the words are theirs."""
+    assert _row(name, **properties) == {"match": name} | row
+
+
+def test_a_proposal_is_a_line_of_yaml_with_its_reason() -> None:
+    """Whatever the name holds, it comes back from the file as it was."""
+    for name in ("Report: Exported", "100% [sure]", "ja, 'so'", "ünïcode"):
+        proposal = propose(name, {})
+        assert yaml.safe_load(proposal.yaml) == [proposal.row]
+        assert proposal.why
+
+
+SPOKEN = "API Call Ticket Opened NPS Seat Added Storage Measured Limit Reached Upgrade Pricing Viewed Signed Up $x"
+WORDS = st.sampled_from(SPOKEN.split())
+NAMES = st.one_of(st.text(min_size=1, max_size=256), st.lists(WORDS, min_size=1, max_size=4).map(" ".join))
+PROPERTIES = st.dictionaries(
+    st.one_of(
+        st.text(max_size=10), st.sampled_from(["score", "count", "calls", "seats", "id", "plan", "a.b", "feature"])
+    ),
+    st.sets(st.sampled_from(sorted(set(JSON_TYPES.values()))), min_size=1),
+    max_size=4,
+)
+
+
+@given(NAMES, PROPERTIES)
+def test_every_proposal_is_a_row_that_the_playbook_takes_and_that_maps_the_name(
+    name: str, properties: dict[str, set[str]]
+) -> None:
+    """So copying it never breaks a playbook."""
+    proposal = propose(name, properties, FEATURES, METRICS)
+    plan = PLAYBOOK["tracking"] | {"rows": yaml.safe_load(proposal.yaml)}
+    playbook = build_playbook(PLAYBOOK | {"tracking": plan})
+    meaning = Tracking(playbook.tracking, playbook.time).meaning_of(name)
+    if not name.startswith("control."):
+        assert meaning is not None
+        assert meaning.row is playbook.tracking.rows[0]
