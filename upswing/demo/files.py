@@ -4,14 +4,13 @@ The clock stops with the files: their last day is *today*. What still stands whe
 happens on it fires at once, and no tick of the present is ever written; two years of silence would end everything.
 """
 
+import tempfile
 import time
 from collections import Counter
 from pathlib import Path
 
 import msgspec
 
-from services.signals.core.rules import BY_NAME
-from shared.io.playbooks import read_playbook
 from shared.kernel.clock import HOUR_MS, day_of, iso_day
 from shared.kernel.errors import ConfigurationError, DependencyError
 from shared.kernel.playbook import Playbook
@@ -20,12 +19,12 @@ from upswing.demo.show import Show
 from upswing.demo.stage import Stage
 from upswing.demo.watch import until_drained
 from upswing.history.calls import Call
-from upswing.history.convert import convert
-from upswing.history.find import Found, find_mapping
-from upswing.history.report import oddities, profile, span, what_is_fed
 from upswing.history.whole import last_midnight, play_to_the_end
+from upswing.importing.calls import calls_of
+from upswing.importing.find import Found
+from upswing.importing.prepare import Asked, choose, prepare
+from upswing.importing.tell import tell
 
-DEFAULT_PLAYBOOK = Path(__file__).parents[2] / "playbooks" / "default.yaml"
 DRAIN_SECONDS = 600.0
 QUIET_SECONDS = 3.0
 
@@ -44,27 +43,18 @@ def read_files(folder: Path, mapping: Path | None, playbook: Path | None, show: 
 
     Errors: `ConfigurationError` when no mapping fits, the playbook cannot be used, or nothing can be read.
     """
-    found = find_mapping(folder, mapping)
-    path = playbook or found.playbook or DEFAULT_PLAYBOOK
-    judged_by = read_playbook(path)
-    show.title(f"{folder}: {found.mapping.what}")
-    rows = sum(_count(folder / entry.file) for entry in found.mapping.events)
-    with show.progress("reading", rows) as bar:
-        converted = convert(found.mapping, folder, now_ms=time.time_ns() // 1_000_000, told=bar.told)
-    counts = ", ".join(f"{name} {count:,}" for name, count in converted.rows.items())
-    show.say(f"rows: {counts}; events: {len(converted.calls):,}")
-    if converted.broken:
-        show.broken(converted.broken)
-    else:
-        show.say("no row is broken")
-    if not converted.calls:
-        raise ConfigurationError(f"no event can be made of the files in {folder} by the mapping {found.path}")
-    data = profile(converted.calls)
-    show.say(span(data))
-    for note in [*found.mapping.notes, *oddities(data, judged_by)]:
-        show.say(note)
-    show.fed(what_is_fed(data, judged_by, BY_NAME))
-    return Files(found, converted.calls, judged_by, path)
+    asked = Asked(given=[folder], now_ms=time.time_ns() // 1_000_000, mapping=mapping, playbook=playbook)
+    chosen = choose(asked)
+    with tempfile.TemporaryDirectory(prefix="upswing-demo-") as work:
+        prepared = prepare(asked, chosen, Path(work), show.say)
+        try:
+            calls = calls_of(prepared.connection)
+        finally:
+            prepared.close()
+    tell(prepared.quality, show.console)
+    if not calls:
+        raise ConfigurationError(f"no event can be made of the files in {folder} by the mapping {chosen.found.path}")
+    return Files(chosen.found, calls, chosen.playbook, chosen.playbook_path)
 
 
 async def play_files(files: Files, stage: Stage, desk: Desk, show: Show) -> None:
@@ -106,11 +96,3 @@ def _tell(stage: Stage, show: Show) -> None:
     rows = [(*key, count) for key, count in sorted(counts.items())]
     show.table("Triggers over the whole history", ("rule", "level", "record", "times"), rows)
     show.triggers([record for record in stage.watch.records if record.record in ("fired", "released")])
-
-
-def _count(path: Path) -> int:
-    try:
-        with path.open("rb") as lines:
-            return max(0, sum(1 for _line in lines) - 1)
-    except OSError:
-        return 0

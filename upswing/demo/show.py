@@ -14,12 +14,9 @@ from rich.table import Table
 from shared.kernel.clock import iso
 from shared.kernel.triggers import Trigger
 from upswing.demo.receivers import Alert
-from upswing.history.report import Fed
-from upswing.history.rows import Broken
 
 SHOWN_LINES = 12
 SHOWN_ROWS = 20
-SHOWN_BROKEN = 10
 WIDTH = 118
 
 
@@ -126,19 +123,6 @@ class Show:
         self.console.print(
             f"[bold]From event to alert[/]: median {statistics.median(ordered):.3f} s, p99 {slowest:.3f} s "
             f"({len(ordered)} alerts)"
-        )
-
-    def fed(self, rows: Sequence[Fed]) -> None:
-        """Print which rules, criteria and health components data can feed."""
-        for kind, title in (("rule", "Rules"), ("criterion", "Gate criteria"), ("health", "Health components")):
-            shown = [(row.name, "yes" if row.fed else "no", row.why) for row in rows if row.kind == kind]
-            self.table(title, ("name", "fed", "why"), shown)
-
-    def broken(self, rows: Sequence[Broken]) -> None:
-        """Print the rows that could not be used."""
-        shown = [(row.file, row.line, row.reason) for row in rows[:SHOWN_BROKEN]]
-        self.table(
-            f"{len(rows):,} rows cannot be used", ("file", "line", "why"), shown, max(0, len(rows) - SHOWN_BROKEN)
         )
 
     def triggers(self, rows: Sequence[Trigger]) -> None:

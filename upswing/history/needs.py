@@ -3,8 +3,7 @@
 A *token* is `type`, `type.property`, `type.user` (it names a user) or `type:kind`. Source: playbook sections 5 to 7.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
@@ -14,6 +13,7 @@ SUMS = ("usage.recorded", "feature.used.metric")
 FEATURES = ("feature.used", "feature.blocked")
 HEALTH = (*ACTIVITY, *SUMS, "qbr.held", "engagement.recorded", "ticket.opened", "survey.answered", "milestone.reached")
 KINDS = ("survey", "kind", "change", "news")
+MENTION = "mentions_competitor"  # on any event it is as good as `competitor.mentioned` (definition 60)
 
 
 class Want(msgspec.Struct, frozen=True):
@@ -30,21 +30,6 @@ class Need(msgspec.Struct, frozen=True):
     kind: Kind
     wants: tuple[Want, ...]
     scope: str = ""
-
-
-def tokens_of(event_type: str, properties: Mapping[str, Any], user_id: str | None) -> Iterator[str]:
-    """Yield what an event holds."""
-    yield event_type
-    if user_id is not None:
-        yield f"{event_type}.user"
-    for name, value in properties.items():
-        if value is None or value is False or value == []:
-            continue
-        yield f"{event_type}.{name}"
-        if name in KINDS:
-            yield f"{event_type}:{value}"
-        if name == "mentions_competitor":
-            yield "competitor.mentioned"
 
 
 def _fact(name: str) -> Want:

@@ -11,8 +11,7 @@ import msgspec
 from shared.kernel.clock import DAY_MS, iso_day
 from shared.kernel.playbook import Playbook
 from shared.kernel.playbook.gate import UNKNOWN_CRITERIA
-from upswing.history.calls import Call
-from upswing.history.needs import NEEDS, Kind, Need, tokens_of
+from upswing.history.needs import NEEDS, Kind, Need
 
 SHOWN_NAMES = 5
 
@@ -27,39 +26,18 @@ class Fed(msgspec.Struct, frozen=True):
 
 
 class Profile(msgspec.Struct):
-    """What the calls hold, counted once."""
+    """What events hold, counted once. Shape: `tokens` are those of `needs`; `calls` is how many events there are."""
 
     calls: int
     tokens: Counter[str]
-    accounts: set[str]
-    users: set[tuple[str, str]]
+    accounts: int
+    users: int
     plans: Counter[str]
     metrics: set[str]
     features: set[str]
     first_ms: int
     last_ms: int
     before_onboarding: int
-
-
-def profile(calls: Sequence[Call]) -> Profile:
-    """Return what track calls hold that are named by our event types."""
-    found = Profile(len(calls), Counter(), set(), set(), Counter(), set(), set(), calls[0].at_ms, calls[-1].at_ms, 0)
-    onboarded: dict[str, int] = {}
-    for call in calls:
-        found.tokens.update(tokens_of(call.name, call.properties, call.user_id))
-        found.accounts.add(call.account_id)
-        if call.user_id is not None:
-            found.users.add((call.account_id, call.user_id))
-        if call.name == "account.updated":
-            if isinstance(plan := call.properties.get("plan"), str):
-                found.plans[plan] += 1
-            onboarded.setdefault(call.account_id, call.at_ms)
-        if isinstance(metric := call.properties.get("metric"), str):
-            found.metrics.add(metric)
-        if isinstance(feature := call.properties.get("feature"), str):
-            found.features.add(feature)
-    found.before_onboarding = sum(call.at_ms < onboarded.get(call.account_id, 0) for call in calls)
-    return found
 
 
 def what_is_fed(found: Profile, playbook: Playbook, built: Collection[str]) -> list[Fed]:
@@ -94,7 +72,7 @@ def span(found: Profile) -> str:
     """Return what there is, in one line."""
     days = found.last_ms // DAY_MS - found.first_ms // DAY_MS + 1
     first, last = iso_day(found.first_ms // DAY_MS), iso_day(found.last_ms // DAY_MS)
-    return f"{len(found.accounts):,} accounts, {len(found.users):,} named users, {first} to {last} ({days:,} days)"
+    return f"{found.accounts:,} accounts, {found.users:,} named users, {first} to {last} ({days:,} days)"
 
 
 def _fed(need: Need, found: Profile, playbook: Playbook, built: Collection[str]) -> Fed:

@@ -6,11 +6,9 @@ from typing import Any
 import pytest
 
 from shared.kernel.clock import parse_instant
+from tests.support.importing import Read, import_files
 from upswing.history.calls import Call
-from upswing.history.convert import Converted, convert
-from upswing.history.mapping import build_mapping
 
-NOW = parse_instant("2026-06-01")
 ACCOUNT_ENTRY: dict[str, Any] = {
     "file": "accounts.csv",
     "type": "account.updated",
@@ -44,11 +42,8 @@ USAGE_ENTRY: dict[str, Any] = {
 }
 
 
-def _convert(tmp_path: Path, entries: list[dict[str, Any]], **files: str) -> Converted:
-    for name, text in files.items():
-        (tmp_path / f"{name}.csv").write_text(text)
-    mapping = build_mapping({"name": "m", "what": "w", "events": entries})
-    return convert(mapping, tmp_path, now_ms=NOW)
+def _convert(tmp_path: Path, entries: list[dict[str, Any]], **files: str) -> Read:
+    return import_files(tmp_path / "files", {f"{name}.csv": text for name, text in files.items()}, entries)
 
 
 def test_cells_become_properties_by_column_constant_value_map_and_type(tmp_path: Path) -> None:
@@ -80,7 +75,7 @@ def test_cells_become_properties_by_column_constant_value_map_and_type(tmp_path:
     ]
 
 
-def _usage(tmp_path: Path, rows: str) -> Converted:
+def _usage(tmp_path: Path, rows: str) -> Read:
     entry = USAGE_ENTRY | {"account": "sub.account"}
     return _convert(
         tmp_path,
@@ -96,47 +91,52 @@ def test_rows_are_joined_through_several_files_and_kept_by_condition(tmp_path: P
     found = _usage(
         tmp_path, "u1,2026-01-03,s1,ann,,2.5\nu2,2026-01-02,s1,,,3\nu3,2026-01-01,s2,,,4\nu4,2026-01-01,s1,,x,5\n"
     )
-    assert found.broken == []
+    assert found.reasons == {}
     assert [(call.message_id, call.user_id, call.properties["quantity"]) for call in found.calls] == [
         ("usage/0/u2", None, 3),
         ("usage/0/u1", "ann", "2.5"),
     ]
-    assert found.rows == {"usage.csv": 4, "subs.csv": 3, "accounts.csv": 2}
+    assert {Path(file.path).name: file.rows for file in found.quality.files} == {
+        "usage.csv": 4,
+        "subs.csv": 3,
+        "accounts.csv": 2,
+    }
 
 
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
-        ("u,2026-13-01,s1,,,1", "day must be RFC 3339"),
+        ("u,2026-13-01,s1,,,1", "day is not readable as a time"),
         ("u,,s1,,,1", "day is blank, it must be the time"),
-        ("u,2026-07-01,s1,,,1", "day lies in the future"),
-        ("u,2026-01-01,s9,,,1", "no row of subs.csv has sub = 's9'"),
-        ("u,2026-01-01,s3,,,1", "no row of accounts.csv has id = 'A-9'"),
-        ("u,2026-01-01,s1,,,many", "count must be a number for quantity, found 'many'"),
+        ("u,2026-07-01,s1,,,1", "its time lies in the future"),
+        ("u,1820-07-01,s1,,,1", "its time is not between 1900 and 2100"),
+        ("u,2026-01-01,s9,,,1", "no row of subs.csv has the sub that sub names"),
+        ("u,2026-01-01,s3,,,1", "no row of accounts.csv has the id that sub.account names"),
+        ("u,2026-01-01,s1,,,many", "count must be a number for quantity"),
         ("u,2026-01-01,s1,,,-1", "properties.quantity: "),
-        ("u,2026-01-01,s1,,,nan", "properties.quantity: "),
+        ("u,2026-01-01,s1,,,nan", "count must be a number for quantity"),
         ("u,2026-01-01,s1,,,", "properties.quantity: quantity is required"),
         ("u,2026-01-01,s1,,,1,2", "has 7 columns, the header has 6"),
-        ("ok,2026-01-01,s1,,,1", "repeats the id 'usage/0/ok' of line 2"),
+        ("ok,2026-01-01,s1,,,1", "repeats the id of an earlier row"),
     ],
 )
 def test_a_row_that_cannot_be_used_is_named_and_stops_nothing(tmp_path: Path, row: str, reason: str) -> None:
     """The good row before it and the one after it are there."""
     found = _usage(tmp_path, f"ok,2026-01-01,s1,,,1\n{row}\nlast,2026-01-02,s1,,,1\n")
     assert [call.message_id for call in found.calls] == ["usage/0/ok", "usage/0/last"]
-    (broken,) = found.broken
-    assert (broken.file, broken.line) == ("usage.csv", 3)
-    assert broken.reason.startswith(reason)
+    ((told, (example,)),) = found.reasons.items()
+    assert told.startswith(reason)
+    assert example.startswith("usage.csv:3")
 
 
 def test_a_row_without_an_account_or_with_an_unknown_value_is_broken(tmp_path: Path) -> None:
     """Each with its own sentence."""
     entry = ACCOUNT_ENTRY | {"properties": {"plan": {"column": "plan", "values": {"Basic": "Team"}}}}
     found = _convert(tmp_path, [entry], accounts="id,plan,since\n,Basic,2026-01-01\nA,Gold,2026-01-01\n")
-    assert [broken.reason for broken in found.broken] == [
-        "id is blank, it must name the account",
-        "plan is 'Gold', the mapping knows: Basic",
-    ]
+    assert found.reasons == {
+        "id is blank, it must name the account": ("accounts.csv:2",),
+        "plan is a text that the mapping does not know": ("accounts.csv:3 found 'Gold'",),
+    }
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,8 @@ def test_a_cell_of_the_wrong_type_is_named(tmp_path: Path, cast: str, text: str)
     """With what was found."""
     entry = ACCOUNT_ENTRY | {"properties": {"seats": {"column": "x", "as": cast}}}
     found = _convert(tmp_path, [entry], accounts=f"id,x,since\nA,{text},2026-01-01\n")
-    assert f"found {text!r}" in found.broken[0].reason
+    ((_reason, (example,)),) = found.reasons.items()
+    assert example == f"accounts.csv:2 found {text!r}"
 
 
 def test_a_key_that_stands_twice_in_a_joined_file_is_told(tmp_path: Path) -> None:
@@ -174,4 +175,4 @@ def test_a_key_that_stands_twice_in_a_joined_file_is_told(tmp_path: Path) -> Non
         subs="sub,account\ns1,A-1\ns1,A-2\n",
     )
     assert found.calls[0].account_id == "A-1"
-    assert found.broken[0].reason == "repeats the key sub = 's1' of line 2"
+    assert "1 rows of subs.csv repeat a sub: the first of each counts" in found.quality.notes
