@@ -61,14 +61,7 @@ class Connection:
             partitions = await self._partitions(producer)
             identities = Identities()
             self._desk.metrics.identities.set_function(lambda: len(identities))
-            publisher = Publisher(
-                producer,
-                self._desk.budget,
-                self._desk.metrics,
-                linger_seconds=self._settings.linger_ms / 1000,
-                pack_max_bytes=self._settings.pack_max_bytes,
-                on_failure=self._on_failure,
-            )
+            publisher = self._publisher(producer)
             world = World(
                 self._tracking,
                 identities,
@@ -95,6 +88,16 @@ class Connection:
             )
         finally:
             await _stop(producer)
+
+    def _publisher(self, producer: AIOKafkaProducer) -> Publisher:
+        return Publisher(
+            producer,
+            self._desk.budget,
+            self._desk.metrics,
+            linger_seconds=self._settings.linger_ms / 1000,
+            pack_max_bytes=self._settings.pack_max_bytes,
+            on_failure=self._on_failure,
+        )
 
     async def drain(self, seconds: float) -> None:
         """Send what waits. Nothing is lost when it cannot be sent: it was not answered 200."""
