@@ -35,6 +35,7 @@ from shared.kernel.topics import DEAD_LETTERS, EVENTS, IDENTITIES, TALLIES
 
 __all__ = ["Desk"]
 
+MOST_SECONDS = 30  # PostHog's client heeds no longer Retry-After, and comes again after its own short wait
 LINE_BYTES = 128  # about what a line of the log says beyond what its client wrote
 BURIED = {
     HTTPStatus.BAD_REQUEST: Problem(Reason.UNREADABLE, "", ""),
@@ -154,7 +155,7 @@ class Desk:
         if wait := quota.wait_seconds(events, now_ms):
             self.metrics.over_quota(key.source).inc(events)
             message = f"this write key may send {key.quota} events a second: try again in {wait} s"
-            raise Refusal(HTTPStatus.TOO_MANY_REQUESTS, "quota_exceeded", message, wait)
+            raise Refusal(HTTPStatus.TOO_MANY_REQUESTS, "quota_exceeded", message, min(wait, MOST_SECONDS))
 
     def _make_sure_of_room(self, size: int, body_bytes: int) -> None:
         """Refuse what has become too large to wait beside all else: letters are longer than what they are about.

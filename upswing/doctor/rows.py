@@ -1,6 +1,6 @@
 """All checks, in the order in which a person should read them."""
 
-from upswing.doctor import dependencies, installation, machine, options, services
+from upswing.doctor import dependencies, installation, machine, options, services, sources
 from upswing.doctor.finding import Check
 
 __all__ = ["CHECKS"]
@@ -19,5 +19,6 @@ CHECKS: dict[str, Check] = {
     "settings": options.settings,
     "playbook": services.playbook,
     "keys": services.write_keys,
+    "sources": sources.heard,
     "services": services.readiness,
 }
