@@ -18,8 +18,8 @@ from shared.kernel.errors import Problem, Reason
 from shared.kernel.identities import Identity
 
 UNKNOWN_ACCOUNT = (
-    "the account is not known: name it in context.groupId (account_id for native events), or send a group call for "
-    "this user first"
+    "the account is not known: name it (context.groupId, $groups, accountid or account_id, by your client), or send a "
+    "group call for this user first"
 )
 Users = tuple[str | None, str | None]
 Properties = bytes | msgspec.Raw
