@@ -16,6 +16,7 @@ def test_a_key_is_found_by_its_secret_and_kept_without_it() -> None:
     assert ring.find(secret[:-1]) is None
     assert ring.find("\udcff") is None
     assert len(ring) == 1
+    assert ring.sources == {"web"}
     stored = encode_keys(KeyFile(keys=(key,)))
     assert secret.encode() not in stored
     assert digest(secret).encode() in stored

@@ -122,7 +122,8 @@ def test_history_holds_it_and_lets_it_go_at_its_end() -> None:
     """Risk rules are held for `backfill` alone, this one too; what has ended meanwhile is never told."""
     watched = Watched()
     begin, end = control("backfill", NOON, state="begin"), control("backfill", NOON + 9 * HOUR_MS, state="end")
-    held = watched.fold(begin, silent(), silent(source="web"))
+    other = control("rule", NOON, rule="seat_saturation", enabled=False)
+    held = watched.fold(begin, silent(), silent(source="web"), other)
     assert [(one.record, one.gate.held_because) for one in held] == [("held", ("backfill",))]
     released = watched.fold(end)
     assert records(released) == [("released", "web")]
