@@ -22,10 +22,10 @@ class Disturbances(msgspec.Struct, frozen=True, kw_only=True):
     late: float = 0.06  # events wait in a queue for hours or days
     disorder: float = 0.10  # events of some minutes arrive in another order
     skew: float = 0.06  # a device's clock is hours wrong, within the day
-    nameless: float = 0.04  # the account's id is missing
-    malformed: float = 0.05  # wrong types, negative quantities, unknown event types
+    nameless: float = 0.06  # the account's id is missing
+    malformed: float = 0.07  # wrong types, negative quantities, unknown event types
     rate: float = 0.25  # how often each of the above strikes within its days
-    bad_rate: float = 0.05  # likewise of nameless and malformed
+    bad_rate: float = 0.08  # likewise of nameless and malformed
 
 
 CLEAN = Disturbances(silent=0, duplicates=0, late=0, disorder=0, skew=0, nameless=0, malformed=0)

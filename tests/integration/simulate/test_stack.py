@@ -1,0 +1,116 @@
+"""A simulation on the real stack: files are imported, a worker folds them, and the score says what it noticed."""
+
+import asyncio
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from shared.io.kafka import ensure_topics
+from tests.support.broker import Broker
+from tests.support.ingest import IngestProcess, read_events, read_letters
+from tests.support.signals.stream import Stream
+from tests.support.signals.worker import Worker
+
+UPSWING = Path(sys.executable).with_name("upswing")
+PARTITIONS = 4
+EXACT = ("usage_ceiling", "seat_saturation", "gated_exploration")
+
+
+def upswing(*arguments: object) -> str:
+    """Run a command as a person does; return what it printed."""
+    done = subprocess.run(  # noqa: S603 - our own command
+        [UPSWING, *map(str, arguments)], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, f"{arguments}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+    return done.stdout
+
+
+def scored(folder: Path, bootstrap: str, prefix: str) -> dict[str, Any]:
+    """Score what is on the topic."""
+    truth = folder / "truth.jsonl"
+    text = upswing("simulate", "score", "--truth", truth, "--kafka", bootstrap, "--topic-prefix", prefix, "--json")
+    return dict(msgspec.json.decode(text))
+
+
+@pytest.mark.parametrize("written", ["native", "parquet"])
+async def test_every_exact_situation_of_imported_files_is_noticed(
+    kafka: Broker, topic_prefix: str, tmp_path: Path, written: str
+) -> None:
+    """From files to the score, through the importer, the log and a worker; history holds every trigger."""
+    folder = tmp_path / "sim"
+    upswing(
+        *("simulate", "files", "--out", folder, "--accounts", 50, "--days", 60, "--seed", 11, "--end", "2026-05-31"),
+        *("--format", written),
+    )
+    await ensure_topics(kafka.bootstrap, PARTITIONS, prefix=topic_prefix)
+    await asyncio.to_thread(
+        upswing,
+        *("import", "run", folder, "--mapping", folder / "mapping.yaml", "--data", tmp_path / "data"),
+        *("--kafka", kafka.bootstrap, "--topic-prefix", topic_prefix),
+    )
+    worker = Worker(tmp_path, kafka.bootstrap, topic_prefix, PLAYBOOK=str(folder / "playbook.yaml"))
+    worker.start(engine="real", ready=True)
+    try:
+        await Stream(kafka.bootstrap, topic_prefix, PARTITIONS, 1).settled()
+    finally:
+        worker.stop()
+    score = await asyncio.to_thread(scored, folder, kafka.bootstrap, topic_prefix)
+    rules = {row["rule"]: row for row in score["rules"]}
+    for name in EXACT:
+        assert (rules[name]["missed"], rules[name]["examples_missed"]) == (0, []), rules[name]
+    assert sum(rules[name]["situations"] for name in EXACT) > 10
+    assert rules["usage_ceiling"]["recall"] == 1.0
+    assert score["overall"]["held"] > 0, "history is being loaded: everything is held"
+    assert score["outcomes"]["accounts"] == 50
+    assert score["unknown_accounts"] == 0
+
+
+async def test_what_is_sent_live_is_taken_and_what_is_wrong_is_named(
+    kafka: Broker, topic_prefix: str, tmp_path: Path
+) -> None:
+    """The sender's counts, ingest's answers, the log and the dead letters agree."""
+    await ensure_topics(kafka.bootstrap, PARTITIONS, prefix=topic_prefix)
+    ingest = IngestProcess(tmp_path, kafka.bootstrap, topic_prefix)
+    ingest.start()
+    try:
+        said = await asyncio.to_thread(
+            upswing,
+            *("simulate", "send", "--url", ingest.url, "--key", ingest.key, "--rate", 4000, "--accounts", 30),
+            *("--days", 20, "--seed", 2, "--truth", tmp_path / "truth.jsonl", "--json"),
+        )
+        sent = msgspec.json.decode(said)
+        events, letters = await read_events(ingest), await read_letters(ingest)
+    finally:
+        ingest.stop()
+    truth = [msgspec.json.decode(line) for line in (tmp_path / "truth.jsonl").read_bytes().splitlines()]
+    wrong = [record for record in truth if record["record"] == "bad"]
+    assert sent["sent"] == truth[-1]["events"] > 5_000
+    assert sent["acked"] + sent["rejected"] == sent["sent"]
+    assert len(events) == sent["acked"]
+    assert sent["rejected"] == len(wrong) == len(letters) > 0
+    assert sum(sent["codes"].values()) == len(wrong)
+    assert sent["latency_ms"]["p50"] > 0
+
+
+async def test_a_quota_is_waited_out_and_nothing_is_lost(kafka: Broker, topic_prefix: str, tmp_path: Path) -> None:
+    """429 with Retry-After puts events off; every one is in the log in the end."""
+    await ensure_topics(kafka.bootstrap, PARTITIONS, prefix=topic_prefix)
+    ingest = IngestProcess(tmp_path, kafka.bootstrap, topic_prefix)
+    _row, key = ingest.issue("slow", quota=400)
+    ingest.start()
+    try:
+        said = await asyncio.to_thread(
+            upswing,
+            *("simulate", "send", "--url", ingest.url, "--key", key, "--rate", 5000, "--seconds", 2, "--accounts", 30),
+            *("--days", 10, "--seed", 2, "--clean", "--json"),
+        )
+        events = await read_events(ingest)
+    finally:
+        ingest.stop()
+    sent = msgspec.json.decode(said)
+    assert sent["throttled"] > 0
+    assert sent["acked"] == sent["sent"] == len({event["id"] for event in events}) > 400
