@@ -33,6 +33,7 @@ __all__ = ["Retaker"]
 
 GROUP = "upswing-ingest-letters"
 POLL_MS = 200
+SESSION_MS = 6_000  # the least that brokers allow: what a killed process held goes to another after it
 PAUSE_SECONDS = 1.0
 STOP_SECONDS = 5.0
 COMMIT_SECONDS = 5.0
@@ -76,6 +77,8 @@ class Retaker:
             consumer = make_consumer(
                 self._settings.kafka,
                 self._settings.topic_prefix + GROUP,
+                session_timeout_ms=SESSION_MS,
+                heartbeat_interval_ms=SESSION_MS // 3,
                 fetch_max_bytes=FETCH_BYTES,
                 max_partition_fetch_bytes=FETCH_BYTES,
             )
