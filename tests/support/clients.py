@@ -132,6 +132,7 @@ class CloudEventsClient:
     def track(self, account: str, user: str, name: str, properties: dict[str, Any], number: int) -> str:
         """Send one event."""
         attributes = {"id": str(number), "source": account, "type": name, "accountid": account, "userid": user}
+        attributes["datacontenttype"] = "application/json"
         headers, body = self._make(CloudEvent(attributes, properties))
         try:
             self._http.post(self.route, content=body, headers=headers).raise_for_status()

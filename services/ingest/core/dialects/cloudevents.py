@@ -24,6 +24,7 @@ EXAMPLE = {
     "data": {"format": "pdf"},
 }
 MODES = (STRUCTURED, BATCHED)
+JSON = "application/json"  # of the data, in binary mode
 
 
 def claims(media_type: str, headers: HeaderList) -> bool:
@@ -58,7 +59,7 @@ def normalise(reading: Reading, intake: Intake) -> None:
 ROW = Dialect(
     name="cloudevents",
     what="CloudEvents 1.0 over HTTP: structured, batched, and binary, in which the attributes are `ce-` headers.",
-    routes=(Route("/v1/events", "Take CloudEvents", EXAMPLE, media_types=MODES),),
+    routes=(Route("/v1/events", "Take CloudEvents", EXAMPLE, media_types=(*MODES, JSON)),),
     read=read,
     normalise=normalise,
     claims=claims,
