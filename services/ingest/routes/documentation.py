@@ -49,9 +49,9 @@ def document(app: FastAPI) -> None:
 
 
 def _describe(dialect: Dialect, route: Route) -> dict[str, Any]:
-    content = {media: {"schema": {}, "example": route.example} for media in route.media_types}
-    responses = {status: _response(what, ErrorBody) for status, what in ERRORS.items()}
-    responses |= {status: _response(what, body) for status, what, body in dialect.answers}
+    content = {media: {"schema": {}, "example": _example(media, route)} for media in route.media_types}
+    said = [(status, what, ErrorBody) for status, what in ERRORS.items()]
+    responses = {status: _response(status, [*dialect.answers, *said]) for status, _, _ in [*dialect.answers, *said]}
     also = f" Also at {', '.join(route.also)}." if route.also else ""
     return {
         "tags": [dialect.name],
@@ -74,8 +74,16 @@ def _joined(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _response(what: str, body: type | None) -> dict[str, Any]:
-    if body is None:
-        return {"description": what}
-    reference = {"$ref": REF.format(name=body.__name__)}
-    return {"description": what, "content": {"application/json": {"schema": reference}}}
+def _example(media_type: str, route: Route) -> Any:
+    return [route.example] if "-batch+" in media_type else route.example
+
+
+def _response(status: str, answers: list[tuple[str, str, type | None]]) -> dict[str, Any]:
+    """Describe the answers of one status; where there are several bodies it is one of them."""
+    given = [(what, body) for each, what, body in answers if each == status]
+    bodies = [{"$ref": REF.format(name=body.__name__)} for _, body in given if body]
+    said = {"description": "; or ".join(dict.fromkeys(what for what, _ in given))}
+    if not bodies:
+        return said
+    schema = bodies[0] if len(bodies) == 1 else {"oneOf": bodies}
+    return said | {"content": {"application/json": {"schema": schema}}}

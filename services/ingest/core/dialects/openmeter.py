@@ -125,10 +125,6 @@ ROW = Dialect(
     answer=answer,
     answers=(
         ("204", "Taken: every event is in the log", None),
-        (
-            "400",
-            "Events were rejected, and the others taken; or the body cannot be read, and nothing was taken",
-            Refused,
-        ),
+        ("400", "Events were rejected, and the others taken", Refused),
     ),
 )

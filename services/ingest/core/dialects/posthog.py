@@ -136,6 +136,7 @@ ROW = Dialect(
     normalise=normalise,
     answer=answer,
     answers=(
-        ("200", "Taken: every event is in the log, or listed as rejected (by uuid under `results` at `/i/v1/`)", Reply),
+        ("200", "Taken: every event is in the log, or listed under `rejected`", Reply),
+        ("200", "at `/i/v1/`, listed under `results` by its uuid", Results),
     ),
 )
