@@ -24,6 +24,7 @@ from services.ingest.desk import Desk
 from services.ingest.key_file import KeyWatch, read_keys
 from services.ingest.metrics import Metrics
 from services.ingest.refusal import error_body
+from services.ingest.routes.connection import HotConnection
 from services.ingest.routes.documentation import document
 from services.ingest.routes.hot import HotRoutes
 from services.ingest.settings import Settings
@@ -124,7 +125,7 @@ class Service:
         config = uvicorn.Config(
             self.routes,
             loop="uvloop",
-            http="httptools",
+            http=HotConnection,
             ws="none",
             lifespan="on",
             access_log=False,

@@ -22,6 +22,7 @@ from services.ingest.core.traffic import Traffic
 from services.ingest.core.unmapped import Unmapped
 from services.ingest.core.validate import UNREADABLE
 from services.ingest.key_file import KeyWatch
+from services.ingest.lanes import Deadlines
 from services.ingest.metrics import Metrics
 from services.ingest.publisher import Lines, Parcel, Publisher, Ticket
 from services.ingest.refusal import Refusal
@@ -53,6 +54,7 @@ class Desk:
         self.keys = keys
         self.metrics = metrics
         self.budget = ByteBudget(settings.in_flight_max_bytes)
+        self.deadlines = Deadlines(settings.ack_seconds)
         self.world: World | None = None
         self.publisher: Publisher | None = None
         self._recent = RecentIds(settings.recent_ids)
@@ -127,9 +129,9 @@ class Desk:
         now_ms = time.time_ns() // 1_000_000
         self.publisher.submit([self._letter(self.world, refused, key.source, origin, now_ms)])
 
-    async def settle(self, intake: Intake, ticket: Ticket) -> Reply:
-        """Wait for the broker and return the reply. Errors: `Refusal` 503 when it does not acknowledge in time."""
-        if not await ticket.acknowledged(self.settings.ack_seconds):
+    def reply(self, intake: Intake, ticket: Ticket) -> Reply:
+        """Return the reply once the wait is over. Errors: `Refusal` 503 when the broker did not acknowledge in time."""
+        if not ticket.good:
             raise self.unavailable("the broker did not acknowledge in time: send the same body again")
         duplicates = self._recent.note(intake.source, intake.ids)
         self.metrics.accepted(intake.source).inc(intake.accepted)

@@ -16,7 +16,7 @@ from services.ingest.core.quota import ByteBudget
 from services.ingest.refusal import Refusal
 from services.ingest.settings import Settings
 
-__all__ = ["Disconnected", "Headers", "inflate", "read_body", "read_headers"]
+__all__ = ["Disconnected", "Headers", "admit", "check_type", "inflate", "read_body", "read_headers"]
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -76,11 +76,22 @@ async def read_body(receive: Receive, headers: Headers, settings: Settings, budg
     message = first.message
     if message is not None and not message.get("more_body") and message["type"] == "http.request":
         body: bytes = message["body"]
-        if len(body) > settings.body_max_bytes:
-            raise too_large(settings.body_max_bytes)
-        _reserve(len(body), settings, budget)
-    else:
-        body = await _receive_in_time(receive, first, settings, budget)
+        return admit(body, headers, settings, budget)
+    return _inflated(await _receive_in_time(receive, first, settings, budget), headers, settings, budget)
+
+
+def admit(body: bytes, headers: Headers, settings: Settings, budget: ByteBudget) -> bytes:
+    """Return a body that is all there, inflated; its bytes are reserved in the budget, and the caller gives them back.
+
+    Errors: `Refusal` 400, 413 or 503 with nothing left reserved.
+    """
+    if len(body) > settings.body_max_bytes:
+        raise too_large(settings.body_max_bytes)
+    _reserve(len(body), settings, budget)
+    return _inflated(body, headers, settings, budget)
+
+
+def _inflated(body: bytes, headers: Headers, settings: Settings, budget: ByteBudget) -> bytes:
     if "gzip" not in headers.encoding:
         return body
     try:
