@@ -4,6 +4,7 @@ Source: design (outputs of signals), definition 78.
 """
 
 import hashlib
+import re
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID, uuid5
@@ -12,6 +13,7 @@ import msgspec
 
 from services.ingest.core.identities import Identities, User
 from services.ingest.core.intake import UNKNOWN_ACCOUNT, Refused
+from services.ingest.core.keys import KEY_PREFIX
 from shared.kernel.codec import decode_line
 from shared.kernel.dead_letters import DeadLetter
 from shared.kernel.errors import Problem, Reason
@@ -20,12 +22,15 @@ from shared.kernel.events.envelope import Event
 LETTER_NAMESPACE = UUID("4a4a0b8f-58a2-5d53-a6a5-9d0f4f6c2e17")
 LARGEST_LINE_BYTES = 262_144
 CUT_LINE_BYTES = 16_384
+SECRET = re.compile(re.escape(KEY_PREFIX.encode()) + rb"[0-9a-f]{16,}")
+HIDDEN = KEY_PREFIX.encode() + b"..."
 
 
 def letter_for(refused: Refused, source: str, origin: str, now_ms: int) -> DeadLetter:
     """Return the letter about a refused event.
 
     Shape: the same event refused again for the same reason has the same `letter_id`; a line too long to be kept is cut.
+    A write key in it, as some clients put theirs into the body, is hidden.
     """
     line = refused.line if len(refused.line) <= LARGEST_LINE_BYTES else refused.line[:CUT_LINE_BYTES]
     problem = refused.problem
@@ -37,7 +42,7 @@ def letter_for(refused: Refused, source: str, origin: str, now_ms: int) -> DeadL
         reason=problem.reason,
         field=problem.field,
         message=problem.message,
-        line=line.decode(errors="backslashreplace"),
+        line=SECRET.sub(HIDDEN, line).decode(errors="backslashreplace"),
         origin=origin,
         at=now_ms,
         account_id=refused.account_id,

@@ -5,6 +5,7 @@ import pytest
 
 from services.ingest.core.identities import Identities
 from services.ingest.core.intake import Refused
+from services.ingest.core.keys import make_key
 from services.ingest.core.letters import CUT_LINE_BYTES, LARGEST_LINE_BYTES, Retaken, letter_for, retake
 from shared.kernel.codec import decode_line
 from shared.kernel.dead_letters import DeadLetter, decode_letter, encode_letter
@@ -40,6 +41,13 @@ def test_what_is_too_long_to_keep_is_cut_and_what_is_no_text_is_escaped() -> Non
     assert len(_letter(b"x" * LARGEST_LINE_BYTES).line) == LARGEST_LINE_BYTES
     assert len(_letter(b"x" * (LARGEST_LINE_BYTES + 1)).line) == CUT_LINE_BYTES
     assert _letter(b"\xff").line == "\\xff"
+
+
+def test_a_write_key_in_a_refused_body_is_hidden() -> None:
+    """Whoever may read letters may not send events."""
+    _, secret = make_key("web", b"k" * 32, NOW)
+    line = _letter(f'{{"writeKey":"{secret}","api_key":"{secret}"'.encode()).line
+    assert line == '{"writeKey":"upw_...","api_key":"upw_..."'
 
 
 def test_an_event_of_an_unknown_account_is_taken_once_the_account_is_known() -> None:
