@@ -6,7 +6,8 @@ Everything private that is overridden here belongs to Faust 0.15.3 and aiokafka 
 - `_drain_messages`: a plain agent skipped records after a restart, and costs 70 µs a record.
 - `perform_seek`: reading goes on after the last record of the state, whatever was committed.
 - recovery's queue: it loses records of a changelog when a rebalance interrupts it, and swallows the store's errors.
-- `_create_worker_consumer`: Faust hard-codes a fetch wait of 1.5 s, so idle partitions stall busy ones.
+- `_create_worker_consumer`: Faust hard-codes a fetch wait of 1.5 s, so idle partitions stall busy ones, and it reads
+  records of transactions that are open or were aborted.
 - `verify_event_path`: it watches streams, of which there are none; `watchdog` does it.
 
 Source: design (durability 2; throughput), reliability section 1.
@@ -23,6 +24,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
 from services.signals.fates import leave
+from services.signals.gaps import COMMITTED
 from services.signals.metrics import PAGES_RESTORED
 from services.signals.store import PageStore
 from shared.io.logs import get_logger
@@ -64,6 +66,7 @@ class SignalsThread(driver.AIOKafkaConsumerThread):
     def _create_worker_consumer(self, transport: Any) -> AIOKafkaConsumer:
         consumer = super()._create_worker_consumer(transport)
         consumer._fetch_max_wait_ms = self.app.reader.fetch_wait_ms  # noqa: SLF001 - Faust gives no way to set it
+        consumer._isolation_level = COMMITTED  # noqa: SLF001 - nor this; what was aborted must not be folded
         return consumer
 
 

@@ -12,6 +12,7 @@ __all__ = [
     "FLUSHES",
     "FLUSH_SECONDS",
     "FOLD_SECONDS",
+    "GAPS",
     "LAG_RECORDS",
     "OUTPUTS_TOO_LARGE",
     "PAGES_RESTORED",
@@ -40,6 +41,7 @@ STALE_PAGES = counter(SERVICE, "stale_pages", "Pages written again because a lat
 OUTPUTS_TOO_LARGE = counter(SERVICE, "oversized_outputs", "Outputs larger than their topic takes, left out", ("topic",))
 TICKS = counter(SERVICE, "written_ticks", "Ticks written to the input log")
 LAG_RECORDS = gauge(SERVICE, "lag_records", "Records of a partition that are still to be folded", ("partition",))
+GAPS = counter(SERVICE, "passed_offsets", "Offsets without a record that transactions left in the log, passed")
 PARTITIONS_OWNED = gauge(SERVICE, "owned_partitions", "Partitions that this worker owns")
 
 _COUNTS: dict[str, Metric] = {

@@ -1,7 +1,7 @@
 """The reader: takes over partitions, folds whole fetched batches, and sends what they cause at once.
 
-Offsets are contiguous within a partition; with stamps a skipped record would be lost for good, so a gap is a broken
-invariant. Source: design (durability 2), `consumer` for where batches come from.
+Offsets are contiguous within a partition but for what transactions leave (`gaps`); with stamps a skipped record would
+be lost for good, so it is a broken invariant. Source: design (durability 2), `consumer` for where batches come from.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ import msgspec
 from faust.types import TP
 
 from services.signals.delivery import Delivery
+from services.signals.gaps import Gaps
 from services.signals.metrics import AGE_SECONDS, BATCH_RECORDS, FOLD_SECONDS, PARTITIONS_OWNED, RECORDS
 from services.signals.owned import EngineLike, OutputLike, Owned, Pages
 from services.signals.playbooks import Playbooks
@@ -72,6 +73,7 @@ class Reader:
         self._delivery = delivery
         self._playbooks = playbooks
         self._readiness = readiness
+        self.gaps = Gaps(settings.kafka, settings.delivery_seconds)
         self._ends: dict[TP, int] = {}
         self._slice_seconds = settings.slice_ms / 1000
         readiness.expect(ASSIGNED, "waiting for the group")
@@ -133,7 +135,7 @@ class Reader:
         self._readiness.fail(RECOVERED, why)
 
     async def take(self, records: Mapping[TP, list[Any]]) -> None:
-        """Fold fetched batches of the input log. Errors: `InvariantError` at a gap."""
+        """Fold fetched batches of the input log. Errors: `InvariantError` at a gap with records in it."""
         for tp, batch in records.items():
             owned = self.owned.get(tp)
             if owned is not None:
@@ -160,14 +162,12 @@ class Reader:
         started = sliced = time.perf_counter()
         now = now_ms()
         for record in batch:
+            if record.offset < owned.next:
+                continue
+            if record.offset > owned.next:
+                await self.gaps.pass_to(owned, record.offset, batch[-1].offset)
             if owned.closed or self.halted:
                 return
-            if record.offset != owned.next:
-                if record.offset < owned.next:
-                    continue
-                raise InvariantError(
-                    f"{owned.events} jumped from {owned.next} to {record.offset}: records were skipped"
-                )
             engine.fold(record.offset, record.value or b"", now)
             owned.next = record.offset + 1
             if engine.needs_playbook() is not None:

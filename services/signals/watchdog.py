@@ -99,6 +99,8 @@ class Watchdog:
         for tp, partition in owned.items():
             partition.highwater = ends.get(tp, partition.highwater)
             before, since = self._seen.get(tp, (-1, now))
+            if partition.next == before and partition.lag and not partition.closed:
+                await self._reader.gaps.pass_end(partition, partition.highwater)
             if partition.next != before or partition.lag == 0:
                 since = now
             self._seen[tp] = (partition.next, since)

@@ -1,8 +1,8 @@
 """Reading topics from outside of every group: from an instant on, up to what is there now.
 
-Nothing is committed, so looking never disturbs a service. Each reading has a consumer of its own, assigned once: the
-fetcher of aiokafka 0.14 takes its cancellation for that of an older fetch when it is stopped soon after a second
-assignment, and `stop` then waits for ever.
+Nothing is committed, so looking never disturbs a service; what a transaction has aborted is not shown. Each reading has
+a consumer of its own, assigned once: the fetcher of aiokafka 0.14 takes its cancellation for that of an older fetch
+when it is stopped soon after a second assignment, and `stop` then waits for ever.
 """
 
 import asyncio
@@ -139,7 +139,7 @@ class Logbook:
     @contextlib.asynccontextmanager
     async def _connected(self) -> AsyncIterator[AIOKafkaConsumer]:
         """Give a consumer that has started, and stop it whatever happens, a start that fails included."""
-        consumer = make_consumer(self._bootstrap, None)
+        consumer = make_consumer(self._bootstrap, None, isolation_level="read_committed")
         try:
             with self._in_words("when it was asked for its topics"):
                 await consumer.start()

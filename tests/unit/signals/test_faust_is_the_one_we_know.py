@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaConsumer
-from aiokafka.consumer.fetcher import Fetcher
+from aiokafka.consumer.fetcher import Fetcher, FetchResult, PartitionRecords
 from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.producer.message_accumulator import BatchBuilder, MessageAccumulator
 from faust.app.base import App
@@ -69,6 +69,9 @@ KNOWN: dict[Any, str] = {
     Service.crash: "6e730d6d0208",
     AIOKafkaConsumer.commit: "7b65c82a70b3",
     Fetcher.fetched_records: "f1d6baf0aafb",
+    FetchResult.getall: "ef8aa0dfa572",
+    PartitionRecords._unpack_records: "5f8fc80fec92",
+    AIOKafkaConsumer.start: "fd65a75cd05c",
     GroupCoordinator.commit_offsets: "866d026713b9",
     GroupCoordinator._on_join_prepare: "4217a797aee9",
     MessageAccumulator.add_batch: "d0cee0011c62",
