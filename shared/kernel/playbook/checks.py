@@ -190,3 +190,4 @@ CHECKS: tuple[Check, ...] = (
     check_sums,
     check_orders,
 )
+STORED_CHECKS: tuple[Check, ...] = tuple(check for check in CHECKS if check is not check_tracking)

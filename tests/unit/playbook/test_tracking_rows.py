@@ -3,11 +3,12 @@
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import yaml
 
 from shared.kernel.errors import ConfigurationError
-from shared.kernel.playbook import Playbook, build_playbook
+from shared.kernel.playbook import Playbook, build_playbook, playbook_from_json, playbook_to_json
 
 DEFAULT = Path("playbooks/default.yaml")
 
@@ -99,3 +100,12 @@ def test_traits_go_to_properties_that_there_are() -> None:
         _with(row, identify_traits={"team": "team"})
     with pytest.raises(ConfigurationError, match=r"tracking\.account_paths\.0: found 'context\.'"):
         _with(row, account_paths=["context."])
+
+
+def test_a_playbook_that_lies_in_the_log_is_read_as_it_is() -> None:
+    """Rows were not checked always, and signals, which reads it, does nothing with them."""
+    playbook = _with(USED | {"constants": {"feature": "a"}})
+    row = msgspec.structs.replace(playbook.tracking.rows[0], type="usage.guessed")
+    tracking = msgspec.structs.replace(playbook.tracking, rows=(row, row))
+    body = playbook_to_json(msgspec.structs.replace(playbook, tracking=tracking))
+    assert playbook_from_json(body).tracking.rows == (row, row)
