@@ -15,6 +15,7 @@ from faust.types import TP
 
 from services.signals.fates import leave
 from services.signals.metrics import LAG_RECORDS
+from services.signals.owned import Owned
 from services.signals.reader import Reader
 from services.signals.settings import Settings
 from shared.io.kafka import topic_id
@@ -100,7 +101,7 @@ class Watchdog:
             partition.highwater = ends.get(tp, partition.highwater)
             before, since = self._seen.get(tp, (-1, now))
             if partition.next == before and partition.lag and not partition.closed:
-                await self._reader.gaps.pass_end(partition, partition.highwater)
+                await self._pass_end(partition)
             if partition.next != before or partition.lag == 0:
                 since = now
             self._seen[tp] = (partition.next, since)
@@ -109,6 +110,13 @@ class Watchdog:
                     f"{tp} has {partition.lag} records to fold and stands at {partition.next} since {now - since:.0f} s"
                 )
         self._show_lag(owned)
+
+    async def _pass_end(self, partition: Owned) -> None:
+        """Let a partition that stands before the log's end go on when only a gap is left there."""
+        try:
+            await self._reader.gaps.pass_end(partition, partition.highwater)
+        except DependencyError as error:
+            self._readiness.fail(BROKER, str(error)[:200])
 
     def _show_lag(self, owned: dict[TP, Any]) -> None:
         lags = {partition.partition: partition.lag for partition in owned.values()}
