@@ -41,7 +41,7 @@ class SegmentClient:
 
     def __init__(self, url: str, key: str, **options: Any) -> None:
         self.errors: list[Exception] = []
-        settings = {"max_retries": 5, "upload_interval": 0.05} | options
+        settings = {"upload_interval": 0.05} | options
         self.sdk = SegmentSdk(key, host=url, on_error=self._failed, proxies=NO_PROXY, **settings)
 
     def _failed(self, error: Exception, _batch: object) -> None:
@@ -63,7 +63,7 @@ class RudderClient(SegmentClient):
 
     def __init__(self, url: str, key: str, **options: Any) -> None:
         self.errors = []
-        settings = {"max_retries": 5, "upload_interval": 0.05} | options
+        settings = {"upload_interval": 0.05} | options
         self.sdk = RudderSdk(key, host=url, on_error=self._failed, proxies=NO_PROXY, **settings)
 
 
@@ -73,7 +73,7 @@ class PosthogClient:
     def __init__(self, url: str, key: str, *, v1: bool = False, **options: Any) -> None:
         self.route = "/i/v1/analytics/events" if v1 else "/batch/"
         self.errors: list[Exception] = []
-        settings = {"flush_interval": 0.1, "capture_mode": "v1" if v1 else "v0"} | options
+        settings = {"max_retries": 10, "flush_interval": 0.1, "capture_mode": "v1" if v1 else "v0"} | options
         self.sdk = Posthog(key, host=url, on_error=self._failed, **settings)
 
     def _failed(self, error: Exception, _batch: object) -> None:
@@ -99,7 +99,7 @@ class OpenmeterClient:
 
     def __init__(self, url: str, key: str) -> None:
         self.errors: list[Exception] = []
-        self.sdk = OpenmeterSdk(url, key)
+        self.sdk = OpenmeterSdk(url, key, retry_status=10)
         self._waiting: list[Event] = []
 
     def track(self, account: str, user: str, name: str, properties: dict[str, Any], number: int) -> str:
