@@ -20,6 +20,16 @@ The oracle keeps every event of an account and recomputes every value from its d
 - 11, 12: a limited metric that was never used is measured: 0.
 - 13, 25: users who have gone leave the counts of *users*; days, sums and features of the account stay. A user's
   department is that of the latest provisioning that names one; erasure forgets it, deactivation does not.
+- 13, 23: acts are kept by day, those of a user's latest day one by one. So a departure that arrives once the user has
+  acted on a later day takes away all acts of its own day; one that arrives before takes away what came before it. The
+  account's first act is that of anybody who has a `user_id`, whatever became of them.
+- 16: of a one-off that is told again while its trigger is open nothing follows. `stands_days` is that of the firing.
+  Rules that are off end their one-offs at the next change of day, as those of states.
+- 22: a number that was replaced on its own day was in force on that day; 0 and null are in force but no number, and
+  while one of them is there is no value.
+- 23: fewer than five active users, or nobody with 20 acts, is no value. The days are covered when the first act lies on
+  or before the first of them; before that there is no value. What then holds is spent without a word, once in an
+  account's life, whether the rule is on or not.
 - 26: the trend is the mean of the ratios, clamped once; nothing due with a primary outcome is a full share; `left`
   and `moved_away` both lose the champion; engagement, support and stakeholders have data from the first event that
   speaks of them, stakeholders also from the first `account.updated` that carries `exec_sponsor` or `champion`, null
@@ -29,10 +39,12 @@ The oracle keeps every event of an account and recomputes every value from its d
   All comparisons are of exact rationals.
 - 29: a segment is given by key or name, without regard to case and outer blanks.
 - 31: any `renewal.completed` in the window ends `renewal_quiet`.
-- 32: only `churned` silences; the next other status fires anew at its line.
+- 32: only `churned` silences; the next other status fires anew at its line, rules of the day when the day changes.
 - 33: at a change of day: endings, then the look, then releases, for each day by itself.
 - 34: of the held levels whose kept threshold is met the highest is released; the lower held ones are resolved and
   stay spent.
+- 35: a rule of the day keeps the value of the latest change of day until the next; releases in between use it. Ending
+  and firing at a change of day both use the window that ends on the day that has ended.
 - 35, 70: ticks within a day and other controls cause no look; what follows from them happens at the next line or
   change of day.
 - 38, 70: released and resolved records keep the `decided_by` of the firing and have the `occurred_at` of their own

@@ -22,17 +22,17 @@ def note(days: Employees, day: int, register: Register) -> None:
     days[day] = (lowest, register if register[1:] > latest[1:] else latest)
 
 
-def lowest(days: Employees, today: int, window_days: int) -> tuple[int, int] | None:
+def lowest(days: Employees, today: int, window_days: int) -> tuple[int, int]:
     """Return the lowest number in force in the window that ends today, and the day on which it was given.
 
-    None when no number above 0 was in force.
+    There is one when a number above 0 is in force today.
     """
     first = today - window_days + 1
-    found = [(number, day) for day, (number, _) in days.items() if first <= day <= today and number]
+    found = [(number, day) for day, (number, _) in days.items() if first <= day and number]
     carried = max((day for day in days if day < first), default=None)
     if carried is not None and days[carried][1][0]:
         found.append((days[carried][1][0], carried))
-    return min(found, default=None)
+    return min(found)
 
 
 def prune(days: Employees, oldest_day: int) -> None:

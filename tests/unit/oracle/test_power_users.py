@@ -79,6 +79,17 @@ def test_23_what_holds_when_the_days_are_first_covered_counts_as_fired(tell: Tel
     assert story.tick("2026-02-06 00:00") == FIRED
 
 
+def test_23_who_becomes_one_after_the_days_were_first_covered_fires(tell: Tell) -> None:
+    """On January 31 all five have twenty acts; a does eighty more on the day."""
+    story = tell()
+    story.ready("2026-01-01 09:00")
+    acts(story, "2026-01-02 10:00", a=20, b=20, c=20, d=20, e=20)
+    acts(story, "2026-01-01 10:00", a=1)
+    assert story.tick("2026-01-31 00:00") == []
+    acts(story, "2026-01-31 10:00", a=80)
+    assert story.tick("2026-02-01 00:00") == FIRED
+
+
 def test_23_before_the_days_are_covered_nothing_fires(tell: Tell) -> None:
     """The facts are of last year, but the first act is of January 1: on the 30th the window is a day too long."""
     story = tell()

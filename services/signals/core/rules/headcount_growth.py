@@ -28,10 +28,7 @@ def measure(account: Account, terms: Terms) -> Iterator[Measure]:
         return
     now, days = register[0], terms.playbook.rules.headcount_growth.days
     known = account.days.employees or {day_of(register[1]): (now, register)}
-    found = headcount.lowest(known, account.head.today, days)
-    if found is None:
-        return
-    lowest, since = found
+    lowest, since = headcount.lowest(known, account.head.today, days)
     given_on = iso_day(since)
     numbers: dict[str, int | float | str | list[str] | None] = {
         "employees": now,

@@ -20,9 +20,6 @@ def one_off(
     def levels(_terms: Terms) -> tuple[Level, ...]:
         return (Level(None, MILLION, ">=", 0),)
 
-    def measure(_account: Account, _terms: Terms) -> Iterator[Measure]:
-        return iter(())
-
     def stands_days(terms: Terms) -> int:
         days: int = getattr(terms.playbook.rules, name).stands_days
         return days
@@ -32,7 +29,7 @@ def one_off(
         "expansion",
         category,
         levels,
-        measure,
+        lambda _account, _terms: iter(()),
         no_watch,
         "count",
         happening=happening,
