@@ -17,11 +17,11 @@ import click
 import msgspec
 
 from shared.kernel.errors import UpswingError
-from tests.bench import e2e, ingest, signals
+from tests.bench import e2e, importing, ingest, signals
 from tests.bench.rows import Row, table, write_rows
 from tests.bench.stacks import FOLDER, fresh_settings, running, say
 
-PARTS = ("e2e", "signals", "ingest")
+PARTS = ("e2e", "signals", "ingest", "importing")
 LATEST = FOLDER / "latest.json"
 RATE, DECIDING_RATE, WARM_UP_SECONDS = 500, 4.0, 10.0
 ACCOUNTS = 1_000
@@ -37,14 +37,15 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
     events: int
     runs: int
+    rows: int
     peers: Path | None
     only: str | None
 
     def command(self, part: str, *names: str) -> str:
         """Return the command that measures a part again."""
-        values = {"SECONDS": f"{self.seconds:g}", "EVENTS": self.events, "RUNS": self.runs}
+        values = {"SECONDS": f"{self.seconds:g}", "EVENTS": self.events, "RUNS": self.runs, "ROWS": self.rows}
         given = [f"{name}={values[name]}" for name in names]
-        kit = [f"PEERS={self.peers}"] if self.peers and part != "e2e" else []
+        kit = [f"PEERS={self.peers}"] if self.peers and part not in {"e2e", "importing"} else []
         return " ".join(["make bench", f"ONLY={part}", *given, *kit])
 
 
@@ -52,6 +53,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
 @click.option("--seconds", envvar="SECONDS", type=click.FloatRange(min=1), default=40.0, help="Measure e2e so long.")
 @click.option("--events", envvar="EVENTS", type=click.IntRange(min=1_000), default=1_000_000, help="Events to fold.")
 @click.option("--runs", envvar="RUNS", type=click.IntRange(min=1), default=3, help="Runs, of which the median counts.")
+@click.option("--rows", envvar="ROWS", type=click.IntRange(min=1_000), default=10_000_000, help="Rows to import.")
 @click.option("--peers", envvar="PEERS", type=click.Path(path_type=Path), help="Folder of the rival kit.")
 @click.option("--only", envvar="ONLY", type=click.Choice(PARTS), help="Measure one part.")
 def main(**chosen: Any) -> None:
@@ -129,8 +131,14 @@ async def _ingest(options: Options) -> list[Row]:
         return await ingest.measure_ingest(stack, asked)
 
 
+async def _importing(options: Options) -> list[Row]:
+    asked = importing.Asked(rows=options.rows, memory="512MB", command=options.command("importing", "ROWS"))
+    async with running(fresh_settings("importing"), services=()) as stack:
+        return await importing.measure_importing(stack.bootstrap, asked)
+
+
 Measure = Callable[[Options], Awaitable[list[Row]]]
-MEASURES: dict[str, Measure] = {"e2e": _e2e, "signals": _signals, "ingest": _ingest}
+MEASURES: dict[str, Measure] = {"e2e": _e2e, "signals": _signals, "ingest": _ingest, "importing": _importing}
 
 if __name__ == "__main__":
     main()

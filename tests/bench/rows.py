@@ -48,6 +48,7 @@ TARGETS: dict[str, Target] = {
     "ingest.single_p99_ms": Target(5, at_most=True),
     "ingest.frozen_growth_mb": Target(16, at_most=True),
     "ingest.frozen_missing": Target(0, at_most=True),
+    "importing.events_per_s": Target(150_000, at_most=False),
 }
 HEADS = ("figure", "value", "unit", "peer", "ratio", "target", "")
 

@@ -1,7 +1,6 @@
 """What the staged events hold, counted by DuckDB: types, accounts, users, days, and the tokens that rules feed on."""
 
 from collections import Counter
-from collections.abc import Iterator
 from itertools import pairwise
 
 import duckdb
@@ -18,8 +17,7 @@ GOOD = (
     "problem IS NULL AND NOT EXISTS (FROM refused r WHERE r.place = staged.rowid) "
     "AND NOT EXISTS (FROM repeats d WHERE d.place = staged.rowid)"
 )
-LISTED = ("plan", "metric", "feature")
-MOST_NAMES = 10_000
+LISTED = frozenset({"plan", "metric", "feature"})
 
 
 class Gap(msgspec.Struct, frozen=True):
@@ -46,28 +44,23 @@ def profile(connection: duckdb.DuckDBPyConnection) -> Profile:
     calls, first, last = connection.execute("SELECT count(*), min(at_ms), max(at_ms) FROM good").fetchall()[0]
     found = Profile(calls, Counter(), 0, 0, Counter(), set(), set(), first or 0, last or 0, 0)
     found.accounts = count(connection, "SELECT count(DISTINCT account) FROM good")
-    found.users = count(
-        connection, "SELECT count(*) FROM (SELECT DISTINCT account, user_id FROM good WHERE user_id IS NOT NULL)"
-    )
-    types = connection.execute("SELECT type, count(*), count(user_id) FROM good GROUP BY type").fetchall()
-    for kind, events, named in types:
+    named = "SELECT DISTINCT account, user_id FROM good WHERE user_id IS NOT NULL"
+    found.users = count(connection, f"SELECT count(*) FROM ({named})")
+    for kind, events, users in connection.execute(
+        "SELECT type, count(*), count(user_id) FROM good GROUP BY 1"
+    ).fetchall():
         found.tokens[kind] += events
-        if named:
-            found.tokens[f"{kind}.user"] += named
-        for token, number in _tokens(connection, kind):
-            if number:
-                found.tokens[token] += number
-    mentions = count(connection, f"SELECT count(*) FROM good WHERE contains(line, '\"{MENTION}\":true')")
-    if mentions:
-        found.tokens["competitor.mentioned"] += mentions
-    found.plans = Counter(dict(_texts(connection, "account.updated", "plan")))
-    found.metrics = {name for kind, *_ in types for name, _number in _texts(connection, kind, "metric")}
-    found.features = {name for kind, *_ in types for name, _number in _texts(connection, kind, "feature")}
-    found.before_onboarding = count(
-        connection,
-        "SELECT count(*) FROM good JOIN (SELECT account, min(at_ms) AS since FROM good WHERE type = 'account.updated' "
-        "GROUP BY account) USING (account) WHERE at_ms < since",
+        found.tokens[f"{kind}.user"] += users
+        _look_into(connection, kind, found)
+    found.tokens["competitor.mentioned"] += count(
+        connection, f"SELECT count(*) FROM good WHERE contains(line, '\"{MENTION}\":true')"
     )
+    found.tokens = +found.tokens
+    if found.tokens["account.updated"]:
+        since = "SELECT account, min(at_ms) AS since FROM good WHERE type = 'account.updated' GROUP BY account"
+        found.before_onboarding = count(
+            connection, f"SELECT count(*) FROM good JOIN ({since}) USING (account) WHERE at_ms < since"
+        )
     return found
 
 
@@ -83,45 +76,53 @@ def events_by_type(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
     return dict(connection.execute("SELECT type, count(*) FROM good GROUP BY type ORDER BY 2 DESC, 1").fetchall())
 
 
-def _tokens(connection: duckdb.DuckDBPyConnection, kind: str) -> Iterator[tuple[str, int]]:
-    """Yield how many events of a type hold each property, or kind, that any rule, criterion or component wants."""
-    wanted = {token for need in NEEDS for want in need.wants for token in want.tokens}
-    columns: dict[str, str] = {}
-    for token in sorted(wanted):
-        name = token.removeprefix(f"{kind}.")
-        if token.startswith(f"{kind}.") and name != "user":
-            found = _text(name)
-            columns[token] = f"{found} IS NOT NULL AND {found} NOT IN ('false', '[]')"
-        elif token.startswith(f"{kind}:"):
-            said = sql.text(token.removeprefix(f"{kind}:"))
-            columns[token] = " OR ".join(f"coalesce({_text(name)} = {said}, false)" for name in KINDS)
-    if columns:
-        counted = ", ".join(f"count(*) FILTER ({condition})" for condition in columns.values())
-        row = connection.execute(f"SELECT {counted} FROM good WHERE type = ?", [kind]).fetchall()[0]
-        yield from zip(columns, row, strict=True)
+def _look_into(connection: duckdb.DuckDBPyConnection, kind: str, found: Profile) -> None:
+    """Count which properties events of a type hold, of those that any rule wants, and list the names of those listed.
 
-
-def _texts(connection: duckdb.DuckDBPyConnection, kind: str, name: str) -> list[tuple[str, int]]:
-    if f"{kind}.{name}" not in _HOLDING:
-        return []
-    found = _text(name)
-    return connection.execute(
-        f"SELECT {found}, count(*) FROM good WHERE type = ? AND {found} IS NOT NULL GROUP BY 1 LIMIT {MOST_NAMES}",
+    Each line is looked into once.
+    """
+    names = sorted({name for name, _said in WANTED.get(kind, ())} | (LISTED & PROPERTIES[kind]))
+    if not names:
+        return
+    place = {name: f"f[{number}]" for number, name in enumerate(names, start=1)}
+    wanted = sorted(WANTED.get(kind, ()), key=str)
+    columns = [_counted(place[name], said) for name, said in wanted]
+    columns += [f"histogram({place[name]})" for name in names if name in LISTED]
+    paths = ", ".join(sql.path(f"properties.{name}") for name in names)
+    row = connection.execute(
+        f"SELECT {', '.join(columns)} FROM (SELECT json_extract_string(line, [{paths}]) AS f FROM good WHERE type = ?)",
         [kind],
-    ).fetchall()
+    ).fetchall()[0]
+    for (name, said), number in zip(wanted, row, strict=False):
+        found.tokens[f"{kind}.{name}" if said is None else f"{kind}:{said}"] += number
+    for name, texts in zip([name for name in names if name in LISTED], row[len(wanted) :], strict=True):
+        if name == "plan" and kind == "account.updated":
+            found.plans.update(texts or {})
+        elif name != "plan":
+            (found.metrics if name == "metric" else found.features).update(texts or {})
 
 
-def _text(name: str) -> str:
-    return f"json_extract_string(line, {sql.path(f'properties.{name}')})"
+def _counted(text: str, said: str | None) -> str:
+    """Return how often a property says something at all, or one thing."""
+    if said is None:
+        return f"count(*) FILTER ({text} IS NOT NULL AND {text} NOT IN ('false', '[]'))"
+    return f"count(*) FILTER ({text} = {sql.text(said)})"
 
 
-def _holding() -> frozenset[str]:
-    return frozenset(
-        f"{kind}.{name}"
-        for kind, row in BY_NAME.items()
-        for name in row.shape.__annotations__["properties"].__struct_fields__
-        if name in LISTED
-    )
+def _wanted() -> dict[str, set[tuple[str, str | None]]]:
+    """Return, by type of event, the properties and what they say that any rule, criterion or component wants."""
+    found: dict[str, set[tuple[str, str | None]]] = {}
+    for token in (token for need in NEEDS for want in need.wants for token in want.tokens):
+        kind = max((name for name in BY_NAME if token.startswith(name)), key=len)
+        rest = token.removeprefix(kind)
+        if rest.startswith(":"):
+            found.setdefault(kind, set()).update((name, rest[1:]) for name in KINDS if name in PROPERTIES[kind])
+        elif rest and rest != ".user":
+            found.setdefault(kind, set()).add((rest[1:], None))
+    return found
 
 
-_HOLDING = _holding()
+PROPERTIES: dict[str, frozenset[str]] = {
+    kind: frozenset(row.shape.__annotations__["properties"].__struct_fields__) for kind, row in BY_NAME.items()
+}
+WANTED = _wanted()
