@@ -88,7 +88,7 @@ def try_out(
         _echo_json({"dialect": became.dialect, "path": route.path, "items": became.outcomes, "users": became.learned})
     else:
         guessed = "" if dialect else f", because {why} (--dialect says another)"
-        click.echo(f"read as {became.dialect} at POST {route.path}{guessed}: {len(became.outcomes)} items")
+        click.echo(f"read as {became.dialect} at POST {route.path}{guessed}: {_items(len(became.outcomes))}")
         for line in lines(became):
             click.echo(line)
         click.echo(f"{became.rejected} of {len(became.outcomes)} would be rejected; nothing was sent")
@@ -129,3 +129,7 @@ def _arrival(given: str | None) -> int:
 
 def _echo_json(found: Any) -> None:
     click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
+
+
+def _items(count: int) -> str:
+    return "1 item" if count == 1 else f"{count} items"

@@ -16,7 +16,7 @@ from shared.kernel.clock import iso
 from shared.kernel.errors import ConfigurationError
 from shared.kernel.playbook import Playbook
 
-__all__ = ["Became", "Outcome", "try_body"]
+__all__ = ["Became", "Outcome", "lines", "try_body"]
 
 EVENT_MAX_BYTES = 128 << 10
 SECOND_MS = 1_000
@@ -150,13 +150,24 @@ def _time(events: list[dict[str, Any]], intake: Intake, shift_ms: int) -> str:
     return "the time of arrival, because none is given" if given == intake.received_at else ""
 
 
+def _made(text: str) -> str:
+    """Return what was made of a rejected item, as far as it came; else the item itself."""
+    try:
+        found = msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return text
+    if not isinstance(found, dict) or "received_at" not in found:
+        return text
+    return f"{found['type']} {msgspec.json.encode(found['properties']).decode()}"
+
+
 def lines(became: Became) -> list[str]:
     """Return what a person reads."""
     told: list[str] = []
     for each in became.outcomes:
         head = f"{each.index:>3}  "
         for why in each.rejected:
-            told += [f"{head}REJECTED  {why['code']}: {why['message']}", f"     of {why['made']:.{SHOWN_CHARS}}"]
+            told += [f"{head}REJECTED  {why['code']}: {why['message']}", f"     of {_made(why['made']):.{SHOWN_CHARS}}"]
         for event in each.events:
             who = f"account {event['account_id']}, user {event.get('user_id') or '–'}"
             told.append(f"{head}{event['type']}  {who}, {iso(event['occurred_at'])}, id {event['id']}")

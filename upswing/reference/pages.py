@@ -14,6 +14,7 @@ from upswing.reference.metrics import metrics
 from upswing.reference.openapi import API_SERVICES, openapi_text
 from upswing.reference.settings import settings
 from upswing.reference.topics import topics
+from upswing.reference.tracking import default_rows, default_traits
 
 __all__ = ["GENERATED", "PARTS", "current_files"]
 
@@ -22,6 +23,8 @@ PARTS: dict[str, Callable[[], str]] = {
     "topics": topics,
     "settings": settings,
     "metrics": metrics,
+    "default rows": default_rows,
+    "default traits": default_traits,
 }
 GENERATED = re.compile(r"(<!-- generated: (?P<name>[a-z ]+) -->\n)(?P<text>.*?)(<!-- end -->)", re.DOTALL)
 
