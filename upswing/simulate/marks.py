@@ -30,8 +30,9 @@ class RuleScore(msgspec.Struct, kw_only=True):
     """One rule's score.
 
     Shape: of the `situations` some are `unseeable` (what was sent never shows them); the others are `noticed` or
-    `missed`. Firings are `right`, `misled` (what was sent shows it, and it is not true) or `wrong`.
-    `followed` are the accounts that fired and then expanded, of `fired_accounts`.
+    `missed`. Of the `levels` that were reached, `levels_noticed` fired on their day. Firings are `right`, `misled` (what
+    was sent shows it, and it is not true) or `wrong`. `followed` are the accounts that fired and then expanded, of
+    `fired_accounts`.
     """
 
     rule: str
@@ -46,6 +47,8 @@ class RuleScore(msgspec.Struct, kw_only=True):
     precision: float | None = None
     recall: float | None = None
     recall_of_real: float | None = None
+    levels: int = 0
+    levels_noticed: int = 0
     median_delay_days: float | None = None
     fired: int = 0
     held: int = 0
@@ -78,6 +81,7 @@ class Outcomes(msgspec.Struct, kw_only=True):
     alerted_accounts: int
     alerted_and_expanded: int
     precision_of_alerts: float | None
+    lift_of_alerts: float | None
     examples_not_foreseen: list[Example]
 
 

@@ -74,6 +74,9 @@ def _lines(score: Score) -> Iterator[str]:
         "stood without lost; misled: what was sent shows it, and it is not true; delay: median from the beginning to "
         "the first firing; held, released: of the firings; outcome: accounts that fired and then expanded"
     )
+    if score.overall.levels:
+        noticed = f"{score.overall.levels_noticed:,} of {score.overall.levels:,}"
+        yield f"levels: {noticed} that were reached fired, or one above them did, on their day"
     yield ""
     out = score.outcomes
     yield (
@@ -85,7 +88,8 @@ def _lines(score: Score) -> Iterator[str]:
     )
     yield (
         f"alerted (fired or released, not only held): {out.alerted_accounts:,} accounts, of which "
-        f"{out.alerted_and_expanded:,} expanded: precision {percent(out.precision_of_alerts)}"
+        f"{out.alerted_and_expanded:,} expanded: precision {percent(out.precision_of_alerts)}, "
+        f"lift {'–' if out.lift_of_alerts is None else out.lift_of_alerts}"
     )
     yield (
         f"gate: all criteria passed at some firing for {score.gate_passed:,} of {score.gate_accounts:,} accounts that "

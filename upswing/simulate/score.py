@@ -54,9 +54,10 @@ def score_rule(rule: str, truth: Truth, firings: list[Firing], examples: int) ->
     for account in truth.accounts.values():
         _judge(score, account, by_account.get(account.account_id, []), examples, delays)
     score.fired_accounts = len(by_account)
-    score.followed = sum(
-        _expands_after(truth.accounts[name], min(one.day for one in found)) for name, found in by_account.items()
-    )
+    followed = {
+        name: any(_expands_after(truth.accounts[name], one.day) for one in found) for name, found in by_account.items()
+    }
+    score.followed = sum(followed.values())
     score.median_delay_days = statistics.median(delays) if delays else None
     return divided(score)
 
@@ -76,6 +77,7 @@ def _judge(score: RuleScore, account: AccountTruth, firings: list[Firing], examp
     for one in situations:
         score.situations += 1
         met = [firing.day for firing in firings if meets(firing, one)]
+        _judge_levels(score, one, firings)
         if met:
             score.noticed += 1
             delays.append(min(met) - number(one.begins))
@@ -101,6 +103,17 @@ def _judge(score: RuleScore, account: AccountTruth, firings: list[Firing], examp
                 score.examples_wrong.append(Example(account.account_id, firing.scope, text(firing.day), what))
 
 
+def _judge_levels(score: RuleScore, one: Stands, firings: list[Firing]) -> None:
+    """Look whether each level that was reached, or one above it, fired on its day; where events are missing, not."""
+    if one.seen_from != one.begins:
+        return
+    names = list(one.levels)
+    for place, day in enumerate(map(number, one.levels.values())):
+        higher = [firing.day for firing in firings if firing.scope == one.scope and firing.level in names[place:]]
+        score.levels += 1
+        score.levels_noticed += any(abs(at - day) <= one.tolerance_days for at in higher)
+
+
 def meets(firing: Firing, one: Stands) -> bool:
     """Tell whether a firing notices a situation."""
     if one.scope is not None and firing.scope != one.scope:
@@ -113,14 +126,15 @@ def meets(firing: Firing, one: Stands) -> bool:
 
 def outcomes_of(truth: Truth, firings: list[Firing], examples: int) -> Outcomes:
     """Return what the accounts did after they fired; only expansion rules count."""
-    noticed = _first_days(one for one in firings if one.kind == "expansion")
-    alerted = _first_days(one for one in firings if one.kind == "expansion" and one.records & {"fired", "released"})
+    noticed = _days(one for one in firings if one.kind == "expansion")
+    alerted = _days(one for one in firings if one.kind == "expansion" and one.records & {"fired", "released"})
     accounts = truth.accounts
     expanded = {name for name, account in accounts.items() if account.expanded_on}
-    followed = sum(_expands_after(accounts[name], day) for name, day in noticed.items())
-    before = {name for name in expanded if noticed.get(name, EVER) <= number(accounts[name].expanded_on[-1])}
-    of_alerts = sum(_expands_after(accounts[name], day) for name, day in alerted.items())
+    followed = _followed(truth, noticed)
+    before = {name for name in expanded if min(noticed.get(name, {EVER})) <= number(accounts[name].expanded_on[-1])}
+    of_alerts = _followed(truth, alerted)
     base, precision = share(len(expanded), len(accounts)), share(followed, len(noticed))
+    sharper = share(of_alerts, len(alerted))
     return Outcomes(
         horizon_days=HORIZON_DAYS,
         accounts=len(accounts),
@@ -129,12 +143,13 @@ def outcomes_of(truth: Truth, firings: list[Firing], examples: int) -> Outcomes:
         fired_accounts=len(noticed),
         fired_and_expanded=followed,
         precision=precision,
-        lift=round(precision / base, 2) if base and precision is not None else None,
+        lift=_lift(precision, base),
         fired_before=len(before),
         recall=share(len(before), len(expanded)),
         alerted_accounts=len(alerted),
         alerted_and_expanded=of_alerts,
-        precision_of_alerts=share(of_alerts, len(alerted)),
+        precision_of_alerts=sharper,
+        lift_of_alerts=_lift(sharper, base),
         examples_not_foreseen=[
             Example(name, None, accounts[name].expanded_on[0], "expanded, and nothing had fired")
             for name in sorted(expanded - before)[:examples]
@@ -142,11 +157,20 @@ def outcomes_of(truth: Truth, firings: list[Firing], examples: int) -> Outcomes:
     )
 
 
-def _first_days(firings: Iterable[Firing]) -> dict[str, int]:
-    days: dict[str, int] = {}
+def _lift(precision: float | None, base: float | None) -> float | None:
+    return round(precision / base, 2) if base and precision is not None else None
+
+
+def _days(firings: Iterable[Firing]) -> dict[str, set[int]]:
+    days: dict[str, set[int]] = {}
     for one in firings:
-        days[one.account_id] = min(one.day, days.get(one.account_id, one.day))
+        days.setdefault(one.account_id, set()).add(one.day)
     return days
+
+
+def _followed(truth: Truth, fired: dict[str, set[int]]) -> int:
+    """Return how many accounts expanded within the horizon of one of their firings."""
+    return sum(any(_expands_after(truth.accounts[name], day) for day in days) for name, days in fired.items())
 
 
 def _expands_after(account: AccountTruth, day: int) -> bool:

@@ -12,7 +12,7 @@ from upswing.simulate.truth import Truth
 
 SUMMED = (
     *("situations", "unseeable", "noticed", "missed", "firings", "right", "misled", "wrong"),
-    *("fired", "held", "released", "resolved", "fired_accounts", "followed"),
+    *("fired", "held", "released", "resolved", "fired_accounts", "followed", "levels", "levels_noticed"),
 )
 
 

@@ -15,6 +15,7 @@ from shared.kernel.events import BY_NAME
 from shared.kernel.playbook import limit_for
 from tests.support.simulate import END_DAY, PLAYBOOK, Story, small, tell
 from upswing.simulate.company import Company
+from upswing.simulate.formats import COLUMNS
 from upswing.simulate.request import CLEAN, Disturbances
 from upswing.simulate.rhythm import date_text
 from upswing.simulate.score import number
@@ -134,7 +135,7 @@ def test_summed_usage_reaches_each_level_on_the_day_that_the_truth_says(seed: in
         assert found == told, name
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_the_engine_notices_every_exact_situation_of_a_clean_story_on_its_day(seed: int) -> None:
     """Recall and precision of what is arithmetic are 1, without delay."""
     story = Story(small(seed, accounts=30, days=75, disturbances=CLEAN))
@@ -147,10 +148,11 @@ def test_the_engine_notices_every_exact_situation_of_a_clean_story_on_its_day(se
         assert (row.missed, row.unseeable, row.misled, row.examples_missed) == (0, 0, 0, []), row
         assert row.median_delay_days in {None, 0}
         assert row.wrong == 0, row
+        assert row.levels_noticed == row.levels, row
     assert sum(row.situations for row in judged) > 20
 
 
-@pytest.mark.parametrize("seed", [4, 5])
+@pytest.mark.parametrize("seed", [4])
 def test_the_engine_notices_what_broken_instrumentation_leaves(seed: int) -> None:
     """Whatever the sent events still show is noticed, and nothing else."""
     story = Story(small(seed, accounts=25, days=75, disturbances=EVERYTHING_BREAKS))
@@ -182,10 +184,42 @@ def test_what_the_accounts_do_is_in_their_truth(seed: int) -> None:
         assert booked[1:] == [one.mrr_after for one in account.happenings]
 
 
-def test_every_type_of_the_vocabulary_is_told() -> None:
+@pytest.fixture(scope="module")
+def company() -> Story:
+    """A company of some size, that everything happens to."""
+    return Story(small(6, accounts=120, days=100, disturbances=CLEAN))
+
+
+def test_every_type_of_the_vocabulary_is_told(company: Story) -> None:
     """A company of some size does everything that there is a word for."""
-    story = Story(small(7, accounts=120, days=120))
-    assert set(story.totals.sent) == set(BY_NAME)
+    assert set(company.totals.sent) == set(BY_NAME)
+
+
+def test_the_columns_of_tables_are_those_that_the_story_fills(company: Story) -> None:
+    """Nothing that happens is left out of the tables, and nothing is never filled."""
+    filled: dict[str, set[str]] = {}
+    for _at_ms, _number, event, _bad in company.arrivals:
+        filled.setdefault(event["type"], set()).update(event["properties"])
+    assert {kind: set(columns) for kind, columns in COLUMNS.items()} == filled
+
+
+def test_the_three_kinds_of_account_go_where_they_are_heading(company: Story) -> None:
+    """Growing ones are used more at the end than at the beginning, shrinking ones less, and more of them expand."""
+    grown = {"growing": 0, "stable": 0, "shrinking": 0}
+    accounts = dict.fromkeys(grown, 0)
+    change: dict[str, list[float]] = {label: [] for label in grown}
+    for subject in company.company.subjects:
+        label, sums = subject.life.latent.label, subject.real._values.sums.get("api_calls", {})
+        accounts[label] += 1
+        grown[label] += bool(company.accounts[subject.life.latent.account_id].expanded_on)
+        first = sum(count for day, count in sums.items() if day < END_DAY - 69)
+        last = sum(count for day, count in sums.items() if day > END_DAY - 30)
+        if first and company.accounts[subject.life.latent.account_id].churned_on is None:
+            change[label].append(last / first)
+    middle = {label: sorted(ratios)[len(ratios) // 2] for label, ratios in change.items()}
+    assert middle["shrinking"] < 0.85 < middle["stable"] < 1.2 < middle["growing"]
+    share = {label: grown[label] / accounts[label] for label in grown}
+    assert share["growing"] > 2 * share["stable"] >= share["shrinking"]
 
 
 def test_days_come_one_at_a_time() -> None:
