@@ -30,8 +30,8 @@ class RuleScore(msgspec.Struct, kw_only=True):
     """One rule's score.
 
     Shape: of the `situations` some are `unseeable` (what was sent never shows them); the others are `noticed` or
-    `missed`. Of the `levels` that were reached, `levels_noticed` fired on their day. Firings are `right`, `misled` (what
-    was sent shows it, and it is not true) or `wrong`. `followed` are the accounts that fired and then expanded, of
+    `missed`. Of the `levels` that were reached, `levels_noticed` fired on their day. Firings are `right`, `misled`
+    (what was sent shows it and it is not true) or `wrong`. `followed` are the accounts that fired and then expanded, of
     `fired_accounts`.
     """
 
