@@ -34,7 +34,7 @@ def score_all(truth: Truth, triggers: list[Trigger], playbook: Playbook, example
         not_judged=dict(Counter(one.rule for one in firings if one.rule not in judged)),
         not_built=[score.rule for score in rules if score.rule not in built],
         starving=starving(playbook, set(truth.totals.tokens)),
-        unknown_accounts=len({one.account_id for one in every} - truth.accounts.keys()),
+        unknown_accounts=len({one.account_id for one in every if one.account_id} - truth.accounts.keys()),
     )
 
 

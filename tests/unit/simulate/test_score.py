@@ -158,6 +158,16 @@ def test_rules_starve_for_what_no_event_holds() -> None:
     assert missing["qbr_outcome"] == ["QBRs with unmet needs"]
 
 
+def test_triggers_of_other_accounts_are_counted_and_those_of_sources_are_not() -> None:
+    """A silent source has no account; an account that is not in the truth may mean that it is another log's."""
+    rows = [
+        trigger(BEGINS, account_id="stranger", trigger_id="a"),
+        trigger(BEGINS, account_id="", rule="source_silent"),
+    ]
+    result = score(truth(account()), *rows)
+    assert (result.unknown_accounts, result.overall.firings) == (1, 0)
+
+
 def test_nothing_divided_by_nothing_is_nothing() -> None:
     """No share is made up."""
     found = rule(truth(account()))
