@@ -63,13 +63,14 @@ from dataclasses import dataclass, field, replace
 
 from shared.kernel.clock import MINUTE_MS, day_of
 from shared.kernel.codec import Line, decode_record
-from shared.kernel.controls import Backfill, Control, PlaybookSet, RuleSwitched, Tick
+from shared.kernel.controls import Backfill, Control, PlaybookSet, RuleSwitched, SourceHeard, Tick
 from shared.kernel.events.envelope import Event
 from shared.kernel.ids import partition_for
 from shared.kernel.playbook.document import Playbook
 from tests.oracle.account import Account
 from tests.oracle.history import LEDGER_OR_FACT
 from tests.oracle.records import Said, Terms
+from tests.oracle.sources import Sources
 
 
 @dataclass
@@ -85,6 +86,12 @@ class Oracle:
     ticked_live: bool = False
     firsts: dict[tuple[str, str, str], int] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
+    sources: Sources = field(init=False)
+    said: list[Said] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Know no source yet."""
+        self.sources = Sources(self.partition, self.partitions)
 
     def fold(self, value: bytes) -> list[Said]:
         """Read one record, line by line, and return what was said."""
@@ -100,7 +107,8 @@ class Oracle:
             self._control(line)
         else:
             self._event(line)
-        said = [one for account in self.accounts.values() for one in account.said]
+        said = self.said + [one for account in self.accounts.values() for one in account.said]
+        self.said = []
         for account in self.accounts.values():
             account.said = []
         return said
@@ -116,17 +124,20 @@ class Oracle:
             case Backfill(state="begin") if self.ticked_live:
                 self.counts["backfill_refused"] += 1
             case Backfill():
-                self._judge_by(replace(self.terms, backfill=line.state == "begin"))
+                self._judge_by(replace(self.terms, backfill=line.state == "begin"), line.at)
             case PlaybookSet() if line.version in self.playbooks:
-                self._judge_by(replace(self.terms, playbook=self.playbooks[line.version]))
+                self._judge_by(replace(self.terms, playbook=self.playbooks[line.version]), line.at)
             case RuleSwitched():
                 off = self.terms.off - {line.rule} if line.enabled else self.terms.off | {line.rule}
-                self._judge_by(replace(self.terms, off=off))
+                self._judge_by(replace(self.terms, off=off), line.at)
+            case SourceHeard():
+                self.said += self.sources.hear(line, self.terms, self.ticked_at)
             case _:
                 self.counts["no_meaning_here"] += 1
 
-    def _judge_by(self, terms: Terms) -> None:
+    def _judge_by(self, terms: Terms, at: int) -> None:
         self.terms = terms
+        self.said += self.sources.judge_by(terms, at, self.ticked_at)
         for account in self.accounts.values():
             account.judge_by(terms)
 
