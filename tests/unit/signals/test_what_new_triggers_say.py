@@ -1,4 +1,4 @@
-"""What the triggers of headcount, power users, contracts and QBRs carry: evidence, play, owner, due date, worth, card."""
+"""What four of the triggers carry and say: evidence, play, owner, due date, worth, and the line of the alert."""
 
 import pytest
 
@@ -98,13 +98,17 @@ def test_qbr_outcome() -> None:
     [
         (
             "headcount_growth",
-            "Acme: The company is growing – 144 employees; the lowest of 365 days is 100, given on 2026-01-01 "
-            "= 144 % (≥ 120 %)",
+            (
+                "Acme: The company is growing – 144 employees; the lowest of 365 days is 100, given on 2026-01-01 "
+                "= 144 % (≥ 120 %)"
+            ),
         ),
         (
             "power_user",
-            "Acme: A power user has emerged – 20 acts in 30 days by a; the mean of 5 active users is 4.8 "
-            "= 416.67 % (≥ 200 %)",
+            (
+                "Acme: A power user has emerged – 20 acts in 30 days by a; the mean of 5 active users is 4.8 "
+                "= 416.67 % (≥ 200 %)"
+            ),
         ),
         (
             "contract_milestone",
@@ -112,8 +116,10 @@ def test_qbr_outcome() -> None:
         ),
         (
             "qbr_outcome",
-            "Acme: A business review named a need we can meet – the business review of 2026-03-06 named what is on "
-            "the roadmap: Custom roles (≥ 1)",
+            (
+                "Acme: A business review named a need we can meet – the business review of 2026-03-06 named what is on "
+                "the roadmap: Custom roles (≥ 1)"
+            ),
         ),
     ],
 )
