@@ -1,4 +1,4 @@
-"""The demo of the made-up company: ninety days of history, then seven scenes that happen now."""
+"""The demo of the made-up company: ninety days of history, then eight scenes that happen now."""
 
 import asyncio
 import time

@@ -39,6 +39,7 @@ def scenes(playbook: Playbook) -> tuple[Scene, ...]:
         _nordlicht(),
         _sable(),
         _meridian(playbook),
+        _cobalt(playbook),
         _quarry_held(playbook),
         _quarry_released(),
     )
@@ -108,6 +109,18 @@ def _meridian(playbook: Playbook) -> Scene:
     )
 
 
+def _cobalt(playbook: Playbook) -> Scene:
+    need = playbook.roadmap[-1]
+    return Scene(
+        BY_KEY["cobalt"],
+        f"in a business review Cobalt Energy asks for {need.lower()}, which is on the roadmap",
+        (Happening("track", "qbr.held", None, {"unmet_needs": [need.lower(), "Cheaper coffee"]}),),
+        "qbr_outcome",
+        "fired",
+        "one of the needs can be met: the answer is a proposal within five business days",
+    )
+
+
 def _quarry_held(playbook: Playbook) -> Scene:
     quarry = BY_KEY["quarry"]
     return Scene(
@@ -134,7 +147,7 @@ def _quarry_released() -> Scene:
 
 def everyday(at_ms: int) -> list[Call]:
     """Return a login at every customer that no scene is about: life goes on after history was handed over."""
-    told = {"fernweh", "sable", "nordlicht", "meridian", "tidal", "quarry"}
+    told = {"fernweh", "sable", "nordlicht", "meridian", "tidal", "cobalt", "quarry"}
     return [
         Call(
             at_ms=at_ms,

@@ -38,6 +38,8 @@ async def test_each_scene_has_its_outcome_whatever_day_it_is(days_earlier: float
         assert all(trigger.account_name == scene.customer.name for trigger in about)
     assert stack.refused == []
     kinds = {(trigger.rule, trigger.record) for trigger in stack.triggers}
-    assert {(rule, "fired") for rule in ("usage_ceiling", "seat_saturation", "gated_exploration")} <= kinds
+    assert {
+        (rule, "fired") for rule in ("usage_ceiling", "seat_saturation", "gated_exploration", "qbr_outcome")
+    } <= kinds
     latest = {trigger.trigger_id: trigger for trigger in stack.triggers}
     assert {trigger.account_id for trigger in latest.values() if trigger.record == "held"} >= {"acc_boreal", "acc_kumo"}
