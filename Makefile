@@ -1,7 +1,7 @@
 # Needs nothing but Python 3.11+ and make. `make help` lists the targets.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help install demo up test check bench fuzz clean lock
+.PHONY: help install demo init up test check bench fuzz clean lock
 
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$python; exit; }; done; echo python3)
@@ -22,6 +22,9 @@ install: $(INSTALLED) ## Build .venv from the lock.
 
 demo: $(INSTALLED) ## Play a made-up company and watch alerts arrive; HISTORY=<folder> plays real files, KEEP=1 keeps it up.
 	@$(BIN)/upswing demo $(if $(HISTORY),--history "$(HISTORY)") $(if $(KEEP),--keep)
+
+init: $(INSTALLED) ## Ask for plans, people and channels, start the stack, send a first alert; DATA=<folder> as for `up`.
+	@exec $(BIN)/upswing init --up $(if $(DATA),--data "$(DATA)")
 
 up: $(INSTALLED) ## Run the stack for real use, supervised; DATA=<folder> names the folder for its data.
 	@exec $(BIN)/upswing up $(if $(DATA),--data "$(DATA)")

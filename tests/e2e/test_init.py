@@ -217,6 +217,14 @@ async def test_a_second_init_changes_the_channel_of_the_running_stack_and_keeps_
     assert (keys, playbook) == ((hour.folder / "keys.json").read_bytes(), (hour.folder / "playbook.yaml").read_text())
 
 
+async def test_a_key_that_nobody_issued_stops_at_ingest(hour: Hour) -> None:
+    """The first hop: what was expected, what was found, and what to do."""
+    code, said = await (await hour.run("init", "--yes", "--key", "upw_wrong")).end()
+    assert code == 1
+    assert re.search(r"upswing: stopped at ingest: expected 200 and \d+ events accepted; found 401 ", said), said
+    assert "`upswing keys issue` makes another" in said
+
+
 async def test_a_hop_that_fails_is_named_with_what_to_do(hour: Hour) -> None:
     """A webhook that Slack does not know: exit code 1 and the hop; the test account is ended all the same."""
     hour.slack.plan = [web.Response(status=404, text="no_service")] * 5

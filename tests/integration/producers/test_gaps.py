@@ -4,13 +4,13 @@ import asyncio
 from typing import Any
 
 import pytest
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaProducer, TopicPartition
 from faust.types import TP
 
 from deploy.local.ports import free_port
 from services.signals.gaps import Gaps
 from services.signals.owned import Owned, Pages
-from shared.io.kafka import ensure_topics, make_producer
+from shared.io.kafka import ensure_topics, make_consumer, make_producer
 from shared.kernel.errors import DependencyError, InvariantError
 from shared.kernel.topics import EVENTS
 from tests.support.broker import Broker
@@ -38,9 +38,18 @@ async def write(bootstrap: str, topic: str) -> None:
         for _ in range(2):
             await careful.send_and_wait(topic, b"y", partition=0)
         await careful.abort_transaction()
+        await _until_end(bootstrap, topic, 5)  # the broker writes a marker after it has answered
         await plain.send_and_wait(topic, b"x", partition=0)
         async with careful.transaction():
             await careful.send_and_wait(topic, b"z", partition=0)
+    await _until_end(bootstrap, topic, 8)
+
+
+async def _until_end(bootstrap: str, topic: str, end: int) -> None:
+    tp = TopicPartition(topic, 0)
+    async with make_consumer(bootstrap, None) as consumer, asyncio.timeout(20):
+        while (await consumer.end_offsets([tp]))[tp] < end:
+            await asyncio.sleep(0.02)
 
 
 @pytest.fixture
