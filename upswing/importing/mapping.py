@@ -18,7 +18,7 @@ from shared.kernel.errors import ConfigurationError
 from shared.kernel.events import BY_NAME
 
 Scalar = str | int | float | bool | None
-Cast = Literal["text", "integer", "number", "boolean", "list", "date", "json"]
+Cast = Literal["text", "upper", "integer", "number", "boolean", "list", "date", "json"]
 Unit = Literal["seconds", "milliseconds", "microseconds"]
 HOURS = 24
 
@@ -27,12 +27,13 @@ class Value(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"ca
     """Where one property comes from.
 
     Shape: `column` may name several, the first that is not blank counts; `rest` is an object of all columns but those
-    that these patterns match. Units: `unit` is that of a number that stands for a time.
+    that these patterns match, with those of `numbers` as numbers also where the file has text. Units: `unit` is that of a number that stands for a time.
     """
 
     column: str | list[str] | None = None
     constant: Scalar | list[Any] | dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
     rest: list[str] | None = None
+    numbers: list[str] = []
     values: dict[str, Scalar] | None = None
     cast: Cast = "text"
     blank: Scalar | msgspec.UnsetType = msgspec.UNSET

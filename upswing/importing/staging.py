@@ -161,7 +161,7 @@ def stage(
     run(
         connection,
         f"CREATE OR REPLACE TABLE staged AS SELECT *, hash(id) AS h FROM ({rows}) {young} "
-        "ORDER BY problem IS NOT NULL, at_ms, entry, h",
+        "ORDER BY problem IS NOT NULL, at_ms, entry, file, line_no",
     )
     connection.execute("CREATE OR REPLACE TABLE refused (place BIGINT, code VARCHAR, field VARCHAR, message VARCHAR)")
     connection.execute("CREATE OR REPLACE TABLE repeats (place BIGINT)")

@@ -19,6 +19,7 @@ OFFSET = r":\d{2}(:\d{2}([.,]\d+)?)?\s*([zZ]|[+-]\d{2}(:?\d{2})?|[A-Za-z][A-Za-z
 NUMBER = r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?"
 ALLOWED = {
     "text": "text",
+    "upper": "text",
     "integer": "a whole number",
     "number": "a number",
     "boolean": "true or false",
@@ -45,6 +46,7 @@ MACROS = (
     ELSE CAST(to_json(list_filter(list_transform(string_split(t, ';'), lambda x: trim(x)),
         lambda x: x <> '')) AS VARCHAR)
     END""",
+    "upper_of(t) AS CAST(to_json(upper(t)) AS VARCHAR)",
     "json_of(t) AS CASE WHEN json_valid(t) THEN CAST(json(t) AS VARCHAR) END",
 )
 
@@ -77,7 +79,7 @@ def piece(cells: Cells, name: str, source: Source) -> Piece:
     """Return what a property of that name is made of."""
     value = Value(column=source) if isinstance(source, str) else source
     if value.rest is not None:
-        return Piece(_rest(cells, value.rest))
+        return Piece(_rest(cells, value.rest, value.numbers))
     if value.constant is not msgspec.UNSET:
         return Piece(literal(value.constant))
     found = [cells.cell(reference) for reference in columns_of_value(value)]
@@ -136,7 +138,9 @@ def _computed(cells: Cells, name: str, value: Value, cell: Cell) -> Piece:
     for other in value.over:
         amount = f"{amount} / nullif({_number(cells, name, other, problems)}, 0)"
     exact = f"CAST(CAST(round({amount}, 6) AS DECIMAL(36, 6)) AS VARCHAR)"
-    json = f"CASE WHEN {cell.text} IS NOT NULL THEN rtrim(rtrim({exact}, '0'), '.') END"
+    json = f"rtrim(rtrim({exact}, '0'), '.')"
+    if value.blank is msgspec.UNSET:
+        json = f"CASE WHEN {cell.text} IS NOT NULL THEN {json} END"
     return Piece(json, tuple(problems))
 
 
@@ -158,7 +162,7 @@ def _number(cells: Cells, name: str, source: str | float | Value, problems: list
     return number
 
 
-def _rest(cells: Cells, but: list[str]) -> str:
+def _rest(cells: Cells, but: list[str], numbers: list[str]) -> str:
     parts = []
     for column in cells.others(but):
         cell = cells.cell(column)
@@ -167,7 +171,8 @@ def _rest(cells: Cells, but: list[str]) -> str:
         elif cell.kind in FRACTION_TYPES:
             json = f"CASE WHEN isfinite({cell.given}) THEN {cell.text} END"
         else:
-            json = f"CAST(to_json({cell.text}) AS VARCHAR)"
+            text = f"CAST(to_json({cell.text}) AS VARCHAR)"
+            json = f"coalesce(number_of({cell.text}), {text})" if column in numbers else text
         parts.append(f"{sql.text(msgspec.json.encode(column).decode() + ':')} || {json}")
     return "'{' || " + (f"concat_ws(',', {', '.join(parts)})" if parts else "''") + " || '}'"
 
