@@ -21,6 +21,7 @@ CUSTOMERS = (
     Customer("quarry", "Quarry Works", nps=None),
     Customer("triple", "Triple Post"),
     Customer("lost", "Lost & Found"),
+    Customer("early", "Early Bird"),
 )
 
 
@@ -173,6 +174,28 @@ async def test_an_event_without_a_known_account_is_replayed_to_its_alert(stand: 
     assert [lead["trigger_ids"] for lead in await stand.leads("lost")] == [[found]]
     assert len(stand.posts(found)) == 1
     assert "alert     sent at " in await stand.trace("m-lost")
+
+
+async def test_what_an_sdk_sends_before_its_group_call_reaches_its_alert(stand: Stand) -> None:
+    """The SDK's usual order, unmodified: identify, track, and only then group. Nobody sends anything again."""
+    message = deciding("early", "m-early")
+    track = {"event": message["event"], "properties": message["properties"], "message_id": "m-early"}
+    for method, call in (
+        ("identify", {"traits": {"department": "Finance"}}),
+        ("track", track),
+        ("group", {"group_id": "early"}),
+    ):
+        await asyncio.to_thread(send_with_the_sdk, stand, method, user_id="newcomer", **call)
+    found = trigger_id("early", "usage_ceiling", LIMIT_METRIC, "executive", f"{SOURCE}/m-early")
+    await stand.until(lambda: _leads(stand, "early"), "the lead of the event that was sent again")
+    await stand.quiet()
+    assert [lead["trigger_ids"] for lead in await stand.leads("early")] == [[found]]
+    assert len(stand.posts(found)) == 1
+    told = await stand.trace("m-early")
+    assert [line.split()[0] for line in told.splitlines()[:3]] == ["refused", "retaken", "logged"]
+    assert "alert     sent at " in told
+    kafka = ("--kafka", stand.stack.bootstrap)
+    assert "for early" in await stand.upswing("dead-letters", "list", *kafka, "--reason", "account_unknown")
 
 
 async def _written(stand: Stand, account_id: str, found: str, record: str) -> bool:

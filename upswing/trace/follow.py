@@ -53,13 +53,13 @@ async def follow(book: Logbook, event_id: str, account_id: str | None, since_ms:
             if isinstance(event, Event) and event.id == event_id and account_id in (None, event.account_id):
                 trail.places.append(Place(event, record.partition, record.offset, number, record.timestamp))
     letters = await book.partitions(DEAD_LETTERS.name)
-    seen: set[str] = set()
+    found: dict[str, DeadLetter] = {}
     async for record in book.read(DEAD_LETTERS.name, letters, since_ms, lambda value: needle in value):
         with contextlib.suppress(msgspec.DecodeError):
             letter = decode_letter(record.value)
-            if letter.event_id == event_id and letter.letter_id not in seen:
-                seen.add(letter.letter_id)
-                trail.letters.append(letter)
+            if letter.event_id == event_id and (letter.letter_id not in found or letter.retaken_at is not None):
+                found[letter.letter_id] = letter
+    trail.letters = list(found.values())
     if trail.places:
         await _consequences(book, trail, since_ms)
     return trail

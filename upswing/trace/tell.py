@@ -17,6 +17,8 @@ def tell(trail: Trail, event_id: str, alerts: dict[str, list[dict[str, Any]]] | 
     for letter in trail.letters:
         where = f" at {letter.field}" if letter.field else ""
         yield f"refused   by {letter.service}: {letter.reason.value}{where}: {letter.message} ({letter.letter_id})"
+        if letter.retaken_at is not None:
+            yield f"retaken   {iso(letter.retaken_at)}: sent to the log for account {letter.retaken_for}"
     if not trail.places:
         if not trail.letters:
             yield f"nowhere   no event {event_id} in the time searched: was it answered 200? Try --hours, or --account"

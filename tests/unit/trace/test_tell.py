@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from shared.kernel.clock import iso
@@ -57,6 +58,8 @@ def test_a_refused_event_shows_who_refused_it_where_and_why() -> None:
     assert told(Trail(letters=[letter])) == [
         "refused   by ingest: out_of_range at properties.score: score must be 0 to 10 (l-1)"
     ]
+    again = msgspec.structs.replace(letter, line="", retaken_at=0, retaken_for="acme")
+    assert told(Trail(letters=[again]))[1:] == ["retaken   1970-01-01T00:00:00.000Z: sent to the log for account acme"]
 
 
 def test_a_logged_event_shows_its_place_times_and_what_it_feeds() -> None:
