@@ -84,7 +84,7 @@ class Connection:
                 retaker.keep_retaking(),
                 known.keep_paying(publisher, world.partition_of, self._settings.tally_seconds),
                 self._desk.tallies.keep_writing(publisher, self._settings.tally_seconds),
-                self._watch.watch(producer, partitions, self._desk.metrics, self._settings.tally_seconds),
+                self._watch.watch(partitions, self._desk.metrics, self._settings.tally_seconds),
             )
         finally:
             await _stop(producer)

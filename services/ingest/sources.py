@@ -5,6 +5,7 @@ Several processes see the same; the first claim in the topic decides who writes.
 """
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable
 
@@ -15,7 +16,7 @@ from aiokafka.errors import KafkaError
 from services.ingest.core.silence import Yardstick
 from services.ingest.core.sources import Sources, control_of
 from services.ingest.metrics import Metrics
-from shared.io.kafka import make_consumer
+from shared.io.kafka import make_consumer, make_producer
 from shared.io.logs import get_logger
 from shared.kernel.codec import encode_line
 from shared.kernel.playbook.risk import SourceSilent
@@ -25,6 +26,7 @@ from shared.kernel.topics import EVENTS, TALLIES
 __all__ = ["SourceWatch"]
 
 PAUSE_SECONDS = 1.0
+STOP_SECONDS = 2.0
 PARTITION = 0  # of the topic `ingest.tallies`, which has one
 log = get_logger(__name__)
 
@@ -43,20 +45,27 @@ class SourceWatch:
         self._process = process
         self._valid = valid
 
-    async def watch(self, producer: AIOKafkaProducer, partitions: int, metrics: Metrics, seconds: float) -> None:
-        """Follow and judge for ever, every so many seconds. A broker that fails is asked again from the beginning."""
+    async def watch(self, partitions: int, metrics: Metrics, seconds: float) -> None:
+        """Follow and judge for ever, every so many seconds. A broker that fails is asked again from the beginning.
+
+        The producer is its own: the publisher's may have one record under way per partition, and counts on that.
+        """
         while True:
-            consumer = make_consumer(self._bootstrap, None)
+            consumer, producer = make_consumer(self._bootstrap, None), make_producer(self._bootstrap)
             try:
                 await consumer.start()
+                await producer.start()
                 consumer.assign([self._place])
                 await consumer.seek_to_beginning(self._place)
                 await self._follow(consumer, producer, partitions, metrics, seconds)
             except (KafkaError, OSError) as error:
-                log.warning("tallies cannot be read, trying again", why=str(error))
+                log.warning("sources cannot be watched, trying again", why=str(error))
                 await asyncio.sleep(PAUSE_SECONDS)
             finally:
-                await consumer.stop()
+                for client in (consumer, producer):
+                    with contextlib.suppress(TimeoutError, KafkaError):  # a broker that is silent must not hold us up
+                        async with asyncio.timeout(STOP_SECONDS):
+                            await client.stop()
 
     async def _follow(
         self,
