@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from services.signals.core.rules import RULES
 from shared.kernel.events import EVENT_TYPES
 from shared.kernel.topics import TOPICS
 from upswing.reference.meanings import MEANINGS
@@ -26,6 +27,12 @@ def test_each_generated_part_is_on_a_page() -> None:
     """A part that no page holds would be written for nobody."""
     pages = "".join(page.read_text() for page in DOCS.glob("*.md"))
     assert [name for name in PARTS if f"<!-- generated: {name} -->" not in pages] == []
+
+
+def test_each_rule_has_an_example_of_its_evidence() -> None:
+    """A new rule's row is on its page by itself, its example by hand."""
+    page = (DOCS / "triggers.md").read_text()
+    assert [row.name for row in RULES if f"| `{row.name}` |" not in page or f"### `{row.name}`" not in page] == []
 
 
 @pytest.mark.parametrize("service", CLASSES)

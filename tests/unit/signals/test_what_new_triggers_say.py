@@ -1,5 +1,7 @@
 """What four of the triggers carry and say: evidence, play, owner, due date, worth, and the line of the alert."""
 
+from pathlib import Path
+
 import pytest
 
 from services.notify.core.card import Subject, Told, make_card
@@ -13,6 +15,7 @@ OPEN: dict[str, object] = WIDE_OPEN | {
     f"gate.{segment}": WIDE_OPEN["gate.smb"] for segment in ("mid_market", "enterprise")
 }
 FACTS: dict[str, object] = {"name": "Acme", "segment": "Mid-Market", "plan": "Growth", "mrr": 3_000, "seats": 50}
+PAGE = Path("docs/triggers.md")
 FRIDAY = "2026-03-06 10:00"
 DAY_MS = 86_400_000
 
@@ -128,3 +131,4 @@ def test_the_alert_says_it_in_one_line(rule: str, line: str) -> None:
     trigger = told(rule)
     card = make_card(Subject((Told(trigger, 0),), None, None, ""), (), trigger.occurred_at)
     assert card.line == line
+    assert f"| `{rule}` | {trigger.evidence.summary} |" in PAGE.read_text(), "the documents say the same"

@@ -1,0 +1,73 @@
+"""The triggers that are looked at, each from its row, its numbers in the playbook, and what it feeds on.
+
+Source: playbook section 6.
+"""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from services.signals.core.rules import RULES
+from services.signals.core.rules.row import RuleRow
+from shared.io.playbooks import read_playbook
+from shared.kernel.playbook import Playbook
+from upswing.history.needs import NEEDS
+
+__all__ = ["triggers"]
+
+DEFAULT = Path(__file__).parents[2] / "playbooks" / "default.yaml"
+UNITS = {"percent": "a percentage", "count": "a count", "points": "points of health"}
+
+
+def triggers() -> str:
+    """Return a section for each rule as Markdown, with the numbers of the default playbook."""
+    playbook = read_playbook(DEFAULT)
+    return "\n\n".join(_section(row, playbook) for row in RULES)
+
+
+def _section(row: RuleRow, playbook: Playbook) -> str:
+    rule = getattr(playbook.rules, row.name)
+    play = playbook.plays[rule.play]
+    days = play.response_due_in.replace("_", " ")
+    lines = [
+        f"### `{row.name}`",
+        "",
+        _meaning(row),
+        "",
+        f"- **Category**: {row.category}. **Value**: {UNITS[row.unit]}. **Looked at**: {_looked_at(row)}.",
+        f"- **Feeds on**: {'; '.join(_needs(row.name))}.",
+        (f"- **Recommends**: {play.name} (`{rule.play}`): {play.response}, due in {play.response_due_days} {days}."),
+        f"- **Numbers** (`rules.{row.name}`): {', '.join(_numbers(rule))}.",
+    ]
+    return "\n".join(lines)
+
+
+def _meaning(row: RuleRow) -> str:
+    """Return the first paragraph of the rule's file."""
+    told = sys.modules[(row.happening or row.measure).__module__].__doc__ or ""
+    return " ".join(told.split("\n\n")[0].split())
+
+
+def _looked_at(row: RuleRow) -> str:
+    if row.happening is not None:
+        return "when its event arrives; each one is a trigger of its own"
+    if row.by_day:
+        return "when the day changes, over the days that have ended"
+    return "after every record and when the day changes"
+
+
+def _needs(name: str) -> Iterator[str]:
+    for need in NEEDS:
+        if need.kind == "rule" and need.name == name:
+            scope = f" (`{need.scope}`)" if need.scope else ""
+            yield " and ".join(want.what for want in need.wants) + scope
+
+
+def _numbers(rule: Any) -> Iterator[str]:
+    for name in rule.__struct_fields__:
+        value = getattr(rule, name)
+        if name == "levels":
+            yield "levels " + ", ".join(f"`{one.name}` {one.comparison} {one.percent}" for one in value)
+        elif name not in ("enabled", "play"):
+            yield f"`{name}` {value}"
