@@ -86,7 +86,11 @@ class Outcomes(msgspec.Struct, kw_only=True):
 
 
 class Score(msgspec.Struct, kw_only=True):
-    """All of it. Shape: `rules` are those that the truth judges; `not_judged` counts the firings of others."""
+    """All of it.
+
+    Shape: `rules` are those that the truth judges; `not_judged` counts the firings of others, `outside` those on days
+    that do not belong to the story: of these the truth says nothing.
+    """
 
     rules: list[RuleScore]
     overall: RuleScore
@@ -98,3 +102,4 @@ class Score(msgspec.Struct, kw_only=True):
     not_built: list[str]
     starving: dict[str, list[str]]
     unknown_accounts: int
+    outside: int

@@ -95,6 +95,14 @@ def _lines(score: Score) -> Iterator[str]:
         f"gate: all criteria passed at some firing for {score.gate_passed:,} of {score.gate_accounts:,} accounts that "
         f"fired: {percent(score.gate_pass_share)}"
     )
+    yield from _notes(score)
+    yield from _examples("missed", [(row.rule, one) for row in score.rules for one in row.examples_missed])
+    yield from _examples("wrong", [(row.rule, one) for row in score.rules for one in row.examples_wrong])
+    yield from _examples("not foreseen", [("expansion", one) for one in out.examples_not_foreseen])
+
+
+def _notes(score: Score) -> Iterator[str]:
+    """Yield what the tables leave out."""
     if score.not_judged:
         listed = ", ".join(f"{rule} {count:,}" for rule, count in sorted(score.not_judged.items()))
         yield f"not judged (the truth says nothing of these rules): {listed}"
@@ -102,11 +110,10 @@ def _lines(score: Score) -> Iterator[str]:
         yield f"not there (the engine has no such rule, so its situations are left out): {', '.join(score.not_built)}"
     for rule, missing in score.starving.items():
         yield f"starving: {rule} cannot fire, the events hold no {'; no '.join(missing)}"
+    if score.outside:
+        yield f"{score.outside:,} firings lie on days before or after the story, and are left out"
     if score.unknown_accounts:
         yield f"{score.unknown_accounts:,} accounts with triggers are not in the truth: is it that of this log?"
-    yield from _examples("missed", [(row.rule, one) for row in score.rules for one in row.examples_missed])
-    yield from _examples("wrong", [(row.rule, one) for row in score.rules for one in row.examples_wrong])
-    yield from _examples("not foreseen", [("expansion", one) for one in out.examples_not_foreseen])
 
 
 def _examples(title: str, rows: list[tuple[str, Example]]) -> Iterator[str]:

@@ -7,7 +7,7 @@ from shared.kernel.playbook import Playbook, each_rule
 from shared.kernel.triggers import Trigger
 from upswing.history.needs import NEEDS
 from upswing.simulate.marks import Firing, RuleScore, Score
-from upswing.simulate.score import divided, firings_of, outcomes_of, score_rule, share
+from upswing.simulate.score import divided, firings_of, number, outcomes_of, score_rule, share
 from upswing.simulate.truth import Truth
 
 SUMMED = (
@@ -19,7 +19,9 @@ SUMMED = (
 def score_all(truth: Truth, triggers: list[Trigger], playbook: Playbook, examples: int = 3) -> Score:
     """Return the score of triggers against the truth."""
     every = firings_of(triggers)
-    firings = [one for one in every if one.account_id in truth.accounts]
+    first_day, last_day = number(truth.simulation.first_day), number(truth.simulation.last_day)
+    ours = [one for one in every if one.account_id in truth.accounts]
+    firings = [one for one in ours if first_day <= one.day <= last_day]
     rules = [score_rule(rule, truth, firings, examples) for rule in truth.simulation.judged_rules]
     judged = {score.rule for score in rules}
     built = {row.name for row in RULES} | {one.rule for one in firings}
@@ -35,6 +37,7 @@ def score_all(truth: Truth, triggers: list[Trigger], playbook: Playbook, example
         not_built=[score.rule for score in rules if score.rule not in built],
         starving=starving(playbook, set(truth.totals.tokens)),
         unknown_accounts=len({one.account_id for one in every if one.account_id} - truth.accounts.keys()),
+        outside=len(ours) - len(firings),
     )
 
 

@@ -122,8 +122,8 @@ def test_outcomes_compare_those_that_fired_with_all() -> None:
 
 def test_a_later_firing_may_be_the_one_that_is_followed() -> None:
     """An account that fired long ago and again just before it expanded was foreseen."""
-    known = truth(account("acme", expanded_on=["2026-12-01"]))
-    rows = [trigger(BEGINS, trigger_id="a"), trigger("2026-11-20", trigger_id="b")]
+    known = truth(account("acme", expanded_on=["2026-06-20"]))
+    rows = [trigger(BEGINS, trigger_id="a"), trigger("2026-04-02", trigger_id="b")]
     assert score(known, *rows).outcomes.fired_and_expanded == 1
 
 
@@ -166,6 +166,13 @@ def test_triggers_of_other_accounts_are_counted_and_those_of_sources_are_not() -
     ]
     result = score(truth(account()), *rows)
     assert (result.unknown_accounts, result.overall.firings) == (1, 0)
+
+
+def test_days_that_do_not_belong_to_the_story_are_left_out() -> None:
+    """The clock goes on after the files end; the truth does not."""
+    known = truth(account("acme", stands(ends=None)))
+    result = score(known, trigger("2026-02-28"), trigger("2026-04-11"), trigger("2026-04-10", trigger_id="x"))
+    assert (result.outside, result.overall.firings, result.overall.right) == (2, 1, 1)
 
 
 def test_nothing_divided_by_nothing_is_nothing() -> None:
