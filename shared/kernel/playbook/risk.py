@@ -18,6 +18,7 @@ from shared.kernel.playbook.bounds import (
     Percent,
     Points,
     Ratio,
+    TrafficDays,
 )
 from shared.kernel.playbook.expansion import ExpansionRules
 from shared.kernel.playbook.rules import CountRule, OneOffRule, PointsRule, Rule
@@ -163,7 +164,7 @@ class SourceSilent(Rule, frozen=True, kw_only=True):
 
     kind: ClassVar[Kind] = "ops"
     category: ClassVar[Category] = "ops"
-    days: Days
+    days: TrafficDays
     silent_hours: Hours
     missed_events: Count = 10
     pauses: Count = 2
