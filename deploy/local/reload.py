@@ -1,6 +1,7 @@
 """A running stack from the outside: where its database is, and how it is asked to take changed settings.
 
-A stack that can do so notes in `run/reloads` its process id and how often it has done it; SIGUSR1 asks for once more.
+A stack that can do so notes in `run/reloads` its process id, how often it has tried, and what stood in the way the last
+time; SIGUSR1 asks for once more.
 """
 
 import asyncio
@@ -56,16 +57,16 @@ class Reloads:
     def __init__(self, path: Path) -> None:
         self.path, self.count = path, 0
 
-    def tell(self) -> None:
-        """Note the process and the count."""
+    def tell(self, trouble: str = "") -> None:
+        """Note the process and the count, and what stood in the way."""
         draft = self.path.with_suffix(".new")
-        draft.write_text(f"{os.getpid()} {self.count}")
+        draft.write_text(f"{os.getpid()} {self.count} {trouble}")
         draft.replace(self.path)
 
-    def done(self) -> None:
-        """Note that it was done once more."""
+    def done(self, trouble: str = "") -> None:
+        """Note that it was tried once more."""
         self.count += 1
-        self.tell()
+        self.tell(trouble)
 
 
 async def request_reload(settings: LocalSettings) -> None:
@@ -74,11 +75,11 @@ async def request_reload(settings: LocalSettings) -> None:
     Errors: `ConfigurationError` when that stack cannot do it, `DependencyError` when it does not become ready.
     """
     path = settings.data / "run" / "reloads"
-    pid, count = _read(path)
+    pid, count, _trouble = _read(path)
     if pid is None or holder(settings.data) != str(pid):
         raise ConfigurationError(
-            f"the stack on {settings.data} runs with the settings of before: stop it, start it again with `upswing up`, "
-            "and run `upswing init` once more"
+            f"the stack on {settings.data} runs with the settings of before: stop it, start it again with "
+            "`upswing up`, and run `upswing init` once more"
         )
     os.kill(pid, signal.SIGUSR1)
     deadline = time.monotonic() + RELOAD_SECONDS
@@ -88,11 +89,13 @@ async def request_reload(settings: LocalSettings) -> None:
                 f"the services did not start with the new settings: `upswing doctor --data {settings.data}` says why"
             )
         await asyncio.sleep(LOOK_SECONDS)
+    if trouble := _read(path)[2]:
+        raise DependencyError(f"the services did not start with the new settings: {trouble}")
 
 
-def _read(path: Path) -> tuple[int | None, int]:
+def _read(path: Path) -> tuple[int | None, int, str]:
     try:
-        pid, count = path.read_text().split()
-        return int(pid), int(count)
+        pid, count, trouble = path.read_text().split(" ", 2)
+        return int(pid), int(count), trouble
     except (OSError, ValueError):
-        return None, 0
+        return None, 0, ""

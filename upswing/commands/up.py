@@ -13,6 +13,7 @@ from deploy.local.reload import reload_stack, reloads_noted
 from deploy.local.settings import PORTS, LocalSettings, local_settings
 from deploy.local.stack import LocalStack
 from services.ingest.key_file import read_keys
+from shared.kernel.errors import UpswingError
 from upswing.doctor.options import settings_problems
 
 __all__ = ["command", "stack_options"]
@@ -90,10 +91,19 @@ async def _work(stack: LocalStack, again: asyncio.Event, once_ready: Ready | Non
             await again.wait()
             again.clear()
             _say("settings have changed: starting the services again")
-            given = {name: getattr(stack.settings, name) for name in stack.settings.model_fields_set}
-            await reload_stack(stack, local_settings(**given))
-            reloads.done()
-            _say("ready with the new settings")
+            reloads.done(await _reload(stack))
+
+
+async def _reload(stack: LocalStack) -> str:
+    """Start the services with the settings as they are now; return what stood in the way, the others run on."""
+    given = {name: getattr(stack.settings, name) for name in stack.settings.model_fields_set}
+    try:
+        await reload_stack(stack, local_settings(**given))
+    except UpswingError as error:
+        _say(f"{error}; correct it and run `upswing init` again, or stop and start this stack")
+        return str(error)
+    _say("ready with the new settings")
+    return ""
 
 
 def addresses(stack: LocalStack) -> str:

@@ -13,7 +13,7 @@ from services.pipeline.settings import Settings as Pipeline
 from services.signals.settings import Settings as Signals
 from upswing.doctor.finding import Finding, Setup, note, ok, wrong
 
-__all__ = ["settings", "settings_problems", "unknown_names", "wrong_values"]
+__all__ = ["NO_DATABASE", "settings", "settings_problems", "unknown_names", "wrong_values"]
 
 CLASSES: dict[str, type[BaseSettings]] = {
     "ingest": Ingest,

@@ -119,7 +119,9 @@ def _next_steps(settings: LocalSettings) -> None:
     data = settings.data
     click.echo("\nNow paste a snippet into your product. Then")
     click.echo(f"  upswing doctor --data {data}    what is wrong with this setup, if anything")
-    click.echo(f"  upswing events unmapped --data {data}    which names of your SDK have no meaning yet, with a row for each")
+    click.echo(
+        f"  upswing events unmapped --data {data}    which names of your SDK have no meaning yet, with a row for each"
+    )
     click.echo("The whole first hour, your history included: docs/first-hour.md")
 
 

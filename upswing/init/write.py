@@ -3,15 +3,18 @@
 import secrets
 import tempfile
 from collections.abc import Callable
+from io import StringIO
 from pathlib import Path
 
 import msgspec
+from dotenv import dotenv_values
 
 from deploy.local.settings import OWN_PLAYBOOK, LocalSettings
 from services.ingest.key_file import read_keys
 from shared.io.playbooks import DEFAULT_FILE, find_problems, read_playbook
 from shared.kernel.errors import ConfigurationError
 from upswing.commands.keys import issue_key
+from upswing.doctor.options import NO_DATABASE, wrong_values
 from upswing.init.answers import Answers
 from upswing.init.channels import Channels, channel_settings
 from upswing.init.files import Kept, digest, merge_settings, read_kept, read_text, spare_name, was_changed, write_all
@@ -58,6 +61,7 @@ def write(
     if TOKEN not in settings.file_environment():
         values[TOKEN] = secrets.token_urlsafe(TOKEN_BYTES)
     env = merge_settings(old, values)
+    _try_settings(settings, env)
     if env != old:
         files[settings.settings_file] = (env, True)
         told.append(f"{settings.settings_file}: the settings of the services, readable by you alone")
@@ -96,6 +100,14 @@ def _playbook(
         told.append(f"{spare}: the playbook as it was before")
     told.append(f"{path}: the playbook, only what differs from the default one")
     return Kept(answers=answers, playbook_digest=digest(text), playbook_number=kept.playbook_number + 1)
+
+
+def _try_settings(settings: LocalSettings, text: str) -> None:
+    """Refuse a settings file that notify would not start with."""
+    values = {name: value for name, value in dotenv_values(stream=StringIO(text), interpolate=False).items() if value}
+    given = settings.service_environment("notify", NO_DATABASE) | values
+    if problems := list(wrong_values("notify", given)):
+        raise ConfigurationError(f"notify would not start with these settings: {'; '.join(problems)}")
 
 
 def _try(text: str) -> None:

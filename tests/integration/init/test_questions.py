@@ -138,6 +138,21 @@ def test_without_a_terminal_it_says_how_to_go_on(tmp_path: Path) -> None:
     assert done.stderr.startswith("upswing: there is no terminal to ask on: add --yes")
 
 
+def test_settings_that_notify_would_refuse_are_refused_before_anything_is_written(tmp_path: Path) -> None:
+    """What somebody has written there by hand, too: the field, what was found, and why not."""
+    (tmp_path / "upswing.env").write_text("UPSWING_NOTIFY_SEND_SECONDS=-1\n")
+    done = subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-m", "upswing", "init", "--yes", "--data", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("upswing: notify would not start with these settings: UPSWING_NOTIFY_SEND_SECONDS")
+    assert [path.name for path in tmp_path.iterdir()] == ["upswing.env"]
+
+
 def test_a_second_init_keeps_what_somebody_has_changed_by_hand(tmp_path: Path) -> None:
     """With --yes the playbook stays; with --overwrite it is kept beside."""
 
