@@ -1,6 +1,7 @@
 """What waits for the broker: requests' tickets, keyed values, and the lane of each partition."""
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable
 from functools import partial
@@ -101,18 +102,22 @@ class Deadlines:
         self._watched: deque[tuple[float, Ticket]] = deque()
         self._timer: asyncio.TimerHandle | None = None
 
-    def watch(self, ticket: Ticket) -> None:
-        """See to it that whoever waits for a ticket is told when its time is over."""
-        loop = asyncio.get_running_loop()
-        self._watched.append((loop.time() + self._seconds, ticket))
+    def watch(self, ticket: Ticket, since: float) -> None:
+        """See to it that whoever waits for a ticket is told when its time is over. Shape: `since` by `perf_counter`."""
+        self._watched.append((since + self._seconds, ticket))
         if self._timer is None:
-            self._timer = loop.call_later(LOOK_SECONDS, self._look, loop)
+            self._look_later()
 
-    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
-        now, watched = loop.time(), self._watched
+    def _look_later(self) -> None:
+        self._timer = asyncio.get_running_loop().call_later(LOOK_SECONDS, self._look)
+
+    def _look(self) -> None:
+        now, watched = time.perf_counter(), self._watched
         while watched and (watched[0][1].over or watched[0][0] <= now):
             watched.popleft()[1].tell()
-        self._timer = loop.call_later(LOOK_SECONDS, self._look, loop) if watched else None
+        self._timer = None
+        if watched:
+            self._look_later()
 
 
 class Load(msgspec.Struct, gc=False):

@@ -45,7 +45,8 @@ class Publisher:
         self._loop = asyncio.get_running_loop()
         self._lanes: dict[str, dict[int, Lane]] = {}
         self._due: list[Lane] = []
-        self._kicks: set[float] = set()
+        self._kick_due = False
+        self._kicked_at = 0.0
         self._shipping: set[asyncio.Task[None]] = set()
         self._idle = asyncio.Event()
         self._open = 0
@@ -63,7 +64,7 @@ class Publisher:
         if ticket.open:
             self._open += 1
             self._budget.force(ticket.size)
-            self._kick_in(self._linger_seconds)
+            self._kick_soon()
         return ticket
 
     async def drain(self, seconds: float) -> bool:
@@ -107,13 +108,19 @@ class Publisher:
             lane.due = True
             self._due.append(lane)
 
-    def _kick_in(self, seconds: float) -> None:
-        if seconds not in self._kicks:
-            self._kicks.add(seconds)
-            self._loop.call_later(seconds, self._kick, seconds)
+    def _kick_soon(self) -> None:
+        """Kick at once, but a linger after the last kick at the soonest: a busy service packs, an idle one is quick."""
+        if not self._kick_due:
+            self._kick_due = True
+            wait = self._kicked_at + self._linger_seconds - self._loop.time()
+            if wait > 0:
+                self._loop.call_later(wait, self._kick)
+            else:
+                self._loop.call_soon(self._kick)
 
-    def _kick(self, seconds: float) -> None:
-        self._kicks.discard(seconds)
+    def _kick(self) -> None:
+        self._kick_due = False
+        self._kicked_at = self._loop.time()
         due, self._due = self._due, []
         free: list[Lane] = []
         for lane in due:
@@ -169,6 +176,6 @@ class Publisher:
             lane.due = True
             self._due.append(lane)
         if self._due:
-            self._kick_in(0)
+            self._kick_soon()
         if not self._open:
             self._idle.set()

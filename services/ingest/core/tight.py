@@ -16,17 +16,22 @@ from services.ingest.core.tracking import MENTION_BYTES, Tracking
 from services.ingest.core.validate import PROPERTIES, SHORTEST_DEEP, UNREADABLE, size_problem
 
 ERASURE = "user.erased"  # it makes ingest forget the user, too
+REMEMBERED_PROPERTIES = 2_048  # of each type, at most 64 bytes each
+GOOD: dict[str, set[bytes]] = {name: set() for name in PROPERTIES}
+FREE_OF_MENTIONS: set[bytes] = set()
 
 
 class Plain(msgspec.Struct, frozen=True, gc=False):
     """What a name means when all its calls become events in the same way.
 
-    Shape: the properties are `fixed`, or None where each call brings its own; `check` raises when they are none.
+    Shape: the properties are `fixed`, or None where each call brings its own; `check` raises when they are none, and
+    `good` are short ones that it found good, because they come again and again.
     """
 
     type: str
     check: Callable[[msgspec.Raw], object]
     fixed: msgspec.Raw | None
+    good: set[bytes]
 
 
 def take_calls(reading: Reading, intake: Intake) -> None:
@@ -53,11 +58,11 @@ def _take_common(reading: Reading, intake: Intake) -> None:
                 and (type(event_id) is str and type(account_id) is str and event_id and account_id)
                 and (user_id is None or (type(user_id) is str and user_id))
                 and (other is None or type(other) is str)
-                and (len(properties) <= SHORTEST_DEEP or size_problem(properties, max_bytes) is None)
             ):
                 try:
                     moment = INSTANTS[call.timestamp]
-                    plain.check(properties)
+                    if len(properties) > SHORTEST_DEEP or bytes(properties) not in plain.good:
+                        _check(plain, properties, max_bytes)
                 except UNREADABLE:  # the clear way says what is wrong
                     moment = latest + 1
                 if moment <= latest:
@@ -77,14 +82,28 @@ def _take_one(index: int, call: Call | Unread, reading: Reading, intake: Intake)
         intake.reject(index, id_in(call.raw, "messageId"), call.problem, call.raw)
 
 
+def _check(plain: Plain, properties: msgspec.Raw, max_bytes: int) -> None:
+    """Look into properties. Errors: `UNREADABLE` when they are none, or cannot be taken."""
+    plain.check(properties)
+    if len(properties) > SHORTEST_DEEP:
+        if size_problem(properties, max_bytes):
+            raise ValueError("too large")
+        return
+    if len(plain.good) >= REMEMBERED_PROPERTIES:
+        plain.good.clear()
+    plain.good.add(bytes(properties))
+
+
 def _plain(name: str | None, tracking: Tracking) -> Plain | None:
     """Return what a name means, or nothing when its calls must be looked at one by one."""
     meaning = tracking.meaning_of(name) if name else None
     if meaning is None or meaning.ignored or meaning.unmapped or meaning.type == ERASURE:
         return None
     if meaning.recipe is None:
-        return Plain(meaning.type, PROPERTIES[meaning.type].decode, None)
-    return None if meaning.recipe.paths else Plain(meaning.type, _mentions_nobody, msgspec.Raw(meaning.recipe.fixed))
+        return Plain(meaning.type, PROPERTIES[meaning.type].decode, None, GOOD[meaning.type])
+    if meaning.recipe.paths:
+        return None
+    return Plain(meaning.type, _mentions_nobody, msgspec.Raw(meaning.recipe.fixed), FREE_OF_MENTIONS)
 
 
 def _mentions_nobody(properties: msgspec.Raw) -> None:

@@ -62,6 +62,12 @@ class HotConnection(HttpToolsProtocol):
         self._routes = self.config.app
         self._parts: list[bytes] | None = None
 
+    def on_message_begin(self) -> None:
+        """Begin a request; its scope is made once it is known to go the long way."""
+        self.url = b""
+        self.expect_100_continue = False
+        self.headers = []
+
     def on_headers_complete(self) -> None:
         """Choose the way."""
         parser = self.parser
@@ -73,7 +79,14 @@ class HotConnection(HttpToolsProtocol):
         ):
             self._parts = []
         else:
-            super().on_headers_complete()
+            self._go_the_long_way()
+
+    def _go_the_long_way(self) -> None:
+        url, expects, headers = self.url, self.expect_100_continue, self.headers
+        super().on_message_begin()
+        self.url, self.expect_100_continue = url, expects
+        self.headers += headers
+        super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
         """Take a part of a body."""
@@ -99,5 +112,5 @@ class HotConnection(HttpToolsProtocol):
         if self._parts is not None:
             parts, self._parts = self._parts, None
             if not self.transport.is_closing():
-                super().on_headers_complete()
+                self._go_the_long_way()
                 super().on_body(b"".join(parts))

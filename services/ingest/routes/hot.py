@@ -101,7 +101,7 @@ class HotRoutes:
             return
         ticket.when_settled(partial(self._settled, visit, started, intake, ticket, answer))
         if not ticket.over:
-            self._desk.deadlines.watch(ticket)
+            self._desk.deadlines.watch(ticket, started)
 
     async def _wait_and_take(self, path: str, scope: Scope, receive: Receive) -> Said:
         desk = self._desk

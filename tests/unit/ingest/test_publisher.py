@@ -1,6 +1,7 @@
 """Packing: what waits for a partition travels together, one record at a time, and every request hears of its own."""
 
 import asyncio
+import time
 from typing import Any
 
 import msgspec
@@ -179,7 +180,7 @@ async def test_who_waits_is_told_once_when_settled_or_when_the_time_is_over(benc
     one, two, none = bench.submit(b"a\n"), bench.submit(b"b\n", partition=1), bench.submit()
     for name, ticket in (("one", one), ("two", two), ("none", none)):
         ticket.when_settled(lambda name=name: told.append(name))
-        deadlines.watch(ticket)
+        deadlines.watch(ticket, time.perf_counter())
     assert told == ["none"]
     await asyncio.sleep(0.05)
     bench.producer.acks[1].set_result(None)

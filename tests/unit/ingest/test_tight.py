@@ -1,6 +1,7 @@
 """The short way of a batch where it leaves the common; a property test holds it to the clear way."""
 
-from tests.support.intake import NOW, take
+from services.ingest.core.tight import GOOD, REMEMBERED_PROPERTIES
+from tests.support.intake import NOW, make_world, take
 
 CALLED = {
     "type": "track",
@@ -27,3 +28,23 @@ def test_an_erasure_is_taken_and_makes_ingest_forget_the_user() -> None:
     intake = take("/v1/batch", {"batch": [erased, CALLED | {"timestamp": NOW + 900_000}]})
     assert intake.forgotten == [("web", "ada")]
     assert (intake.ids, intake.clamped) == (["m", "m"], 1)
+
+
+def test_short_properties_found_good_are_remembered_in_bounded_memory() -> None:
+    """What is bad, large or deep is looked at each time."""
+    world, good = make_world(event_max_bytes=300), GOOD["feature.used"]
+    good.clear()
+    used = CALLED | {"event": "feature.used"}
+
+    def taken(*given: object) -> int:
+        return take("/v1/batch", {"batch": [used | {"properties": each} for each in given]}, world).accepted
+
+    assert (
+        taken({"feature": "a"}, {"feature": "a"}, {"feature": ""}, {"feature": "x" * 100}, {"feature": "x" * 400}) == 3
+    )
+    assert good == {b'{"feature":"a"}'}
+    assert (
+        taken(*({"feature": str(number)} for number in range(REMEMBERED_PROPERTIES + 1))) == REMEMBERED_PROPERTIES + 1
+    )
+    assert 0 < len(good) <= REMEMBERED_PROPERTIES
+    assert taken({"feature": "a"}, {"feature": ""}) == 1
