@@ -39,12 +39,10 @@ def test_short_properties_found_good_are_remembered_in_bounded_memory() -> None:
     def taken(*given: object) -> int:
         return take("/v1/batch", {"batch": [used | {"properties": each} for each in given]}, world).accepted
 
-    assert (
-        taken({"feature": "a"}, {"feature": "a"}, {"feature": ""}, {"feature": "x" * 100}, {"feature": "x" * 400}) == 3
-    )
+    long, longer = ({"feature": "a", "note": "x" * size} for size in (100, 400))
+    assert taken({"feature": "a"}, {"feature": "a"}, {"feature": ""}, long, longer) == 3
     assert good == {b'{"feature":"a"}'}
-    assert (
-        taken(*({"feature": str(number)} for number in range(REMEMBERED_PROPERTIES + 1))) == REMEMBERED_PROPERTIES + 1
-    )
+    many = [{"feature": str(number)} for number in range(REMEMBERED_PROPERTIES + 1)]
+    assert taken(*many) == len(many)
     assert 0 < len(good) <= REMEMBERED_PROPERTIES
     assert taken({"feature": "a"}, {"feature": ""}) == 1
