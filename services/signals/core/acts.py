@@ -7,7 +7,6 @@ that are not kept one by one. Source: definitions 2, 13 and 23.
 """
 
 from bisect import insort
-from collections.abc import Iterator
 
 from services.signals.core.account import Account
 from services.signals.core.state import Moment, User
@@ -81,20 +80,21 @@ def cut(user: User, moment: Moment) -> None:
     user.on_day = len(staying) + 1 if user.last_ms >= moment[0] else 0
 
 
-def in_window(user: User, last_day: int, days: int) -> int:
-    """Return a user's acts in the `days` that end on `last_day`."""
-    acts, back = user.acts or [], user.last_ms // DAY_MS - last_day  # acts[-n]: the n-th day before that of the latest
-    first, after = max(0, len(acts) - back - days + 1), max(0, len(acts) - max(back, 1) + 1)
-    number = sum(acts[first:after])
-    return number + user.on_day if -days < back <= 0 else number
-
-
-def each(account: Account, last_day: int, days: int) -> Iterator[tuple[int, str]]:
-    """Yield every user who acted in the `days` that end on `last_day`, with the number of acts."""
-    first_ms = (last_day - days + 1) * DAY_MS
+def counted(account: Account, days: int) -> list[tuple[int, str]]:
+    """Return the number of acts of every user who acted in the `days` that end today, with the user."""
+    today = account.head.today
+    first_ms = (today - days + 1) * DAY_MS
+    found: list[tuple[int, str]] = []
     for page in account.users:
         for user_id, user in page.users.items():
-            if user.last_ms >= first_ms:
-                number = in_window(user, last_day, days)
+            last_ms = user.last_ms
+            if last_ms >= first_ms:
+                number, acts = user.on_day, user.acts
+                before = (
+                    last_ms // DAY_MS - today + days - 1
+                )  # so many days before that of the latest are in the window
+                if acts and before:
+                    number += sum(acts[-before:])
                 if number:
-                    yield number, user_id
+                    found.append((number, user_id))
+    return found

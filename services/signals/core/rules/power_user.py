@@ -30,13 +30,15 @@ def covered(account: Account, terms: Terms) -> bool:
 def measure(account: Account, terms: Terms) -> Iterator[Measure]:
     """Yield the busiest user's share of the mean; nothing while too few are active or nobody acts enough."""
     rule = terms.playbook.rules.power_user
-    counted = list(acts.each(account, account.head.today, rule.days))
-    if len(counted) < rule.active_users:
+    counted = acts.counted(account, rule.days)
+    users = len(counted)
+    if users < rule.active_users:
         return
-    total, most = sum(number for number, _ in counted), max(number for number, _ in counted)
+    each = [number for number, _ in counted]
+    total, most = sum(each), max(each)
     if most < rule.acts:
         return
-    users, mean = len(counted), total / len(counted)
+    mean = total / users
     busy = sorted(
         (-number, user_id)
         for number, user_id in counted
