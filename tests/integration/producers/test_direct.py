@@ -181,6 +181,41 @@ async def test_of_transactions_what_was_committed_counts_and_what_was_aborted_ne
     await log.used(dict.fromkeys(ACCOUNTS, 0) | {f"acme-{line}": 15 for line in range(5)} | {"acme-0": 16})
 
 
+async def test_killed_among_transactions_the_worker_counts_each_committed_event_once(log: Log) -> None:
+    """Three kills while transactions are committed and aborted in turn; what is counted twice or never would show."""
+    stop, committed = asyncio.Event(), 0
+
+    def transact(producer: Producer, number: int) -> int:
+        producer.begin_transaction()
+        for line in range(6):
+            producer.produce(log.topic, event(f"t{number}-{line}", f"acme-{line}"), key=f"acme-{line}")
+        if number % 3 == 2:
+            producer.abort_transaction(SECONDS)
+            return 0
+        producer.commit_transaction(SECONDS)
+        return 1
+
+    async def flow() -> int:
+        producer, done, number = log.producer(**MURMUR2, **{"transactional.id": f"{log.prefix}flow"}), 0, 0
+        await asyncio.to_thread(producer.init_transactions, SECONDS)
+        while not stop.is_set():
+            done += await asyncio.to_thread(transact, producer, number)
+            number += 1
+            await asyncio.sleep(0.02)
+        return done
+
+    flowing = asyncio.create_task(flow())
+    for _ in range(3):
+        await asyncio.sleep(1)
+        await asyncio.to_thread(log.worker.kill)
+        await asyncio.to_thread(log.worker.start, engine="real", ready=True)
+    stop.set()
+    committed = await flowing
+    assert committed > 5
+    await log.drained()
+    await log.used({f"acme-{line}": committed for line in range(6)})
+
+
 async def test_an_open_transaction_holds_back_what_comes_after_it_and_then_lets_it_go(log: Log) -> None:
     """Nothing is folded that may still be aborted; what others wrote meanwhile follows in its order."""
     open_one = log.producer(**MURMUR2, **{"transactional.id": f"{log.prefix}open"})
