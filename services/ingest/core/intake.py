@@ -19,7 +19,7 @@ from shared.kernel.identities import Identity
 
 UNKNOWN_ACCOUNT = (
     "the account is not known: name it (context.groupId, $groups, accountid or account_id, by your client), or send a "
-    "group call for this user first"
+    "group call for this user, after which the event follows by itself"
 )
 Users = tuple[str | None, str | None]
 Properties = bytes | msgspec.Raw

@@ -98,3 +98,15 @@ def test_identify_is_a_user_provisioned_with_the_mapped_traits() -> None:
         assert (line.properties.department, line.properties.role) == ("Finance", "admin")
     ((sent,),) = take("/v1/identify", {"userId": 7, "traits": traits, "context": ACME}).groups.values()
     assert b"phone" not in bytes(sent.properties)
+
+
+def test_the_country_may_stand_in_the_address_as_segment_has_it() -> None:
+    """A trait `country` goes before it."""
+    for traits, country in (
+        ({"address": {"city": "Bonn", "country": "DE"}}, "DE"),
+        ({"address": {"country": "DE"}, "country": "AT"}, "AT"),
+        ({"address": "Bonn"}, msgspec.UNSET),
+    ):
+        line = only(take("/v1/group", {"groupId": "acme", "traits": traits}))
+        assert isinstance(line, AccountUpdated)
+        assert line.properties.country == country
