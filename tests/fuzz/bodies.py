@@ -130,7 +130,7 @@ def cases(draw: st.DrawFn, dialect: Dialect) -> Case:
         text = json.dumps(body, indent=draw(st.sampled_from([None, 1])), ensure_ascii=draw(st.booleans())).encode(
             errors="surrogatepass"
         )
-    items = _count(body, route)
+    items = None if lines and isinstance(body[0], list) else _count(body, route)  # such a first line is the array
     if draw(st.integers(0, 3)) == 0:
         text, items = draw(_broken(text)), None
     media_type = draw(st.sampled_from(route.media_types)).encode()
