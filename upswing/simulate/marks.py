@@ -4,7 +4,11 @@ import msgspec
 
 
 class Firing(msgspec.Struct, frozen=True):
-    """One trigger. Units: days since 1970. Shape: `records` are all that was written of it."""
+    """One trigger. Units: days since 1970.
+
+    Shape: `records` are all that was written of it; `alerts`: it fired, was released, or only the loading of history
+    held it, so that it would have been an alert on its day.
+    """
 
     trigger_id: str
     rule: str
@@ -15,6 +19,7 @@ class Firing(msgspec.Struct, frozen=True):
     day: int
     records: frozenset[str]
     gate_passes: bool
+    alerts: bool
 
 
 class Example(msgspec.Struct, frozen=True):
@@ -65,7 +70,7 @@ class Outcomes(msgspec.Struct, kw_only=True):
     """What came of it. Units: `horizon_days` is how long after a firing an expansion counts.
 
     Shape: `base_rate` is the share of all accounts that expanded; `lift` is precision over it; alerts are firings that
-    were not held to the end; `precision` and `recall` are of accounts.
+    nothing but the loading of history held; `precision` and `recall` are of accounts.
     """
 
     horizon_days: int

@@ -87,8 +87,8 @@ def _lines(score: Score) -> Iterator[str]:
         f"{out.fired_before:,} of those that expanded had fired before: recall {percent(out.recall)}"
     )
     yield (
-        f"alerted (fired or released, not only held): {out.alerted_accounts:,} accounts, of which "
-        f"{out.alerted_and_expanded:,} expanded: precision {percent(out.precision_of_alerts)}, "
+        f"alerts (fired, released, or held by the loading of history alone): {out.alerted_accounts:,} accounts, of "
+        f"which {out.alerted_and_expanded:,} expanded: precision {percent(out.precision_of_alerts)}, "
         f"lift {'–' if out.lift_of_alerts is None else out.lift_of_alerts}"
     )
     yield (

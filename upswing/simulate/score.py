@@ -35,10 +35,16 @@ def firings_of(triggers: Iterable[Trigger]) -> list[Firing]:
             account_id=one.account_id,
             day=day_of(one.occurred_at),
             records=frozenset(records[one.trigger_id]),
-            gate_passes=all(criterion.met is True or criterion.left_out for criterion in one.gate.criteria),
+            gate_passes=_passes(one),
+            alerts=bool(records[one.trigger_id] & {"fired", "released"})
+            or (_passes(one) and set(one.gate.held_because) <= {"backfill"}),
         )
         for one in first.values()
     ]
+
+
+def _passes(trigger: Trigger) -> bool:
+    return all(criterion.met is True or criterion.left_out for criterion in trigger.gate.criteria)
 
 
 def score_rule(rule: str, truth: Truth, firings: list[Firing], examples: int) -> RuleScore:
@@ -127,7 +133,7 @@ def meets(firing: Firing, one: Stands) -> bool:
 def outcomes_of(truth: Truth, firings: list[Firing], examples: int) -> Outcomes:
     """Return what the accounts did after they fired; only expansion rules count."""
     noticed = _days(one for one in firings if one.kind == "expansion")
-    alerted = _days(one for one in firings if one.kind == "expansion" and one.records & {"fired", "released"})
+    alerted = _days(one for one in firings if one.kind == "expansion" and one.alerts)
     accounts = truth.accounts
     expanded = {name for name, account in accounts.items() if account.expanded_on}
     followed = _followed(truth, noticed)

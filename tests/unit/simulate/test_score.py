@@ -111,13 +111,27 @@ def test_outcomes_compare_those_that_fired_with_all() -> None:
         account("d"),
     )
     fired = [trigger(BEGINS, account_id=name, trigger_id=name) for name in "ac"]
-    outcomes = score(known, *fired, trigger("2026-04-02", "held", account_id="b", trigger_id="b")).outcomes
+    outcomes = score(known, *fired, trigger("2026-04-02", "held", met=False, account_id="b", trigger_id="b")).outcomes
     assert (outcomes.expanded, outcomes.base_rate) == (2, 0.5)
     assert (outcomes.fired_accounts, outcomes.fired_and_expanded, outcomes.precision) == (3, 1, 0.3333)
     assert (outcomes.fired_before, outcomes.recall, outcomes.lift) == (1, 0.5, 0.67)
     assert (outcomes.alerted_accounts, outcomes.precision_of_alerts) == (2, 0.5)
     assert outcomes.lift_of_alerts == 1.0
     assert [one.account_id for one in outcomes.examples_not_foreseen] == ["b"]
+
+
+def test_what_only_the_loading_of_history_held_would_have_been_an_alert() -> None:
+    """What the gate, a risk or a renewal held would not."""
+    known = truth(account("acme"))
+    for because, met, alerted in (
+        (("backfill",), True, 1),
+        (("backfill", "renewal_quiet"), True, 0),
+        (("sentiment",), False, 0),
+    ):
+        held = trigger(BEGINS, "held", met=met)
+        gate = msgspec.structs.replace(held.gate, held_because=because)
+        result = score(known, msgspec.structs.replace(held, gate=gate))
+        assert result.outcomes.alerted_accounts == alerted
 
 
 def test_a_later_firing_may_be_the_one_that_is_followed() -> None:
