@@ -98,12 +98,10 @@ def try_body(
 
     whole = take(reading)  # so that a later group call names the account of an earlier item, as it does in the service
     learned = [{"user_id": each.user_id, "account_id": each.account_id} for each in whole.identities]
-    raws = reading.raw_items()
     outcomes: list[Outcome] = []
     for index, item in enumerate(reading.items):
         tracking.asked = None
-        raw = raws[index]
-        intake = take(msgspec.structs.replace(reading, items=[item], raw_items=lambda raw=raw: [raw]))
+        intake = take(msgspec.structs.replace(reading, items=[item], raws=[reading.raw_at(index)]))
         outcomes.append(_outcome(index, intake, tracking, shift_ms))
     return Became(spoken(dialect, reading), outcomes, learned)
 

@@ -62,7 +62,7 @@ def take_call(index: int, call: Call, reading: Reading, intake: Intake) -> None:
     except UNREADABLE as error:  # reading the batch passed over properties and traits without looking into them
         problem = problem_of(error)
     if problem is not None:
-        intake.reject(index, str(call.message_id or "")[:MAX_ID_CHARS] or None, problem, reading.raw_items()[index])
+        intake.reject(index, str(call.message_id or "")[:MAX_ID_CHARS] or None, problem, reading.raw_at(index))
 
 
 def _track(index: int, call: Call, reading: Reading, intake: Intake) -> Problem | None:

@@ -71,7 +71,7 @@ def take_event(index: int, event: PosthogEvent, reading: Reading, intake: Intake
     if made is None:
         intake.acknowledge()
     elif isinstance(made, Problem):
-        intake.reject(index, _named(event.uuid), made, reading.raw_items()[index])
+        intake.reject(index, _named(event.uuid), made, reading.raw_at(index))
     else:
         take_call(index, made, reading, intake)
 

@@ -34,10 +34,17 @@ class Reading(msgspec.Struct):
     sent_at: str | int | None = None
     single: bool = False
     as_call: Callable[[dict[str, Any]], dict[str, Any]] | None = None
+    raws: list[bytes] | None = None
+
+    def raw_at(self, index: int) -> bytes:
+        """Return the bytes of an item; the body is cut into items once, however many are asked for."""
+        if self.raws is None:
+            self.raws = self.raw_items()
+        return self.raws[index]
 
     def call_at(self, index: int) -> dict[str, Any]:
         """Return an item with all its fields, laid out as the tracking plan's paths expect it."""
-        whole: dict[str, Any] = msgspec.json.decode(self.raw_items()[index])
+        whole: dict[str, Any] = msgspec.json.decode(self.raw_at(index))
         return whole if self.as_call is None else self.as_call(whole)
 
 

@@ -51,7 +51,7 @@ def normalise(reading: Reading, intake: Intake) -> None:
         try:
             call = call_of(event, event.accountid)
         except UNREADABLE as error:
-            intake.reject(index, event.event_id, problem_of(error), reading.raw_items()[index])
+            intake.reject(index, event.event_id, problem_of(error), reading.raw_at(index))
         else:
             take_call(index, call, reading, intake)
 

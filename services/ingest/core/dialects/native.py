@@ -75,9 +75,9 @@ def normalise(reading: Reading, intake: Intake) -> None:
             try:
                 intake.take(index, event.type, event.id, event.account_id, users, event.occurred_at, properties)
             except UNREADABLE as error:  # reading the body passed over the properties without looking into them
-                intake.reject(index, event.id, problem_of(error, within="properties"), reading.raw_items()[index])
+                intake.reject(index, event.id, problem_of(error, within="properties"), reading.raw_at(index))
         else:
-            intake.reject(index, event.id, _unknown(event.type), reading.raw_items()[index])
+            intake.reject(index, event.id, _unknown(event.type), reading.raw_at(index))
 
 
 def _split(body: bytes, *, array: bool) -> list[bytes]:

@@ -63,7 +63,7 @@ def normalise(reading: Reading, intake: Intake) -> None:
         except UNREADABLE as error:
             problem = problem_of(error)
         if problem is not None:
-            intake.reject(index, event.event_id, problem, reading.raw_items()[index])
+            intake.reject(index, event.event_id, problem, reading.raw_at(index))
 
 
 def answer(reply: Reply, _route: Route) -> Answer:
