@@ -36,7 +36,7 @@ def apply(state: Partition, control: Control, offset: int, only: str | None = No
             state.meta.switched_off = after
             _judge_by(state, state.terms_in_force(), offset, only)
             sources.settle(state, control.at)
-    elif isinstance(control, SourceHeard):
+    elif isinstance(control, SourceHeard):  # pragma: no branch - there are five
         sources.hear(state, control)
 
 

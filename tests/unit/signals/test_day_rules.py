@@ -67,9 +67,7 @@ def test_when_nobody_is_twice_as_busy_nobody_is_named() -> None:
     story.tick("2026-02-06 00:00")
     (value,) = shown(subject, "power_user")
     assert (value.state, value.evidence.numbers["users"]) == ("armed", [])
-    assert value.evidence.summary.startswith(
-        "20 acts in 30 days by the busiest user; the mean of 5 active users is 14"
-    )
+    assert value.evidence.summary.startswith("20 acts in 30 days by the busiest user; the mean of 5 active users is 14")
 
 
 def test_a_rule_of_the_day_that_fails_sits_its_day_out() -> None:

@@ -116,11 +116,15 @@ def test_a_misplaced_event_is_sent_on_with_its_id_and_counted() -> None:
     assert subject.snapshots == {}
 
 
-def test_a_source_that_fell_silent_changes_nothing_yet() -> None:
-    """`control.source` belongs to rules of a later issue; it is folded and does nothing."""
-    story = Story(EngineSubject([OPEN]))
+def test_a_source_that_fell_silent_changes_no_account() -> None:
+    """It is said of the source alone."""
+    subject = EngineSubject([OPEN])
+    story = Story(subject)
     story.ready("2026-03-01 10:00", seats=1)
-    assert story.fold(control("source", HOUR, source="web", silent=True)) == []
+    before = story.explain()
+    assert story.fold(control("source", HOUR, source="web", silent=True)) == ["fired source_silent:web"]
+    assert story.told[-1].account == ""
+    assert story.explain() == before
 
 
 def test_a_mention_of_a_competitor_is_folded_by_no_handler_yet() -> None:
