@@ -46,6 +46,8 @@ def is_one_object(body: bytes) -> bool:
             depth -= 1
             if not depth:
                 return not body[found.end() :].strip(_BLANK)
+        elif found[0] == b'"':  # a text without its end; to look on would take as long again at every quote
+            return False
     return False
 
 
@@ -64,4 +66,6 @@ def cut_field(body: bytes, name: bytes) -> tuple[list[bytes], bytes] | None:
                 return None
             elements, end = cut
             return elements, body[:start] + b"[]" + body[end:]
+        elif mark == b'"':
+            return None
     return None

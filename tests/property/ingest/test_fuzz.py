@@ -1,5 +1,7 @@
 """A short run of the fuzzer: every dialect, in the core and over HTTP. `make fuzz` runs longer ones."""
 
+import contextlib
+import time
 from collections.abc import Iterator
 
 import msgspec
@@ -9,8 +11,10 @@ from hypothesis import strategies as st
 
 from services.ingest.core.dialect import Dialect
 from services.ingest.core.dialects import DIALECTS, ROUTES
+from services.ingest.core.validate import UNREADABLE
 from tests.fuzz.__main__ import fuzz
 from tests.fuzz.edge import Edge
+from tests.support.intake import take_in
 
 EXAMPLES = 60
 
@@ -58,3 +62,30 @@ def test_no_header_breaks_a_promise(
     if answer.status >= 400:
         assert {"code", "message"} <= msgspec.json.decode(answer.body).keys()
     assert edge.failures == []
+
+
+SIZE = 60_000
+HOSTILE = {
+    "escaped quotes": b'{"' + b'\\"' * SIZE,
+    "escaped quotes in an array": b'["\\q", "' + b'\\"' * SIZE,
+    "quotes": b"{" + b'"' * SIZE,
+    "backslashes": b'{"' + b"\\" * SIZE,
+    "openings": b"[" * SIZE,
+    "objects": b'{"a":' * SIZE,
+    "commas": b"[" + b"," * SIZE,
+    "batches": b'{"batch":[' * SIZE,
+    "names of a batch": b"{" + b'"batch":' * SIZE,
+    "blanks": b'{"batch"' + b" " * SIZE,
+    "digits": b'{"batch":[{"event":"X","distinct_id":"a","properties":{"x":' + b"9" * SIZE + b"}}]}",
+    "lines": b"{\n" * (SIZE // 10),
+}
+
+
+@pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE)
+def test_no_body_takes_longer_than_its_length_allows(body: bytes) -> None:
+    """What takes a minute instead of a millisecond would stop every other client's requests."""
+    for dialect in DIALECTS:
+        began = time.process_time()
+        with contextlib.suppress(*UNREADABLE):
+            take_in(dialect, dialect.routes[0], body)
+        assert time.process_time() - began < 1
