@@ -27,7 +27,8 @@ class Value(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"ca
     """Where one property comes from.
 
     Shape: `column` may name several, the first that is not blank counts; `rest` is an object of all columns but those
-    that these patterns match, with those of `numbers` as numbers also where the file has text. Units: `unit` is that of a number that stands for a time.
+    that these patterns match, with those of `numbers` as
+    numbers also where the file has text. Units: `unit` is that of a number that stands for a time.
     """
 
     column: str | list[str] | None = None

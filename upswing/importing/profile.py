@@ -13,8 +13,8 @@ from upswing.history.report import Profile
 from upswing.importing import sql
 from upswing.importing.staging import count
 
-GOOD = (
-    "problem IS NULL AND NOT EXISTS (FROM refused r WHERE r.place = staged.rowid) "
+LEFT_OUT = (
+    "AND NOT EXISTS (FROM refused r WHERE r.place = staged.rowid) "
     "AND NOT EXISTS (FROM repeats d WHERE d.place = staged.rowid)"
 )
 LISTED = frozenset({"plan", "metric", "feature"})
@@ -34,8 +34,10 @@ class Gap(msgspec.Struct, frozen=True):
 
 def good_events(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the view of all events that will be sent."""
+    anything = count(connection, "SELECT (SELECT count(*) FROM refused) + (SELECT count(*) FROM repeats)")
     connection.execute(
-        f"CREATE OR REPLACE VIEW good AS SELECT rowid AS place, * EXCLUDE (h, problem) FROM staged WHERE {GOOD}"
+        "CREATE OR REPLACE VIEW good AS SELECT rowid AS place, * EXCLUDE (h, problem) FROM staged "
+        f"WHERE problem IS NULL {LEFT_OUT if anything else ''}"
     )
 
 

@@ -153,12 +153,7 @@ def _gap(hole: Gap) -> tuple[str, str, int]:
 
 def _made(connection: duckdb.DuckDBPyConnection, mapping: Mapping, opened: Opened) -> list[Made]:
     events = dict(connection.execute("SELECT entry, count(*) FROM good GROUP BY entry").fetchall())
-    refused = dict(
-        connection.execute(
-            "SELECT entry, count(*) FROM staged WHERE problem IS NOT NULL "
-            "OR rowid IN (SELECT place FROM refused) GROUP BY entry"
-        ).fetchall()
-    )
+    refused = _refused_by_entry(connection)
     made = []
     for place, entry in enumerate(mapping.events):
         parts = opened.parts.get(entry.file, [])
@@ -167,6 +162,14 @@ def _made(connection: duckdb.DuckDBPyConnection, mapping: Mapping, opened: Opene
             good, bad = events.get(place, 0), refused.get(place, 0) + broken
             made.append(Made(entry.file, what_of(entry), rows, good, bad, max(0, rows - good - bad)))
     return made
+
+
+def _refused_by_entry(connection: duckdb.DuckDBPyConnection) -> dict[int, int]:
+    found = connection.execute(
+        "SELECT entry, count(*) FROM (SELECT entry FROM staged WHERE problem IS NOT NULL UNION ALL "
+        "SELECT entry FROM (SELECT DISTINCT place FROM refused) JOIN staged ON staged.rowid = place) GROUP BY entry"
+    ).fetchall()
+    return dict(found)
 
 
 def what_of(entry: Entry) -> str:

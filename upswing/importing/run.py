@@ -12,7 +12,7 @@ import duckdb
 import msgspec
 
 from services.ingest.core.intake import Refused
-from shared.kernel.clock import HOUR_MS
+from shared.kernel.clock import HOUR_MS, day_of, midnight_ms
 from shared.kernel.errors import ConfigurationError, Problem, Reason
 from upswing.importing.log import HistoryLog
 from upswing.importing.plan import Plan, digest_of, forget, new_plan, read_plan, write_plan
@@ -93,7 +93,7 @@ async def _play(
     connection: duckdb.DuckDBPyConnection, plan: Plan, chosen: Chosen, target: Target, voice: Voice
 ) -> None:
     """Write every unit that is not in the log yet. The next one is read while this one is sent."""
-    steps = units(connection, step_ms=plan.step_ms, until_ms=plan.now_ms)
+    steps = units(connection, step_ms=plan.step_ms, until_ms=midnight_ms(day_of(plan.now_ms)))
     whole = count(connection, "SELECT (SELECT count(*) FROM refused) + (SELECT count(*) FROM repeats)") == 0
     async with HistoryLog(target.bootstrap, target.prefix, plan.import_id) as log:
         await _until_still(log, target, plan)

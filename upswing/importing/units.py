@@ -1,5 +1,8 @@
 """The steps of an import in the one order in which they go to every partition: begin, events and ticks by time, end.
 
+History ends at the midnight that begins today, and today's events follow: what still stands is then released at the
+first live tick, which turns the day, and what happens today fires at once (definition 63).
+
 A unit has a number, which each of its records carries; so the log itself tells how far an import has come.
 """
 
@@ -27,13 +30,13 @@ class Unit(msgspec.Struct, frozen=True):
 
 
 def units(connection: duckdb.DuckDBPyConnection, *, step_ms: int, until_ms: int) -> list[Unit]:
-    """Return all steps of an import whose history reaches to `until_ms`, a tick at each multiple of `step_ms`.
+    """Return all steps of an import whose history ends at `until_ms`, a tick at each multiple of `step_ms` before it.
 
     Errors: `ConfigurationError` when there is no event at all.
     """
     steps = connection.execute(
         f"SELECT at_ms // {step_ms}, min(rowid), max(rowid), min(at_ms) FROM staged WHERE problem IS NULL "
-        "GROUP BY 1 ORDER BY 1"
+        f"GROUP BY 1, at_ms >= {until_ms} ORDER BY 2"
     ).fetchall()
     if not steps:
         raise ConfigurationError("no event can be made of these files: see the report")
@@ -46,16 +49,22 @@ def _in_order(
     first_ms = steps[0][3]
     yield "begin", first_ms, 0, -1
     tick_ms = next_step(first_ms, step_ms)
+    ended = False
     for step, first, last, at_ms in steps:
         while tick_ms <= step * step_ms and tick_ms < until_ms:
             yield "tick", tick_ms, 0, -1
             tick_ms += step_ms
+        if at_ms >= until_ms and not ended:
+            yield from (("tick", at, 0, -1) for at in range(tick_ms, until_ms, step_ms))
+            yield "end", until_ms, 0, -1
+            ended, tick_ms = True, until_ms
         for start in range(first, last + 1, EVENTS_AT_ONCE):
             yield "events", at_ms, start, min(last, start + EVENTS_AT_ONCE - 1)
     while tick_ms < until_ms:
         yield "tick", tick_ms, 0, -1
         tick_ms += step_ms
-    yield "end", until_ms, 0, -1
+    if not ended:
+        yield "end", until_ms, 0, -1
 
 
 def lines_of(

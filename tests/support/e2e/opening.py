@@ -26,8 +26,8 @@ PEOPLE = ({"person_id": "cleo", "name": "Cleo Marsh", "roles": ["csm"], "email":
 
 
 @contextlib.asynccontextmanager
-async def open_stand(folder: Path, jars: Path, slack_kind: SlackKind) -> AsyncIterator[Stand]:
-    """Start everything, and stop it in the end."""
+async def open_stand(folder: Path, jars: Path, slack_kind: SlackKind, *, history: bool = True) -> AsyncIterator[Stand]:
+    """Start everything, and stop it in the end. Shape: `history` begins the log with one that a test will play."""
     ports: dict[str, Any] = {f"{name}_port": free_port() for name in PORTS}
     settings = LocalSettings(data=folder, jars=jars, partitions=PARTITIONS, **ports)
     _id, write_key = issue_key(folder / "keys.json", SOURCE)
@@ -37,7 +37,7 @@ async def open_stand(folder: Path, jars: Path, slack_kind: SlackKind) -> AsyncIt
         mailbox, smtp_port = opened.enter_context(mail_sink())
         environment = _environment(slack, smtp_port, slack_kind)
         stack = await opened.enter_async_context(
-            LocalStack(settings, environment=environment, before_services=[_begin_history])
+            LocalStack(settings, environment=environment, before_services=[_begin_history] if history else [])
         )
         stand = Stand(stack, slack, mailbox, write_key, await _issue_token(stack.database_url))
         for client in (stand.api, stand.notify, stand.ingest):
