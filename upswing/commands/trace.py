@@ -3,7 +3,6 @@
 import asyncio
 import time
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -57,4 +56,5 @@ def command(
 
 def _hint(hours: float, account: str | None) -> str:
     where = f" in the partition of {account}" if account else ""
-    return f"only the last {hours:g} hours{where} were searched; ids are as the client sent them (messageId, uuid, id)"
+    names = "messageId, uuid, id; for CloudEvents 'source id'"
+    return f"only the last {hours:g} hours{where} were searched; ids are as the client sent them ({names})"
