@@ -49,12 +49,13 @@ curl -H 'Authorization: Bearer {key}' -H 'Content-Type: application/cloudevents+
    "data": {{"value": 3}}}}'
 """
 KAFKA = """\
+import json, time
 from confluent_kafka import Producer           # pip install confluent-kafka; more in docs/producers.md
 
 producer = Producer({{"bootstrap.servers": "{kafka}", "partitioner": "murmur2_random", "enable.idempotence": True}})
-event = b'{{"id": "e-4", "type": "feature.used", "account_id": "acme", "user_id": "u-1", "source": "my-product", ' \\
-        b'"occurred_at": "2026-01-31T12:00:00Z", "properties": {{"feature": "reports"}}}}'
-producer.produce("{prefix}events", event, key=b"acme")  # the key is the account's id: it decides the partition
+event = {{"id": "e-4", "type": "feature.used", "account_id": "acme", "user_id": "u-1", "source": "my-product",
+         "occurred_at": int(time.time() * 1000), "properties": {{"feature": "reports"}}}}
+producer.produce("{prefix}events", json.dumps(event), key=event["account_id"])  # the key decides the partition
 producer.flush()
 """
 CLIENTS = {
