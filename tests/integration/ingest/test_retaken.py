@@ -100,14 +100,19 @@ async def test_letters_wait_over_restarts_and_are_sent_once(own_ingest: IngestPr
 
 
 async def test_one_process_takes_back_what_another_refused(both: tuple[IngestProcess, IngestProcess]) -> None:
-    """The letter and the group call meet in the topics, and only one of the processes sends the event."""
+    """Letter and group call meet in the topics, one process sends the event, and a killed one is stood in for."""
     one, other = both
     other.key = one.key
-    for number in range(20):
-        one.post("/v1/track", _track(number, userId=f"user {number}"))
-    for number in range(20):
-        other.post("/v1/group", {"userId": f"user {number}", "groupId": "acme", "messageId": f"g{number}"})
+    users = [f"user {number}" for number in range(20)]
+    for user in users:
+        one.post("/v1/track", {"event": "Report Exported", "messageId": f"t {user}", "userId": user})
+    for user in users[:10]:
+        other.post("/v1/group", {"userId": user, "groupId": "acme", "messageId": f"g {user}"})
+    await _retaken(one, 10)
+    assert sum(each.metric("upswing_ingest_letters_retaken_total") for each in both) == 10
+    one.kill()
+    for user in users[10:]:
+        other.post("/v1/group", {"userId": user, "groupId": "acme", "messageId": f"g {user}"})
     await _retaken(one, 20)
     found = [event for event in await _logged(one) if event[0].startswith("t")]
-    assert found == sorted((f"t{number}", "acme", f"user {number}") for number in range(20))
-    assert sum(each.metric("upswing_ingest_letters_retaken_total") for each in both) == 20
+    assert found == sorted((f"t {user}", "acme", user) for user in users)

@@ -5,12 +5,11 @@ import pytest
 
 from services.ingest.core.calls import Call
 from services.ingest.core.dialects import segment
-from services.ingest.core.intake import Intake
 from shared.kernel.events.feature_used import FeatureUsed
 from shared.kernel.events.pricing_viewed import PricingViewed
 from shared.kernel.events.session_started import SessionStarted
 from shared.kernel.events.usage_recorded import UsageRecorded
-from tests.support.intake import NOW, log_lines, make_world, only, reasons, take
+from tests.support.intake import log_lines, only, reasons, take
 
 ACME = {"groupId": "acme"}
 
@@ -245,21 +244,3 @@ def test_a_number_as_an_id_is_as_long_as_a_text_may_be(field: str) -> None:
     intake = take("/v1/batch", with_digits(257))
     assert reasons(intake) == [(0, "out_of_range", f"{field}: Expected `int` of length <= 256")]
     assert intake.accepted == 1
-
-
-def test_a_batch_is_cut_into_its_calls_once_however_many_are_rejected_or_mapped() -> None:
-    """Else a body of a few thousand bad calls would hold up everybody else for seconds."""
-    calls = [{"type": "track", "messageId": "x"}, {"type": "dance"}, {"type": "track", "event": ""}]
-    reading = segment.read(msgspec.json.encode({"batch": calls}), segment.ROW.routes[0])
-    cut, times = reading.raw_items, []
-
-    def counted() -> list[bytes]:
-        times.append(1)
-        return cut()
-
-    reading.raw_items = counted
-    intake = Intake(make_world(), "web", NOW, shift_ms=0, multiline=False, request_id="r")
-    segment.normalise(reading, intake)
-    assert [msgspec.json.decode(refused.line) for refused in intake.refused] == calls
-    assert [reading.call_at(index) for index in range(3)] == calls
-    assert len(times) == 1
