@@ -56,7 +56,7 @@ class Identities:
 
     def forget(self, source: str, user_id: str, *, owed: bool = False) -> None:
         """Drop one user of one source. Shape: `owed` when the topic does not say so yet."""
-        self._known.get(source, {}).pop(user_id, None)
+        self._known.setdefault(source, {}).pop(user_id, None)
         if owed:
             self._owed.setdefault((source, user_id), self._round)
         else:
@@ -64,8 +64,7 @@ class Identities:
 
     def sources_of(self, user_id: str) -> list[str]:
         """Return the sources that know a user, or owe the topic that they do not any more."""
-        known = {source for source, users in self._known.items() if user_id in users}
-        return sorted(known | {source for source, user in self._owed if user == user_id})
+        return [source for source, users in self._known.items() if user_id in users or (source, user_id) in self._owed]
 
     def overdue(self, most: int) -> list[tuple[User, Identity | None]]:
         """Return what was owed before this was last asked, None for a user to be forgotten; and begin a round."""
