@@ -8,6 +8,7 @@ from http import HTTPStatus
 from itertools import count
 from uuid import uuid4
 
+from services.ingest.core.cutting import TooManyError
 from services.ingest.core.dialect import Dialect, Route
 from services.ingest.core.dialects import spoken
 from services.ingest.core.instants import clock_shift_ms
@@ -94,6 +95,10 @@ class Desk:
         now_ms = time.time_ns() // 1_000_000
         try:
             reading = dialect.read(body, route)
+        except TooManyError as error:
+            refusal = Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", str(error))
+            self.bury(refusal, key, route.path, body)
+            raise refusal from None
         except UNREADABLE as error:
             raise self._unreadable(str(error), key, route.path, body) from None
         key = key or self.key_for(reading.write_key)

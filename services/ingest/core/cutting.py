@@ -5,10 +5,24 @@ whole body; brackets, commas and texts are enough to tell the elements apart. On
 """
 
 import re
+from typing import TypeVar
 
+Item = TypeVar("Item")
 _MARKS = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[\[\]{},"]', re.DOTALL)
 _TO_ARRAY = re.compile(rb"\s*:\s*\[")
 _BLANK = b" \t\r\n"
+MOST_ITEMS = 50_000  # each costs some microseconds when it is bad, and all other requests wait for that
+
+
+class TooManyError(ValueError):
+    """A body with more items than are taken at once. Fate: refused as a whole."""
+
+
+def at_most(items: list[Item]) -> list[Item]:
+    """Return items that are not too many. Errors: `TooManyError`."""
+    if len(items) > MOST_ITEMS:
+        raise TooManyError(f"a body must hold at most {MOST_ITEMS} events: send less at once")
+    return items
 
 
 def cut_array(body: bytes, start: int) -> tuple[list[bytes], int] | None:
@@ -25,7 +39,7 @@ def cut_array(body: bytes, start: int) -> tuple[list[bytes], int] | None:
         elif mark == b'"':
             return None
         if (mark == b"," and depth == 1) or depth == 0:
-            elements.append(body[since : found.start()].strip(_BLANK))
+            at_most(elements).append(body[since : found.start()].strip(_BLANK))
             since = found.end()
         if depth == 0:
             if elements == [b""]:

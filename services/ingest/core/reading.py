@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from services.ingest.core.cutting import at_most
 from services.ingest.core.validate import UNREADABLE, problem_of
 from shared.kernel.errors import Problem
 
@@ -36,6 +37,10 @@ class Reading(msgspec.Struct):
     as_call: Callable[[dict[str, Any]], dict[str, Any]] | None = None
     raws: list[bytes] | None = None
 
+    def __post_init__(self) -> None:
+        """Hold the bound on items. Errors: `TooManyError`."""
+        at_most(self.items)
+
     def raw_at(self, index: int) -> bytes:
         """Return the bytes of an item; the body is cut into items once, however many are asked for."""
         if self.raws is None:
@@ -62,7 +67,7 @@ def is_text(body: bytes) -> bool:
 def read_each(raws: list[bytes], decode: Callable[[bytes], Any]) -> list[Any]:
     """Return each item as `decode` reads it, or `Unread` with its problem."""
     items: list[Any] = []
-    for raw in raws:
+    for raw in at_most(raws):
         try:
             raw.decode()
             items.append(decode(raw))
@@ -73,7 +78,7 @@ def read_each(raws: list[bytes], decode: Callable[[bytes], Any]) -> list[Any]:
 
 def as_bytes(raws: list[msgspec.Raw]) -> list[bytes]:
     """Return copies of raw items, so that the body they lie in can go."""
-    return [bytes(raw) for raw in raws]
+    return [bytes(raw) for raw in at_most(raws)]
 
 
 def id_in(raw: bytes, field: str) -> str | None:

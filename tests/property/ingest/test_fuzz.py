@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from services.ingest.core.cutting import MOST_ITEMS, TooManyError
 from services.ingest.core.dialect import Dialect
 from services.ingest.core.dialects import DIALECTS, ROUTES
 from services.ingest.core.validate import UNREADABLE
@@ -89,3 +90,19 @@ def test_no_body_takes_longer_than_its_length_allows(body: bytes) -> None:
         with contextlib.suppress(*UNREADABLE):
             take_in(dialect, dialect.routes[0], body)
         assert time.process_time() - began < 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" + b"1," * MOST_ITEMS + b"1]",
+        b'["\\q",' + b"1," * MOST_ITEMS + b"1]",
+        b"1\n" * (MOST_ITEMS + 1),
+        b"[" + b'{"id":"1","type":"x"},' * MOST_ITEMS + b'{"id":"1","type":"x"}]',
+    ],
+)
+def test_more_events_than_are_taken_at_once_are_refused_before_each_is_looked_at(body: bytes) -> None:
+    """However they are written."""
+    dialect, route = ROUTES["/v1/events"]
+    with pytest.raises(TooManyError, match="at most 50000 events"):
+        dialect.read(body, route)
