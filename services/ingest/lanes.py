@@ -14,6 +14,7 @@ from services.ingest.core.intake import Line
 __all__ = ["Deadlines", "Lane", "Lines", "Load", "Parcel", "Ticket"]
 
 LOOK_SECONDS = 0.1
+MANY_LINES = 4
 _ENCODER = msgspec.json.Encoder()
 
 
@@ -151,12 +152,23 @@ class Lane:
         self.tickets: list[Ticket] = []
         self.waiting: deque[Load] = deque()
 
+    def take(self, lines: list[Line], ticket: Ticket, limit: int) -> None:
+        """Take a request's lines: many are packed while the processor still has them at hand, a few with others."""
+        if len(lines) >= MANY_LINES:
+            self.pack(limit)  # what came before goes before
+            self._pack(lines, [ticket], limit)
+        else:
+            self.lines += lines
+            self.tickets.append(ticket)
+
     def pack(self, limit: int) -> None:
-        """Make one value of the lines that came, or several when they are longer than a record may be."""
+        """Make one value of the lines that wait."""
         lines, tickets = self.lines, self.tickets
-        if not lines:
-            return
-        self.lines, self.tickets = [], []
+        if lines:
+            self.lines, self.tickets = [], []
+            self._pack(lines, tickets, limit)
+
+    def _pack(self, lines: list[Line], tickets: list[Ticket], limit: int) -> None:
         value = _ENCODER.encode_lines(lines)
         if len(value) <= limit:
             self.waiting.append(Load(value, None, tickets))

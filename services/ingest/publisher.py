@@ -86,11 +86,7 @@ class Publisher:
             lane = lanes.get(partition)
             if lane is None:
                 lane = lanes[partition] = Lane(taken.topic, partition)
-            if lane.lines:
-                lane.lines += lines
-            else:
-                lane.lines = lines
-            lane.tickets.append(ticket)
+            lane.take(lines, ticket, self._pack_max_bytes)
             if not lane.due:
                 lane.due = True
                 self._due.append(lane)

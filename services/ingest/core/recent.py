@@ -4,8 +4,6 @@ It decides nothing: every event goes to the log, and the signals service counts 
 definition 8.
 """
 
-from collections.abc import Iterable
-
 
 class RecentIds:
     """The latest ids of each source, in two generations; the young one grows old once it holds `limit` ids."""
@@ -16,17 +14,17 @@ class RecentIds:
         self._young: dict[str, set[str]] = {}
         self._old: dict[str, set[str]] = {}
 
-    def note(self, source: str, ids: Iterable[str]) -> int:
+    def note(self, source: str, ids: list[str]) -> int:
         """Remember acknowledged ids. Shape: how many of them were there before, or stand twice in this list."""
-        given = list(ids)
-        fresh = set(given)
-        young = self._young.setdefault(source, set())
+        young = self._young.get(source)
+        if young is None:
+            young = self._young[source] = set()
         old = self._old.get(source)
-        known = 0 if old is None or old.isdisjoint(fresh) else len((fresh & old) - young)
+        known = 0 if old is None or old.isdisjoint(ids) else len(old.intersection(ids) - young)
         before = len(young)
-        young |= fresh
+        young.update(ids)
         added = len(young) - before
         self._size += added
         if self._size > self._limit:
             self._old, self._young, self._size = self._young, {}, 0
-        return len(given) - added + known
+        return len(ids) - added + known

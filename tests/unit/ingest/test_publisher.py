@@ -174,6 +174,18 @@ async def test_lines_of_several_requests_are_packed_when_they_leave() -> None:
     assert bench.budget.used == 0
 
 
+async def test_many_lines_at_once_keep_their_place_among_a_few() -> None:
+    """They are packed at once, behind what came before and ahead of what comes after."""
+    bench = Bench(pack_max_bytes=10_000)
+    names = [["a", "b"], list("cdefgh"), ["i"]]
+    tickets = [bench.submit_lines(*each) for each in names]
+    await asyncio.sleep(0.03)
+    (value,) = [records[0][1] or b"" for _, _, records in bench.producer.sent]
+    assert [msgspec.json.decode(line)["id"] for line in value.splitlines()] == list("abcdefghi")
+    bench.producer.acks[0].set_result(None)
+    assert all([await ticket.acknowledged(0.1) for ticket in tickets])
+
+
 async def test_who_waits_is_told_once_when_settled_or_when_the_time_is_over(bench: Bench) -> None:
     """One timer looks after all; what is acknowledged later tells nobody any more."""
     deadlines, told = Deadlines(0.15), list[str]()
