@@ -123,8 +123,12 @@ Made by `upswing simulate files --seed {request.seed} --accounts {request.accoun
 |---|---|
 | {", ".join(f"`{name}`" for name in sorted(files))} | {totals.events:,} events in the order of their arrival |
 | `{TRUTH}` | the truth: situations, outcomes, disturbances; {totals.bad:,} events are wrong on purpose |
-| `mapping.yaml` | what the columns mean, for `upswing import` and `upswing history` |
+| `mapping.yaml` | what they mean, for `upswing import` |
 | `playbook.yaml` | the playbook whose plans, limits and features the accounts live by |
 
-Import the folder into a stack of its own, then compare: `upswing simulate score --truth {TRUTH}`.
+Import them into a stack of its own, let it run, then compare:
+
+    upswing import run . --mapping mapping.yaml --data stack
+    upswing up --data stack
+    upswing simulate score --truth {TRUTH} --data stack
 """

@@ -109,7 +109,7 @@ def _notes(score: Score) -> Iterator[str]:
     if score.not_built:
         yield f"not there (the engine has no such rule, so its situations are left out): {', '.join(score.not_built)}"
     for rule, missing in score.starving.items():
-        yield f"starving: {rule} cannot fire, the events hold no {'; no '.join(missing)}"
+        yield f"starving: {rule} cannot fire, the events lack: {'; '.join(missing)}"
     if score.outside:
         yield f"{score.outside:,} firings lie on days before or after the story, and are left out"
     if score.unknown_accounts:

@@ -25,6 +25,7 @@ LANES = 4
 BATCH = 200
 QUEUE_EVENTS = 2_000
 PATIENCE_SECONDS = 60.0
+FIRST_PATIENCE_SECONDS = 5.0  # as long as nothing was ever answered, it is rather not there
 TIMEOUT_SECONDS = 20.0
 FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 10.0
@@ -140,14 +141,15 @@ class Sender:
                 await self._deliver(body)
 
     async def _deliver(self, body: bytes) -> None:
-        pause, deadline = FIRST_PAUSE_SECONDS, time.perf_counter() + PATIENCE_SECONDS
+        pause, begun = FIRST_PAUSE_SECONDS, time.perf_counter()
         while True:
             started = time.perf_counter()
             wait, why = await self._try(body, started)
             if wait is None:
                 return
-            if time.perf_counter() > deadline:
-                raise DependencyError(f"ingest did not take events for {PATIENCE_SECONDS:.0f} s: {why}")
+            patience = PATIENCE_SECONDS if self.sent.requests else FIRST_PATIENCE_SECONDS
+            if time.perf_counter() - begun > patience:
+                raise DependencyError(f"ingest did not take events for {patience:.0f} s: {why}")
             self.sent.retries += 1
             await asyncio.sleep(wait or pause * random.uniform(0.5, 1.0))  # noqa: S311 - lanes part, no secret
             pause = min(LONGEST_PAUSE_SECONDS, pause * 2)

@@ -86,6 +86,7 @@ def _account(subject: Subject, request: Request) -> AccountTruth:
         lost=dict(sorted(subject.lost.items())),
         refused=dict(sorted(subject.refused.items())),
         duplicates=subject.duplicates,
+        power_user=subject.life.people.power_user or None,
     )
 
 

@@ -85,7 +85,8 @@ class AccountTruth(Record, tag="account", frozen=True, kw_only=True):
     """All that is true of one account.
 
     Shape: `situations` are what should be noticed; `illusions` are what the sent events show and is not true.
-    `expected` counts what happened by type, `lost` what of it was never sent, `refused` what was sent wrong, by code.
+    `happened` counts events by type, `lost` what of them was never sent, `refused` what was sent wrong, by code.
+    `power_user` is who really works six times as much as others from the turning day on, None when nobody does.
     """
 
     account_id: str
@@ -105,6 +106,7 @@ class AccountTruth(Record, tag="account", frozen=True, kw_only=True):
     lost: dict[str, int]
     refused: dict[str, int]
     duplicates: int
+    power_user: str | None = None
 
 
 class Totals(Record, tag="totals", frozen=True, kw_only=True):

@@ -3,12 +3,14 @@
 import asyncio
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
+from deploy.local.ports import free_port
 from shared.io.kafka import ensure_topics
 from tests.support.broker import Broker
 from tests.support.ingest import IngestProcess, read_events, read_letters
@@ -36,7 +38,7 @@ def scored(folder: Path, bootstrap: str, prefix: str) -> dict[str, Any]:
     return dict(msgspec.json.decode(text))
 
 
-@pytest.mark.parametrize("written", ["native", "parquet"])
+@pytest.mark.parametrize("written", ["native", pytest.param("parquet", marks=pytest.mark.long)])
 async def test_every_exact_situation_of_imported_files_is_noticed(
     kafka: Broker, topic_prefix: str, tmp_path: Path, written: str
 ) -> None:
@@ -84,6 +86,14 @@ async def test_what_is_sent_live_is_taken_and_what_is_wrong_is_named(
         )
         sent = msgspec.json.decode(said)
         events, letters = await read_events(ingest), await read_letters(ingest)
+        refused = await asyncio.to_thread(
+            subprocess.run,
+            [UPSWING, "simulate", "send", "--url", ingest.url, "--key", "upw_wrong", "--accounts", "2"],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
     finally:
         ingest.stop()
     truth = [msgspec.json.decode(line) for line in (tmp_path / "truth.jsonl").read_bytes().splitlines()]
@@ -94,6 +104,26 @@ async def test_what_is_sent_live_is_taken_and_what_is_wrong_is_named(
     assert sent["rejected"] == len(wrong) == len(letters) > 0
     assert sum(sent["codes"].values()) == len(wrong)
     assert sent["latency_ms"]["p50"] > 0
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("upswing: ingest refused a batch (401)")
+    assert refused.stderr.count("\n") == 1
+
+
+def test_without_an_ingest_the_sender_says_so_soon() -> None:
+    """One sentence that says where it looked, and exit code 1."""
+    began = time.monotonic()
+    done = subprocess.run(  # noqa: S603 - our own command
+        [UPSWING, "simulate", "send", "--url", f"http://127.0.0.1:{free_port()}", "--key", "k", "--accounts", "2"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith(
+        "upswing: ingest did not take events for 5 s: ConnectError: is ingest running at http"
+    )
+    assert time.monotonic() - began < 30
 
 
 async def test_a_quota_is_waited_out_and_nothing_is_lost(kafka: Broker, topic_prefix: str, tmp_path: Path) -> None:
