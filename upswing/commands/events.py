@@ -35,7 +35,7 @@ def command() -> None:
 @click.option("--last", "most", type=click.IntRange(1, 10_000), default=20, show_default=True, help="How many at most.")
 @click.option("--json", "as_json", is_flag=True, help="All of them, for programs.")
 def unmapped(playbook: Path | None, source: str | None, days: int, most: int, as_json: bool, **named: Any) -> None:
-    """List the names that no row of the tracking plan maps, and propose a row for each.
+    """List names that nothing maps; propose rows.
 
     Counts are kept for 30 days and are those of all ingest processes, seconds old. Names that the playbook maps by now
     are left out, so a row that was added is seen to work at once.
@@ -72,9 +72,9 @@ def try_out(
     arrival: str | None,
     as_json: bool,
 ) -> None:
-    """Show what the body in FILE becomes: type, account, user, time, properties, and which row mapped it.
+    """Show what a payload becomes; send nothing.
 
-    FILE is what a client would POST, or - for standard input; nothing is sent. The exit code is 1 when something would
+    For each item: type, account, user, time and properties, which row mapped it, or why it would be rejected. FILE is what a client would POST, or - for standard input; nothing is sent. The exit code is 1 when something would
     be rejected.
     """
     from upswing.events.guess import find_dialect  # noqa: PLC0415 - `upswing --help` stays quick
