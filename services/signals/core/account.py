@@ -6,6 +6,7 @@ Account-wide counts cover exactly the users of the pages and are rebuilt when th
 Source: design (state).
 """
 
+from fractions import Fraction
 from typing import Any
 from zlib import crc32
 
@@ -52,7 +53,7 @@ class Account:
         "shown_at",
         "users",
         "watch_active",
-        "watch_health",
+        "watch_usage",
     )
 
     def __init__(self, head: Head, days: Days, users: list[UserPage], recent: RecentIds) -> None:
@@ -79,7 +80,7 @@ class Account:
         self.period = (0, 0)
         self.active_rule = self.active_month = 0
         self.watch_active = 0
-        self.watch_health: int | None = None
+        self.watch_usage: Fraction | None = None
         self.gated: frozenset[str] = frozenset()
         self.limits: dict[str, int] = {}
         self.gate_cache: tuple[str, ...] | None = None

@@ -65,7 +65,7 @@ def look(
 def settle(account: Account, terms: Terms) -> None:
     """Note from which values on the rules must be looked at again."""
     account.held = sum(episode.status == HELD for episode in account.episodes.values())
-    account.watch_health = None
+    account.watch_usage = None
     for row in RULES:
         row.watch(account, terms)
 

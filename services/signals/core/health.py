@@ -47,7 +47,8 @@ def usage_trend(account: Account, days: int) -> Fraction | None:
     return sum(ratios, ZERO) / len(ratios) if ratios else None
 
 
-def _usage(account: Account, terms: Terms) -> Fraction | None:
+def usage(account: Account, terms: Terms) -> Fraction | None:
+    """Return the component of usage: active share and trend, each scaled up when the other has no data."""
     model = terms.playbook.health.usage
     seats = account.fact("seats")
     points, most = ZERO, 0
@@ -111,7 +112,7 @@ def _stakeholders(account: Account, terms: Terms) -> Fraction | None:
 
 
 COMPONENTS = {
-    "usage": _usage,
+    "usage": usage,
     "engagement": _engagement,
     "support": _support,
     "sentiment": _sentiment,
@@ -135,6 +136,21 @@ def score(account: Account, terms: Terms, parts: dict[str, Fraction] | None = No
     weights = {name: getattr(terms.playbook.health.weights, name) for name in parts}
     whole = sum(weights.values())
     return sum((weights[name] * value for name, value in parts.items()), ZERO) / whole if whole else None
+
+
+def usage_for(account: Account, terms: Terms, wanted: int) -> Fraction | None:
+    """Return the points of usage that bring health to `wanted`; None when activity alone cannot.
+
+    Activity moves no other component, so that much is all that has to be looked for after each event.
+    """
+    weights = terms.playbook.health.weights
+    if account.fact("health_score") is not None or not weights.usage:
+        return None
+    others = {name: value for name, value in components(account, terms).items() if name != "usage"}
+    whole = weights.usage + sum(getattr(weights, name) for name in others)
+    known = sum((getattr(weights, name) * value for name, value in others.items()), ZERO)
+    needed = (wanted * whole - known) / weights.usage
+    return None if needed > FULL else needed
 
 
 def describe(account: Account, terms: Terms) -> Health:

@@ -4,6 +4,7 @@ Source: design (one input log; state), definitions 2, 8, 35, 37, 39.
 """
 
 from collections import Counter
+from fractions import Fraction
 
 import msgspec
 
@@ -132,11 +133,11 @@ class Partition:
             account.gate_cache = None
             if kind in FACT_SHAPES:
                 self.emit(Output(FACTS, event.account_id.encode(), encode_line(event)))
-        watched = account.watch_health
+        watched = account.watch_usage
         if (
             needed
             or (account.held and self._may_release(account))
-            or (watched is not None and self._has_health(account, watched))
+            or (watched is not None and self._is_used(account, watched))
         ):
             received_at = event.received_at if isinstance(event.received_at, int) else None
             cause = Cause(f"{event.source}/{event.id}", clock_ms, at_ms, received_at, event)
@@ -151,10 +152,10 @@ class Partition:
     def _may_release(self, account: Account) -> bool:
         return not account.gate_cache and gate.is_open(account, self.terms, backfill=self.backfill)
 
-    def _has_health(self, account: Account, watched: int) -> bool:
-        """Tell whether health, which any activity moves, has come to where a rule must be looked at."""
-        score = health.score(account, self.terms)
-        return score is not None and score >= watched
+    def _is_used(self, account: Account, watched: Fraction) -> bool:
+        """Tell whether usage has come to where a rule on health must be looked at: any activity may bring it there."""
+        points = health.usage(account, self.terms)
+        return points is not None and points >= watched
 
     def _find(self, event: Event) -> Account | None:
         """Return the event's account from the store, or a new one; None when it is not for this partition."""

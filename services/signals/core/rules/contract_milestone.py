@@ -4,6 +4,7 @@ Source: playbook section 6, definitions 31, 35 and 58.
 """
 
 from collections.abc import Iterator
+from fractions import Fraction
 
 from services.signals.core import health
 from services.signals.core.account import Account
@@ -13,7 +14,7 @@ from shared.kernel.clock import iso_day
 from shared.kernel.quantities import MILLION
 
 NAME = "contract_milestone"
-ALWAYS = 0
+ANY = Fraction(0)
 
 
 def levels(terms: Terms) -> tuple[Level, ...]:
@@ -49,12 +50,13 @@ def measure(account: Account, terms: Terms) -> Iterator[Measure]:
 
 
 def watch(account: Account, terms: Terms) -> None:
-    """Note the health from which on the rule fires, and whether what was parked must be seen to fall back."""
+    """Note the usage that makes health green; any, while what was parked must be seen to fall back."""
     key = (NAME, None, None)
     if not terms.enabled(NAME) or key in account.episodes or _days_left(account, terms) is None:
         return
-    least = ALWAYS if key in account.parked else terms.playbook.health.green
-    account.watch_health = least if account.watch_health is None else min(least, account.watch_health)
+    needed = ANY if key in account.parked else health.usage_for(account, terms, terms.playbook.health.green)
+    if needed is not None:
+        account.watch_usage = needed if account.watch_usage is None else min(needed, account.watch_usage)
 
 
 ROW = RuleRow(
