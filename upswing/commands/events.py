@@ -74,8 +74,8 @@ def try_out(
 ) -> None:
     """Show what a payload becomes; send nothing.
 
-    For each item: type, account, user, time and properties, which row mapped it, or why it would be rejected. FILE is what a client would POST, or - for standard input; nothing is sent. The exit code is 1 when something would
-    be rejected.
+    For each item: type, account, user, time and properties, which row mapped it, or why it would be rejected. FILE is
+    what a client would POST, or - for standard input. The exit code is 1 when something would be rejected.
     """
     from upswing.events.guess import find_dialect  # noqa: PLC0415 - `upswing --help` stays quick
     from upswing.events.sample import lines, try_body  # noqa: PLC0415 - the same
