@@ -49,7 +49,7 @@ def asked(folder: Path, **more: Any) -> Asked:
 
 def import_files(folder: Path, files: Mapping[str, str | bytes], entries: list[dict[str, Any]], **more: Any) -> Read:
     """Write files and a mapping into a folder, and prepare them."""
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
         (folder / name).write_bytes(content.encode() if isinstance(content, str) else content)
     if entries:

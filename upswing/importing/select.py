@@ -13,6 +13,7 @@ from upswing.importing.sources import Part
 from upswing.importing.values import SPLIT, instant, piece
 
 COLUMNS = ("file", "line_no", "entry", "at_ms", "account", "user_id", "type", "id", "line", "problem")
+TIMES = {"native": "occurred_at", "cloudevents": "time", "openmeter": "time"}  # elsewhere it is the timestamp
 Problem = tuple[str, str, str]
 
 
@@ -47,7 +48,9 @@ def select_entry(place: int, entry: Entry, part: Part, joined: dict[str, list[Pa
         + [f"CASE {''.join(map(_when, problems))} END AS wrong"]
     )
     where = f" WHERE __bad OR ({' AND '.join(keep)})" if keep else ""
-    line, event_id = _event(place, entry, part, made, wanted) if entry.type else (_item(made), "NULL")
+    line, event_id = (
+        _event(place, entry, part, made, wanted) if entry.type else (_item(entry.dialect or "", made), "NULL")
+    )
     kind = sql.text(entry.type) if entry.type else "NULL"
     return (
         f"SELECT __file AS file, __row AS line_no, {place} AS entry, at_ms, account, user_id, {kind} AS type, "
@@ -110,10 +113,10 @@ def _event(place: int, entry: Entry, part: Part, made: str, wanted: Wanted) -> t
     return " || ".join(fields), event_id
 
 
-def _item(made: str) -> str:
+def _item(dialect: str, made: str) -> str:
     """Return the SQL of a dialect's item, its time put in."""
     stamp = "strftime(make_timestamp_ms(at_ms), '%Y-%m-%dT%H:%M:%S.%gZ')"
-    start = sql.text('{"timestamp":"')
+    start = sql.text(f'{{"{TIMES.get(dialect, "timestamp")}":"')
     return f"""{start} || {stamp} || '"' || CASE WHEN {made} = '{{}}' THEN '}}' ELSE ',' || substr({made}, 2) END"""
 
 

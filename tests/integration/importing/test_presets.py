@@ -25,7 +25,10 @@ GROUPS = (
     "m1,2026-01-01 08:00,ann,acme,Acme,Growth,12,40,10.0.0.1,2026-01-01 08:00,2026-01-01 08:00,2026-01-01 08:00\n"
 )
 IDENTIFIES = "id,received_at,user_id,department,role,timestamp\nm4,2026-01-03,ann,Finance,buyer,2026-01-03 07:00\n"
-PAGES = "id,received_at,user_id,name,url,timestamp\nm5,2026-01-04,ann,Home,/,2026-01-04 07:00\nm6,2026-01-04,ann,Inbox,/,2026-01-04 07:05\n"
+PAGES = (
+    "id,received_at,user_id,name,url,timestamp\n"
+    "m5,2026-01-04,ann,Home,/,2026-01-04 07:00\nm6,2026-01-04,ann,Inbox,/,2026-01-04 07:05\n"
+)
 WAREHOUSE = {"tracks.csv": TRACKS, "groups.csv": GROUPS, "identifies.csv": IDENTIFIES, "pages.csv": PAGES}
 SUBSCRIPTION: dict[str, Any] = {
     "id": "sub_1",
@@ -60,8 +63,8 @@ ENDED = SUBSCRIPTION | {
     "cancellation_details": {"reason": "cancellation_requested"},
 }
 EXPORT = (
-    "id,Customer ID,Customer Email,Plan,Product,Quantity,Currency,Interval,Amount,Status,Created (UTC),Start Date (UTC),"
-    "Current Period Start (UTC),Current Period End (UTC),Canceled At (UTC),Cancel At Period End,Ended At (UTC)\n"
+    "id,Customer ID,Customer Email,Plan,Product,Quantity,Currency,Interval,Amount,Status,Created (UTC),"
+    "Start Date (UTC),Current Period Start (UTC),Current Period End (UTC),Canceled At (UTC),Cancel At Period End,Ended At (UTC)\n"
     "sub_1,cus_1,a@x.io,Growth,prod_1,10,usd,year,300.00,active,2026-01-01 00:00,2026-01-01 00:00,2026-01-01 00:00,"
     "2027-01-01 00:00,,false,\n"
     "sub_2,cus_2,b@x.io,Starter,prod_1,2,eur,month,49.50,canceled,2026-01-01 00:00,2026-01-01 00:00,2026-02-01 00:00,"
@@ -104,7 +107,7 @@ def test_each_preset_can_be_read_and_names_its_vendors_page() -> None:
 
 @pytest.mark.parametrize("preset", ["segment", "rudderstack"])
 def test_warehouse_tables_are_read_as_the_calls_they_were(tmp_path: Path, preset: str) -> None:
-    """Traits, the tracking plan, the account by the user's group, one session of two pages; a visitor has no account."""
+    """Traits, the tracking plan, accounts by the users' groups, one session of two pages; a visitor has none."""
     found = _read(tmp_path, preset, dict(WAREHOUSE))
     assert _shown(found) == [
         ("account.updated", "acme", "ann", {"name": "Acme", "plan": "Growth", "seats": 12, "employees": 40}),
@@ -141,11 +144,12 @@ def test_posthogs_export_is_read_as_its_events_were(tmp_path: Path, kind: str) -
         (tmp_path / "rows.ndjson").write_bytes(_lines(*texts))
         with duckdb.connect() as connection:
             target = tmp_path / "files" / "0.parquet"
-            connection.execute(
-                f"COPY (SELECT * REPLACE (CAST(timestamp AS TIMESTAMPTZ) AS timestamp, CAST(properties AS VARCHAR) AS properties) "  # noqa: S608 - ours
-                f"FROM read_json('{tmp_path / 'rows.ndjson'}', columns={{uuid: 'VARCHAR', event: 'VARCHAR', distinct_id: 'VARCHAR', "
-                f"properties: 'VARCHAR', timestamp: 'VARCHAR'}})) TO '{target}' (FORMAT parquet)"
+            kinds = ", ".join(
+                f"{name}: 'VARCHAR'" for name in ("uuid", "event", "distinct_id", "properties", "timestamp")
             )
+            rows_of = f"read_json('{tmp_path / 'rows.ndjson'}', columns={{{kinds}}})"
+            stamped = f"SELECT * REPLACE (CAST(timestamp AS TIMESTAMPTZ) AS timestamp) FROM {rows_of}"  # noqa: S608 - ours
+            connection.execute(f"COPY ({stamped}) TO '{target}' (FORMAT parquet)")
         files = {}
     found = _read(tmp_path, "posthog", dict(files))
     assert _shown(found) == [
