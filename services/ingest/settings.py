@@ -35,7 +35,7 @@ class Settings(BaseSettings):
     in_flight_max_bytes: int = Field(default=64 << 20, ge=1 << 20, le=4 << 30)
     body_seconds: float = Field(default=15.0, gt=0, le=600)
 
-    linger_ms: float = Field(default=3.0, ge=0, le=1_000)
+    linger_ms: float = Field(default=2.0, ge=0, le=1_000)
     pack_max_bytes: int = Field(default=768 << 10, ge=384 << 10, le=960 << 10)
     compression: Literal["none", "gzip", "lz4", "snappy", "zstd"] = "none"
     ack_seconds: float = Field(default=5.0, gt=0, le=60)

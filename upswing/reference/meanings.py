@@ -31,7 +31,7 @@ MEANINGS: dict[str, dict[str, str]] = {
         "event_max_bytes": "Largest properties of one event",
         "in_flight_max_bytes": "Bytes being read or waiting for the broker; above it requests are answered 503",
         "body_seconds": "How long a body may take to arrive",
-        "linger_ms": "How long events wait for others to share a record",
+        "linger_ms": "Records of a partition are sent at least this far apart: what comes meanwhile shares one",
         "pack_max_bytes": "Largest record of packed events",
         "compression": "Compression of records",
         "ack_seconds": "How long a request waits for the broker's ack before it is answered 503",
