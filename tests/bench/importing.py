@@ -70,9 +70,8 @@ async def measure_importing(bootstrap: str, asked: Asked) -> list[Row]:
     files = folder / "rows.parquet"
     began = time.monotonic()
     _generate(files, asked.rows)
-    say(
-        f"importing: {asked.rows:,} rows, {files.stat().st_size / MEGABYTE:,.0f} MB, {time.monotonic() - began:.1f} s to make"
-    )
+    size = files.stat().st_size / MEGABYTE
+    say(f"importing: {asked.rows:,} rows, {size:,.0f} MB, {time.monotonic() - began:.1f} s to make")
     mapping = folder / "mapping.yaml"
     mapping.write_bytes(msgspec.json.encode(MAPPING))
     seconds, sizes = await _import(bootstrap, files, mapping, asked.memory)

@@ -64,7 +64,8 @@ ENDED = SUBSCRIPTION | {
 }
 EXPORT = (
     "id,Customer ID,Customer Email,Plan,Product,Quantity,Currency,Interval,Amount,Status,Created (UTC),"
-    "Start Date (UTC),Current Period Start (UTC),Current Period End (UTC),Canceled At (UTC),Cancel At Period End,Ended At (UTC)\n"
+    "Start Date (UTC),Current Period Start (UTC),Current Period End (UTC),Canceled At (UTC),"
+    "Cancel At Period End,Ended At (UTC)\n"
     "sub_1,cus_1,a@x.io,Growth,prod_1,10,usd,year,300.00,active,2026-01-01 00:00,2026-01-01 00:00,2026-01-01 00:00,"
     "2027-01-01 00:00,,false,\n"
     "sub_2,cus_2,b@x.io,Starter,prod_1,2,eur,month,49.50,canceled,2026-01-01 00:00,2026-01-01 00:00,2026-02-01 00:00,"
@@ -148,7 +149,7 @@ def test_posthogs_export_is_read_as_its_events_were(tmp_path: Path, kind: str) -
                 f"{name}: 'VARCHAR'" for name in ("uuid", "event", "distinct_id", "properties", "timestamp")
             )
             rows_of = f"read_json('{tmp_path / 'rows.ndjson'}', columns={{{kinds}}})"
-            stamped = f"SELECT * REPLACE (CAST(timestamp AS TIMESTAMPTZ) AS timestamp) FROM {rows_of}"  # noqa: S608 - ours
+            stamped = f"SELECT * REPLACE (timestamp::TIMESTAMPTZ AS timestamp) FROM {rows_of}"  # noqa: S608 - our own rows
             connection.execute(f"COPY ({stamped}) TO '{target}' (FORMAT parquet)")
         files = {}
     found = _read(tmp_path, "posthog", dict(files))

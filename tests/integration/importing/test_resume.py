@@ -50,7 +50,7 @@ def files(tmp_path: Path) -> Path:
     folder.mkdir()
     with duckdb.connect() as connection:
         connection.execute(
-            "COPY (SELECT 'u' || i AS id, TIMESTAMP '2026-01-01' + to_milliseconds("
+            "COPY (SELECT 'u' || i AS id, TIMESTAMP '2026-01-01' + to_milliseconds("  # noqa: S608 - our own numbers
             f"(hash(i) % {DAYS * 86_400_000})::BIGINT) AS at, 'a' || i % 50 AS account, i % 9 AS quantity "
             f"FROM range({ROWS}) AS t(i)) TO '{folder / 'usage.parquet'}' (FORMAT parquet)"
         )
