@@ -122,13 +122,18 @@ class Publisher:
         for lane in due:
             lane.due = False
             lane.pack(self._pack_max_bytes)
-            if not lane.busy:
+            if lane.waiting and not lane.busy:  # what was packed at once may have left with the record before
                 lane.busy = True
                 free.append(lane)
         if free:
             task = self._loop.create_task(self._ship(free))
             self._shipping.add(task)
-            task.add_done_callback(self._shipping.discard)
+            task.add_done_callback(self._shipped)
+
+    def _shipped(self, task: "asyncio.Task[None]") -> None:
+        self._shipping.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._on_failure(error)  # fate: exit, because nobody knows what is under way
 
     async def _ship(self, lanes: list[Lane]) -> None:
         for lane in lanes:

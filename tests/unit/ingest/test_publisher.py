@@ -186,6 +186,24 @@ async def test_many_lines_at_once_keep_their_place_among_a_few() -> None:
     assert all([await ticket.acknowledged(0.1) for ticket in tickets])
 
 
+async def test_lines_packed_between_a_kick_and_its_record_leave_with_it_and_the_lane_goes_on() -> None:
+    """A lane that is due and has nothing left is passed over."""
+    bench = Bench(pack_max_bytes=10_000)
+    tickets = [bench.submit(b"a\n")]
+    asyncio.get_running_loop().call_soon(lambda: tickets.append(bench.submit_lines(*"bcdefg")))  # kick, this, ship
+    while not bench.producer.acks:
+        await asyncio.sleep(0)
+    bench.producer.acks[0].set_result(None)  # before the linger is over
+    assert [(records[0][1] or b"").count(b"\n") for _, _, records in bench.producer.sent] == [7]
+    await asyncio.sleep(0.05)
+    tickets.append(bench.submit(b"h\n"))
+    await asyncio.sleep(0.05)
+    assert len(bench.producer.sent) == 2
+    bench.producer.acks[1].set_result(None)
+    assert all([await ticket.acknowledged(0.1) for ticket in tickets])
+    assert bench.failures == []
+
+
 async def test_who_waits_is_told_once_when_settled_or_when_the_time_is_over(bench: Bench) -> None:
     """One timer looks after all; what is acknowledged later tells nobody any more."""
     deadlines, told = Deadlines(0.15), list[str]()
