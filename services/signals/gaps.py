@@ -2,8 +2,9 @@
 
 Transactions leave gaps: their commit and abort markers take offsets, and records of an aborted one are never given to
 a reader of committed records. The first reader cannot tell such a gap from records that it has skipped, so another,
-outside of every group, reads from the last record folded: what it finds there must be what came next. It costs a second
-reading of the batches that have gaps, and nothing where there are none. Source: design (durability 2).
+outside of every group, reads from the last record folded: what it finds there must be what came next. It never begins
+elsewhere: records that the broker has removed are lost, not a gap. It costs a second reading of the batches that have
+gaps, and nothing where there are none. Source: design (durability 2).
 """
 
 import asyncio
@@ -11,7 +12,7 @@ from typing import Any
 
 import msgspec
 from aiokafka import TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 from faust.types import TP
 
 from services.signals.metrics import GAPS
@@ -68,7 +69,10 @@ class Gaps:
         owned.next = offset
 
     async def pass_end(self, owned: Owned, end: int) -> None:
-        """Let a partition go on at the log's end when there is nothing but a gap before it."""
+        """Let a partition go on at the log's end when there is nothing but a gap before it.
+
+        Errors: `InvariantError` when what was there has been removed, `DependencyError` when nobody can say.
+        """
         first = owned.next
         proof = await self._look(owned.events, first, end - 1, whole=False)
         if proof.is_empty(first, end - 1) and owned.next == first and not owned.closed:
@@ -80,13 +84,15 @@ class Gaps:
         try:
             async with asyncio.timeout(self._seconds):
                 proof = await self._read(TopicPartition(*tp), first, last, whole=whole)
+        except OffsetOutOfRangeError:
+            raise InvariantError(f"{tp} has nothing at {first} any more: records were removed unread") from None
         except (TimeoutError, KafkaError) as error:
             raise DependencyError(f"what lies in {tp} from {first} on could not be read: {error!r}") from error
         log.info("a gap was looked at", partition=tp.partition, first=first, through=proof.through)
         return proof
 
     async def _read(self, tp: TopicPartition, first: int, last: int, *, whole: bool) -> Proof:
-        consumer: Any = make_consumer(self._bootstrap, None, isolation_level=COMMITTED)
+        consumer: Any = make_consumer(self._bootstrap, None, isolation_level=COMMITTED, auto_offset_reset="none")
         try:
             await consumer.start()
             consumer.assign([tp])

@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.admin import RecordsToDelete
 from faust.types import TP
 
 from deploy.local.ports import free_port
 from services.signals.gaps import Gaps
 from services.signals.owned import Owned, Pages
-from shared.io.kafka import ensure_topics, make_consumer, make_producer
+from shared.io.kafka import connect_admin, ensure_topics, make_consumer, make_producer
 from shared.kernel.errors import DependencyError, InvariantError
 from shared.kernel.topics import EVENTS
 from tests.support.broker import Broker
@@ -93,6 +94,17 @@ async def test_the_end_is_not_passed_while_a_record_is_before_it(kafka: Broker, 
     await gaps.pass_end(owned, 8)
     await gaps.pass_to(owned, 8, 8)
     assert owned.next == 7
+
+
+async def test_records_that_were_removed_unread_are_no_gap(kafka: Broker, owned: Owned) -> None:
+    """The log begins later than what was folded: retention, or somebody, took records away before they were read."""
+    async with connect_admin(kafka.bootstrap) as admin:
+        await admin.delete_records({TopicPartition(*owned.events): RecordsToDelete(before_offset=5)})
+    gaps = Gaps(kafka.bootstrap, 10)
+    for look in (gaps.pass_to(owned, 5, 6), gaps.pass_end(owned, 8)):
+        with pytest.raises(InvariantError, match="nothing at 0 any more: records were removed unread"):
+            await look
+    assert owned.next == 0
 
 
 async def test_without_an_answer_nothing_is_passed(owned: Owned) -> None:
