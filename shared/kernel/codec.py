@@ -22,6 +22,8 @@ _DECODER: msgspec.json.Decoder[Line] = msgspec.json.Decoder(_SHAPES)
 _ENCODER = msgspec.json.Encoder()
 _PATH = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
 _NAMED = re.compile(r"^(?P<field>[a-z_][\w.]*) must ")
+_MISSING = re.compile(r"Object missing required field `(?P<field>[^`]*)`")
+MOST_MESSAGE_CHARS = 300  # a message may quote what it refuses, which may be of any length and say anything
 
 
 def decode_record(value: bytes) -> tuple[list[tuple[int, Line]], list[tuple[int, bytes, Problem]]]:
@@ -90,14 +92,15 @@ def explain(text: str) -> Problem:
     """Return the problem that a message of msgspec, or of one of our checks, speaks of."""
     found = _PATH.search(text)
     path = found["path"] if found else ""
-    message = text[: found.start()] if found else text
+    whole = text[: found.start()] if found else text
+    message = whole if len(whole) <= MOST_MESSAGE_CHARS else f"{whole[:MOST_MESSAGE_CHARS]}…"
     named = _NAMED.match(message)
     if named:
         path = f"{path}.{named['field']}".strip(".")
         return Problem(Reason.OUT_OF_RANGE, path, message)
-    if "missing required field" in message:
-        missing = message.split("`")[1]
-        return Problem(Reason.MISSING_FIELD, f"{path}.{missing}".strip("."), f"{missing} is required")
+    if missing := _MISSING.fullmatch(message):
+        field = missing["field"]
+        return Problem(Reason.MISSING_FIELD, f"{path}.{field}".strip("."), f"{field} is required")
     if path == "" and "Expected `object`" in message:
         return Problem(Reason.NOT_AN_OBJECT, "", message)
     bounded = any(mark in message for mark in (">=", "<=", "length"))
@@ -107,7 +110,10 @@ def explain(text: str) -> Problem:
 def _problem(raw: bytes, text: str) -> Problem:
     problem = explain(text)
     if problem.field == "type" and problem.reason is Reason.WRONG_TYPE:
-        given = msgspec.json.decode(raw).get("type")
+        try:
+            given = msgspec.json.decode(raw).get("type")
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # the decoder stopped at the type
+            return Problem(Reason.UNREADABLE, "", "not readable as JSON, and no event type of ours")
         if isinstance(given, str) and given not in BY_NAME:
             return Problem(Reason.UNKNOWN_TYPE, "type", f"no event type is named {given!r:.80}")
     return problem

@@ -1,0 +1,58 @@
+"""Lines of the log that cannot be used: each is a problem, whatever it says, and never an exception."""
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.kernel.codec import decode_line, decode_record, explain
+from shared.kernel.errors import Problem, Reason
+from shared.kernel.events.envelope import Event
+
+GOOD = b'{"id":"1","type":"session.started","account_id":"acme","occurred_at":1790000000000,"properties":{}}'
+
+
+def _ticket(severity: str) -> bytes:
+    properties = {"ticket_id": "t", "severity": severity}
+    event = {"id": "1", "type": "ticket.opened", "account_id": "acme", "occurred_at": 1, "properties": properties}
+    return msgspec.json.encode(event)
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [b"rubbish", b'"x":"\xff"}', b'"x":' + b"[" * 5_000, b'"x":' + b"[" * 5_000 + b"]" * 5_000 + b"}", b'"x":1'],
+    ids=["rubbish", "no UTF-8", "endless", "too deep", "cut off"],
+)
+def test_a_line_of_an_unknown_type_that_is_no_json_sinks_no_neighbour(rest: bytes) -> None:
+    """The typed decoder stops at the type, and never sees what comes after it."""
+    good, bad = decode_record(b"\n".join((GOOD, b'{"type":"foo",' + rest, GOOD)))
+    assert [(number, type(line).__bases__) for number, line in good] == [(0, (Event,)), (2, (Event,))]
+    assert [(number, problem.reason) for number, _, problem in bad] == [(1, Reason.UNREADABLE)]
+
+
+@pytest.mark.parametrize("said", ["missing required field", "Object missing required field `id`", "` - at `$.id`"])
+def test_a_value_that_reads_like_a_message_is_a_value(said: str) -> None:
+    """The decoder quotes what it refuses."""
+    problem = decode_line(_ticket(said))
+    assert isinstance(problem, Problem)
+    assert (problem.reason, problem.field) == (Reason.WRONG_TYPE, "properties.severity")
+
+
+def test_a_message_that_quotes_a_long_value_is_cut() -> None:
+    """It goes into replies and dead letters, which must fit into a record."""
+    problem = decode_line(_ticket("x" * 1_000_000))
+    assert isinstance(problem, Problem)
+    assert problem.message.startswith("Invalid enum value 'xxx")
+    assert len(problem.message) < 400
+
+
+def test_a_missing_field_is_named_with_its_path() -> None:
+    """As the decoder says it."""
+    problem = explain("Object missing required field `quantity` - at `$.properties`")
+    assert problem == Problem(Reason.MISSING_FIELD, "properties.quantity", "quantity is required")
+
+
+@given(st.binary() | st.text().map(_ticket) | st.binary().map(lambda rest: b'{"type":"foo",' + rest))
+def test_no_line_raises(raw: bytes) -> None:
+    """Whatever a direct producer writes."""
+    assert isinstance(decode_line(raw), Problem | Event)
