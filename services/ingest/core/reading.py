@@ -11,6 +11,7 @@ import msgspec
 from services.ingest.core.cutting import at_most
 from services.ingest.core.validate import UNREADABLE, problem_of
 from shared.kernel.errors import Problem
+from shared.kernel.events.envelope import MAX_ID_CHARS
 
 
 class Unread(msgspec.Struct, frozen=True):
@@ -82,10 +83,13 @@ def as_bytes(raws: list[msgspec.Raw]) -> list[bytes]:
 
 
 def id_in(raw: bytes, field: str) -> str | None:
-    """Return the id of an item that could not be read, if it can be seen."""
+    """Return the id of an item that could not be read, if it can be seen: its beginning, when it is too long for one.
+
+    It goes into the reply and the dead letter, which must fit into a record.
+    """
     try:
         found = msgspec.json.decode(raw)
     except UNREADABLE:
         return None
     given = found.get(field) if isinstance(found, dict) else None
-    return given if isinstance(given, str) else None
+    return given[:MAX_ID_CHARS] if isinstance(given, str) else None
