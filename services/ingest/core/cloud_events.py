@@ -104,13 +104,14 @@ def properties_of(event: CloudEvent) -> msgspec.Raw:
     raw: bytes | msgspec.Raw = event.data
     if event.data_base64 is not None:
         try:
-            raw = msgspec.json.format(base64.b64decode(event.data_base64, validate=True), indent=-1)
+            text = base64.b64decode(event.data_base64, validate=True).decode()  # what is no UTF-8 spoils its line
+            raw = msgspec.json.format(text.encode(), indent=-1)
         except (binascii.Error, *UNREADABLE) as error:
             raise msgspec.DecodeError(f"data: {error}") from None
-    text = bytes(raw).strip()
-    if text == NULL:
+    stripped = bytes(raw).strip()
+    if stripped == NULL:
         return NOTHING
-    if not text.startswith(b"{"):
+    if not stripped.startswith(b"{"):
         raise msgspec.ValidationError("Expected `object` - at `$.data`")
     return raw if isinstance(raw, msgspec.Raw) else msgspec.Raw(raw)
 

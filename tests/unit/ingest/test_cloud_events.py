@@ -126,6 +126,7 @@ def test_an_event_without_data_has_no_properties(data: dict[str, Any]) -> None:
         (EVENT | {"data": [1]}, "wrong_type", "data"),
         (EVENT | {"data_base64": "%"}, "unreadable", "data"),
         (EVENT | {"data_base64": "e30x"}, "unreadable", "data"),
+        (EVENT | {"data_base64": base64.b64encode(b'{"a":"\xff"}').decode()}, "unreadable", "data"),
         (EVENT | {"data_base64": "MTI="}, "wrong_type", "data"),
         (EVENT | {"time": "soon"}, "out_of_range", "occurred_at"),
         (EVENT | {"time": True}, "wrong_type", "time"),
