@@ -197,6 +197,7 @@ async def test_a_key_that_nobody_issued_stops_at_ingest(hour: Hour) -> None:
     assert code == 1
     assert re.search(r"upswing: stopped at ingest: expected 200 and \d+ events accepted; found 401 ", said), said
     assert "`upswing keys issue` makes another" in said
+    assert "cleaned up" not in said  # nothing was taken, so there is nothing to end
 
 
 async def test_a_hop_that_fails_is_named_with_what_to_do(hour: Hour) -> None:

@@ -86,10 +86,14 @@ class _Hops:
             for lead in await self._site.leads(self._rehearsal.account_id):
                 if lead["closed_at"] is None:
                     await self._site.close_lead(lead)
-            await self._site.send(epilogue(self._rehearsal, time.time_ns() // 1_000_000))
-            self._tell("cleaned up", "lead disqualified, users erased, account churned; scorecards leave it out")
+            status, answer = await self._site.send(epilogue(self._rehearsal, time.time_ns() // 1_000_000))
+            trouble = "" if status == HTTPStatus.OK and not answer.get("rejected") else f"ingest: {status} {answer}"
         except DependencyError as error:
-            self._say(f"the test account {self._rehearsal.account_id} could not be ended: {error}")
+            trouble = str(error)
+        if trouble:
+            self._say(f"the test account {self._rehearsal.account_id} could not be ended: {trouble[:SHOWN_CHARS]}")
+        else:
+            self._tell("cleaned up", "lead disqualified, users erased, account churned; scorecards leave it out")
 
     async def _ingest(self) -> None:
         events, began = [*self._rehearsal.past, self._rehearsal.decides], time.perf_counter()
@@ -100,6 +104,7 @@ class _Hops:
                 found = f"{status} {answer.get('message') or answer.get('rejected') or answer}"[:SHOWN_CHARS]
                 do = f"The log says more: {self._logs / 'ingest.log'}."
                 if status == HTTPStatus.UNAUTHORIZED:
+                    self._sent = False
                     do = "`upswing keys list` shows which keys are valid; `upswing keys issue` makes another."
                 raise HopError("ingest", f"200 and {len(part)} events accepted", found, do)
         took = (time.perf_counter() - began) * 1_000
