@@ -62,13 +62,15 @@ def write(
         values[TOKEN] = secrets.token_urlsafe(TOKEN_BYTES)
     env = merge_settings(old, values)
     _try_settings(settings, env)
+    has_key = any(key.source == answers.source for key in read_keys(settings.data / KEY_FILE).keys)
     if env != old:
         files[settings.settings_file] = (env, True)
         told.append(f"{settings.settings_file}: the settings of the services, readable by you alone")
     changed = bool(files)
     files[settings.data / KEPT_FILE] = (msgspec.json.format(msgspec.json.encode(fresh)).decode() + "\n", False)
     write_all(files)
-    return Written(tuple(told), _key(settings, answers.source), changed)
+    secret = None if has_key else issue_key(settings.data / KEY_FILE, answers.source)[1]
+    return Written(tuple(told), secret, changed)
 
 
 def _playbook(
@@ -93,11 +95,11 @@ def _playbook(
         return unchanged
     text = playbook_text(answers, default, kept.playbook_number + 1, str(path))
     _try(text)
-    files[path] = (text, False)
     if there is not None and was_changed(there, kept):
         spare = spare_name(path)
-        files[spare] = (there, False)
+        files[spare] = (there, False)  # before the new one: whatever happens between the two, the old one is there
         told.append(f"{spare}: the playbook as it was before")
+    files[path] = (text, False)
     told.append(f"{path}: the playbook, only what differs from the default one")
     return Kept(answers=answers, playbook_digest=digest(text), playbook_number=kept.playbook_number + 1)
 
@@ -117,11 +119,3 @@ def _try(text: str) -> None:
         problems = find_problems(file)
     if problems:
         raise ConfigurationError(f"these answers make no playbook: {'; '.join(problems)}")
-
-
-def _key(settings: LocalSettings, source: str) -> str | None:
-    path = settings.data / KEY_FILE
-    if any(key.source == source for key in read_keys(path).keys):
-        return None
-    _row, secret = issue_key(path, source)
-    return secret

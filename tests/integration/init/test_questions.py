@@ -153,6 +153,21 @@ def test_settings_that_notify_would_refuse_are_refused_before_anything_is_writte
     assert [path.name for path in tmp_path.iterdir()] == ["upswing.env"]
 
 
+def test_keys_that_cannot_be_read_are_refused_before_anything_is_written(tmp_path: Path) -> None:
+    """A new write key would have to go there."""
+    (tmp_path / "keys.json").write_text("{")
+    done = subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-m", "upswing", "init", "--yes", "--data", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"upswing: the keys file {tmp_path / 'keys.json'} cannot be used")
+    assert [path.name for path in tmp_path.iterdir()] == ["keys.json"]
+
+
 def test_a_second_init_keeps_what_somebody_has_changed_by_hand(tmp_path: Path) -> None:
     """With --yes the playbook stays; with --overwrite it is kept beside."""
 
