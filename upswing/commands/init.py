@@ -51,7 +51,9 @@ OPTIONS = (
     click.option("--up", is_flag=True, help="Start the stack, and keep it running until Ctrl-C."),
     click.option("--stop", is_flag=True, help="With --up: stop the stack again when all has been tried."),
     click.option("--no-test", is_flag=True, help="Send no test event."),
-    click.option("--key", help="A write key for the test event; without it init uses one of its own and revokes it."),
+    click.option(
+        "--key", help="A write key for the test event; @file reads it. [one of init's own, revoked at the end]"
+    ),
 )
 SECRETS = ("slack_webhook", "slack_token", "smtp_password")
 CHANNELS = (*Channels.__struct_fields__,)
@@ -71,7 +73,9 @@ def command(**given: Any) -> None:
     What is given as an option is not asked. It can be repeated: it offers what was answered before, keeps the write
     keys, and never replaces a playbook that somebody has changed without asking. Nothing is written before the end.
     """
-    wish = Wish(up=given.pop("up"), stop=given.pop("stop"), test=not given.pop("no_test"), key=given.pop("key"))
+    wish = Wish(
+        up=given.pop("up"), stop=given.pop("stop"), test=not given.pop("no_test"), key=_secret(given.pop("key"))
+    )
     yes, overwrite = given.pop("yes"), given.pop("overwrite")
     if not yes and not sys.stdin.isatty():
         raise ConfigurationError("there is no terminal to ask on: add --yes, and say what matters with options")
@@ -147,3 +151,7 @@ def _check(answers: Answers) -> None:
 
 def _channel(name: str, value: Any) -> Any:
     return secret_in(value) if name in SECRETS else tuple(value) if name == "mail_to" else value
+
+
+def _secret(text: str | None) -> str | None:
+    return None if text is None else secret_in(text)

@@ -94,6 +94,8 @@ def _check(channels: Channels) -> None:
         raise ConfigurationError("a Slack bot needs both its token (xoxb-...) and the id of its channel (C...)")
     if channels.slack_token and channels.slack_webhook:
         raise ConfigurationError("give a Slack webhook or a bot with its channel, not both")
+    if not channels.smtp and (channels.mail_from or channels.mail_to or channels.smtp_user or channels.smtp_password):
+        raise ConfigurationError("sender, receivers and user belong to a mail server: add --smtp smtp.example.com:587")
     if channels.smtp and not channels.mail_from:
         raise ConfigurationError("e-mail needs a sender: --mail-from upswing@example.com")
     if channels.smtp and not channels.mail_to:

@@ -191,6 +191,8 @@ def test_a_playbook_that_somebody_has_changed_is_known_as_such(tmp_path: Path) -
         (Channels(slack_token="xoxb-1"), "needs both its token"),
         (Channels(slack_token="x", slack_channel="C", slack_webhook="https://a.b/c"), "not both"),
         (Channels(smtp="smtp.example.com"), "needs a sender"),
+        (Channels(mail_to=("new@example.com",)), "belong to a mail server: add --smtp"),
+        (Channels(slack_webhook="https://a.b/c", mail_from="a@b.c"), "belong to a mail server: add --smtp"),
         (Channels(smtp="smtp.example.com", mail_from="a@b.c"), "--mail-to"),
         (Channels(smtp="smtp:x", mail_from="a@b.c", mail_to=("d@e.f",)), "written as smtp.example.com:587"),
         (Channels(smtp="s", mail_from="a@b.c", mail_to=("d@e.f",), smtp_user="u"), "together with a password"),
