@@ -28,6 +28,7 @@ _EVERY: tuple[type[BaseSettings], ...] = (*CLASSES.values(), LocalSettings)
 _KNOWN = frozenset(
     f"{shape.model_config.get('env_prefix')}{name}".upper() for shape in _EVERY for name in shape.model_fields
 )
+_OF_TOOLS = frozenset({"UPSWING_KEY"})  # options of `upswing` commands that may be given in the environment
 _BY_STACK = frozenset(f"{OURS}{service}_{name}".upper() for service in CLASSES for name in STACK_NAMES)
 _LOCAL = str(LocalSettings.model_config.get("env_prefix"))
 
@@ -61,7 +62,7 @@ def unknown_names(written: Mapping[str, str], *, in_file: bool) -> Iterator[str]
         near = difflib.get_close_matches(name.upper(), _KNOWN, 1, NEAR)
         if in_file and name.upper() in _KNOWN and name.upper().startswith(_LOCAL):
             yield f"{name} has no effect in this file: set it in the environment, or use the option of `upswing up`"
-        elif name.upper() in _KNOWN | _BY_STACK:
+        elif name.upper() in _KNOWN | _BY_STACK or (not in_file and name.upper() in _OF_TOOLS):
             continue
         elif near:
             yield f"{name} is not a setting, so it has no effect: did you mean {near[0]}?"

@@ -12,6 +12,7 @@ from shared.io.kafka import ensure_topics
 from tests.support.broker import Broker
 from upswing.commands.keys import issue_key
 from upswing.doctor.finding import Finding, Setup, ok
+from upswing.doctor.options import unknown_names
 from upswing.doctor.rows import CHECKS
 
 
@@ -124,6 +125,12 @@ async def test_each_setting_that_nobody_reads_or_that_a_service_would_refuse_is_
         "UPSWING_NOTIFY_API_TOKEN: Value should have at least 16 items after validation, not 5",
     ]
     assert [row.sentence.split()[0] for row in findings if row.state == "note"] == ["UPSWING_INGEST_PORT"]
+
+
+def test_what_a_tool_reads_from_the_environment_is_no_slip() -> None:
+    """The write key of `upswing simulate send`; in the file of the services it would have no effect."""
+    assert list(unknown_names({"UPSWING_KEY": "upw_x"}, in_file=False)) == []
+    assert len(list(unknown_names({"UPSWING_KEY": "upw_x"}, in_file=True))) == 1
 
 
 async def test_a_channel_that_is_set_by_half_is_named(settings: LocalSettings) -> None:
