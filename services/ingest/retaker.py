@@ -4,7 +4,8 @@ SDKs send `identify` and `track` before `group`, so the account is often known s
 `dead.letters` in a consumer group of all ingest processes, keeps in bounded memory what waits for a user, and when the
 user's account is read from `identities`, sends the event with its own id, waits for the ack, and only then marks the
 letter as retaken. A crash between the two sends the event once more; signals counts it once within the hour
-(definition 8). Offsets are committed up to the oldest letter that still waits, so a restart finds it again.
+(definition 8). Offsets are committed up to the oldest letter that still waits, so a restart finds it again, and reads
+again what came after it: nothing is retaken before all marks that the topic held then were read.
 Source: playbook section 2 (identity), definition 78.
 """
 
@@ -15,7 +16,7 @@ from typing import Any
 
 import msgspec
 from aiokafka import ConsumerRebalanceListener, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka.errors import IllegalStateError, KafkaError
 
 from services.ingest.core.identities import Identities, User
 from services.ingest.core.letters import Retaken, retake
@@ -63,6 +64,7 @@ class Retaker:
         self._letters = settings.topic_prefix + DEAD_LETTERS.name
         self._events = settings.topic_prefix + EVENTS.name
         self._room = WaitingRoom(settings.waiting_letters_max_bytes)
+        self._progress = _Progress(self._room)
         self._known: set[User] = set()
         metrics.letters_waiting.set_function(lambda: len(self._room))
 
@@ -83,7 +85,8 @@ class Retaker:
                 max_partition_fetch_bytes=FETCH_BYTES,
             )
             try:
-                consumer.subscribe([self._letters], listener=_Forgetting(self._room))
+                self._progress.begin(ours=False)
+                consumer.subscribe([self._letters], listener=self._progress)
                 await consumer.start()
                 await self._follow(consumer)
             except (KafkaError, OSError) as error:
@@ -98,11 +101,12 @@ class Retaker:
         while True:
             found = await consumer.getmany(timeout_ms=POLL_MS, max_records=MOST_RECORDS)
             count = sum(self._read(record) for records in found.values() for record in records)
-            while self._known:
-                await self._retake_some()
-            if time.monotonic() >= commit_at:
-                committed = await self._commit(consumer, committed)
-                commit_at = time.monotonic() + COMMIT_SECONDS
+            if await self._progress.is_up_to_date(consumer):
+                while self._known:
+                    await self._retake_some()
+                if time.monotonic() >= commit_at:
+                    committed = await self._commit(consumer, committed)
+                    commit_at = time.monotonic() + COMMIT_SECONDS
             if count == MOST_RECORDS:
                 await asyncio.sleep(REST_SECONDS)
 
@@ -162,7 +166,7 @@ class Retaker:
             first = self._room.first(place.partition)
             offsets[place] = await consumer.position(place) if first is None else first
         changed = {place: offset for place, offset in offsets.items() if committed.get(place) != offset}
-        if changed:
+        if changed and self._progress.ours:  # else what waits was let go, and would be passed over
             try:
                 await consumer.commit(changed)
             except KafkaError as error:  # a rebalance: whoever reads next begins a little earlier
@@ -171,17 +175,43 @@ class Retaker:
         return offsets
 
 
-class _Forgetting(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
-    """What waits is read again by whoever gets the partition, so nothing of it is kept over a rebalance."""
+class _Progress(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
+    """How far the partitions were read since they became ours.
+
+    What waits is read again by whoever gets the partition, so nothing of it is kept over a rebalance.
+    """
 
     def __init__(self, room: WaitingRoom) -> None:
+        self.ours = False
         self._room = room
+        self._behind: dict[TopicPartition, int] | None = None
 
     def on_partitions_revoked(self, revoked: Any) -> None:  # noqa: ARG002 - as aiokafka calls it
-        self._room.clear()
+        self.begin(ours=False)
 
     def on_partitions_assigned(self, assigned: Any) -> None:  # noqa: ARG002 - as aiokafka calls it
+        self.begin(ours=True)
+
+    def begin(self, *, ours: bool) -> None:
+        """Let go of what waits, because it is read again."""
         self._room.clear()
+        self.ours, self._behind = ours, None
+
+    async def is_up_to_date(self, consumer: Any) -> bool:
+        """Say whether everything was read that the partitions held when they became ours."""
+        if not self.ours:
+            return False
+        behind = self._behind
+        if behind is None:
+            behind = self._behind = {}
+            behind.update(await consumer.end_offsets(consumer.assignment()))
+        try:
+            for place, end in list(behind.items()):
+                if await consumer.position(place) >= end:
+                    del behind[place]
+        except IllegalStateError:  # it is another's by now
+            return False
+        return behind is self._behind and not behind
 
 
 async def _stop(consumer: Any) -> None:

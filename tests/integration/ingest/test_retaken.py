@@ -116,3 +116,21 @@ async def test_one_process_takes_back_what_another_refused(both: tuple[IngestPro
     await _retaken(one, 20)
     found = [event for event in await _logged(one) if event[0].startswith("t")]
     assert found == sorted((f"t {user}", "acme", user) for user in users)
+
+
+async def test_a_letter_is_not_sent_again_however_far_behind_it_its_marker_lies(own_ingest: IngestProcess) -> None:
+    """An older letter waits still, so after a restart all is read again: first to its end, and only then retaken."""
+    own_ingest.start()
+    for number in range(8):  # in every partition one that waits before the one that will not
+        own_ingest.post("/v1/track", _track(number, userId="nobody"))
+    own_ingest.post("/v1/track", _track(100, userId="ada"))
+    crowd = [_track(number, userId=f"stranger {number}", type="track") for number in range(1_000, 5_000)]
+    own_ingest.post("/v1/batch", {"batch": crowd})
+    own_ingest.post("/v1/group", {"userId": "ada", "groupId": "acme", "messageId": "g"})
+    await _retaken(own_ingest, 1)
+    own_ingest.kill()
+    own_ingest.start()
+    own_ingest.wait_for(lambda: own_ingest.metric("upswing_ingest_letters_waiting") == 4_008, PATIENCE)
+    own_ingest.post("/v1/group", {"userId": "nobody", "groupId": "beta", "messageId": "h"})
+    await _retaken(own_ingest, 9)
+    assert [event_id for event_id, _, _ in await _logged(own_ingest)].count("t100") == 1
