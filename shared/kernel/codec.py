@@ -5,12 +5,11 @@ Shape: a record's value is newline-delimited JSON, one event or control a line. 
 
 import re
 from functools import reduce
-from operator import or_
-from typing import cast
+from operator import attrgetter, or_
 
 import msgspec
 
-from shared.kernel.clock import parse_instant
+from shared.kernel.clock import MAX_INSTANT_MS, MIN_INSTANT_MS, parse_instant
 from shared.kernel.controls import CONTROLS, Control
 from shared.kernel.errors import Problem, Reason
 from shared.kernel.events import BY_NAME, EVENT_TYPES
@@ -19,6 +18,7 @@ from shared.kernel.events.envelope import Event
 Line = Event | Control
 _SHAPES = reduce(or_, [*(row.shape for row in EVENT_TYPES), *CONTROLS])
 _DECODER: msgspec.json.Decoder[Line] = msgspec.json.Decoder(_SHAPES)
+_OCCURRED_AT = attrgetter("occurred_at")
 _ENCODER = msgspec.json.Encoder()
 _PATH = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
 _NAMED = re.compile(r"^(?P<field>[a-z_][\w.]*) must ")
@@ -33,12 +33,22 @@ def decode_record(value: bytes) -> tuple[list[tuple[int, Line]], list[tuple[int,
     """
     try:
         lines = _DECODER.decode_lines(value)
-        for line in lines:
-            if type(getattr(line, "occurred_at", 0)) is not int:
-                _settle_times(cast("Event", line))
+        if not _settled(lines):
+            for line in lines:
+                if isinstance(line, Event):
+                    _settle_times(line)
         return list(enumerate(lines)), []
     except (msgspec.DecodeError, ValueError, RecursionError):
         return _decode_each(value)
+
+
+def _settled(lines: list[Line]) -> bool:
+    """Tell whether all lines are events whose instants are milliseconds within bounds, as ingest writes them."""
+    try:
+        instants = [*map(_OCCURRED_AT, lines)]
+        return not instants or (MIN_INSTANT_MS <= min(instants) and max(instants) < MAX_INSTANT_MS)
+    except (AttributeError, TypeError):  # a control has none, and text cannot be compared
+        return False
 
 
 def _decode_each(value: bytes) -> tuple[list[tuple[int, Line]], list[tuple[int, bytes, Problem]]]:

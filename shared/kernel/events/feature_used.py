@@ -15,7 +15,8 @@ class FeatureUsedProperties(Properties, kw_only=True, gc=False):
 
     def __post_init__(self) -> None:
         """Refuse quantities that mean nothing. Errors: `ValueError` that names the field."""
-        check_quantity("quantity", self.quantity)
+        if type(self.quantity) is not int or self.quantity < 0:  # the common case needs no call
+            check_quantity("quantity", self.quantity)
 
 
 class FeatureUsed(Event, tag="feature.used", kw_only=True, gc=False):

@@ -56,3 +56,21 @@ def test_a_missing_field_is_named_with_its_path() -> None:
 def test_no_line_raises(raw: bytes) -> None:
     """Whatever a direct producer writes."""
     assert isinstance(decode_line(raw), Problem | Event)
+
+
+@pytest.mark.parametrize("instant", [b"9007199254740991", b"-9007199254740991", b'"2101-01-01T00:00:00Z"'])
+def test_an_instant_out_of_bounds_is_refused_among_good_lines(instant: bytes) -> None:
+    """A direct producer may write anything, and a day past the bounds would freeze an account's clock."""
+    good, bad = decode_record(b"\n".join((GOOD, GOOD.replace(b"1790000000000", instant), GOOD)))
+    assert [number for number, _ in good] == [0, 2]
+    assert [(number, problem.field, problem.reason) for number, _, problem in bad] == [
+        (1, "occurred_at", Reason.OUT_OF_RANGE)
+    ]
+
+
+def test_events_beside_a_control_and_instants_in_text_are_settled() -> None:
+    """The common record, all of events with milliseconds, goes a shorter way than this one."""
+    text = GOOD.replace(b"1790000000000", b'"2026-09-21T14:13:20Z"')
+    good, bad = decode_record(b"\n".join((GOOD, b'{"type":"control.tick","at":1790000000000}', text)))
+    assert not bad
+    assert [getattr(line, "occurred_at", None) for _, line in good] == [1790000000000, None, 1790000000000]
