@@ -51,7 +51,7 @@ class Diary:
             self._note(reading, day + 1)
         for rule, at in self._values.one_offs:
             if rule in self._enabled:
-                days = self._playbook.episodes.one_off_days
+                days = getattr(self._playbook.rules, rule).stands_days
                 self.situations.append(Situation(rule=rule, scope=None, begins=at, ends=at + days - 1))
         self._values.one_offs.clear()
 

@@ -14,7 +14,6 @@ from upswing.simulate.rhythm import date_text
 __all__ = ["Cells", "Values", "window"]
 
 Cells = dict[int, int]
-ACT_DAYS = 31
 ONE_OFFS: dict[str, str] = {"promoted": "champion_promoted", "moved": "champion_promoted"}
 LOST: tuple[str, ...] = ("left", "moved_away")
 
@@ -30,6 +29,7 @@ class Values:
 
     def __init__(self, playbook: Playbook, first_day: int) -> None:
         self.playbook, self.first_day = playbook, first_day
+        self._act_days = playbook.rules.power_user.days
         self.facts: dict[str, Any] = {}
         self.gated: frozenset[str] = frozenset()
         self.sums: dict[str, Cells] = {}
@@ -57,12 +57,12 @@ class Values:
         self.first_act: int | None = None
 
     def begin(self, day: int) -> None:
-        """Begin a day: a billing month may begin with it, and one day leaves the month of acts."""
+        """Begin a day: a billing month may begin with it, and one day leaves the window of acts."""
         self.today = day
         if int(date_text(day)[8:]) == self.facts.get("billing_anchor", 1):
             self.period_begin = day
             self.period.clear()
-        for user, count in self.acts.pop(day - ACT_DAYS + 1, {}).items():
+        for user, count in self.acts.pop(day - self._act_days, {}).items():
             left = self.totals.get(user, 0) - count
             if left > 0:
                 self.totals[user] = left
@@ -90,7 +90,7 @@ class Values:
             return  # what comes late of somebody who has left does not count
         if self.seen.get(user, -1) < day:
             self.seen[user] = day
-        if day > self.today - ACT_DAYS + 1:
+        if day > self.today - self._act_days:
             acts = self.acts.setdefault(day, {})
             acts[user] = acts.get(user, 0) + 1
             self.totals[user] = self.totals.get(user, 0) + 1

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from shared.kernel.clock import DAY_MS
 from shared.kernel.codec import decode_line
@@ -150,6 +151,22 @@ def test_the_engine_notices_every_exact_situation_of_a_clean_story_on_its_day(se
         assert row.wrong == 0, row
         assert row.levels_noticed == row.levels, row
     assert sum(row.situations for row in judged) > 20
+
+
+def test_the_truth_of_power_users_and_reviews_is_that_of_the_playbook_given() -> None:
+    """Over 14 days of acts, and with one-offs that stand five days: the engine, by the same numbers, agrees."""
+    rules = PLAYBOOK.rules
+    shorter = replace(rules.power_user, days=14), replace(rules.qbr_outcome, stands_days=5)
+    playbook = replace(PLAYBOOK, rules=replace(rules, power_user=shorter[0], qbr_outcome=shorter[1]))
+    story = Story(replace(small(2, accounts=25, days=60, disturbances=CLEAN), playbook=playbook))
+    triggers, _letters = tell(story)
+    result = score_all(story.truth(), triggers, playbook)
+    (power,) = [row for row in result.rules if row.rule == "power_user"]
+    assert power.situations > 0
+    assert (power.missed, power.wrong, power.median_delay_days) == (0, 0, 0), power
+    reviews = [one for account in story.accounts.values() for one in account.situations if one.rule == "qbr_outcome"]
+    assert reviews
+    assert all(one.ends is not None and number(one.ends) - number(one.begins) == 4 for one in reviews)
 
 
 @pytest.mark.parametrize("seed", [4])
