@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 import msgspec
 
 TRIGGER_NAMESPACE = UUID("6f0f1c4e-6c1b-5d0e-9a57-2b6f6f1f5a11")
-TEST_ACCOUNTS = "upswing-init-test-"  # accounts of this name are no customers: reports leave them out
+TEST_ACCOUNTS = "upswing-init-test-"  # accounts of this name are no customers: the scorecard leaves them out
 
 
 def murmur2(data: bytes) -> int:
