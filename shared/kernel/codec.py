@@ -46,7 +46,7 @@ def _settled(lines: list[Line]) -> bool:
     """Tell whether all lines are events whose instants are milliseconds within bounds, as ingest writes them."""
     try:
         instants = [*map(_OCCURRED_AT, lines)]
-        return not instants or (MIN_INSTANT_MS <= min(instants) and max(instants) < MAX_INSTANT_MS)
+        return not instants or (min(instants) >= MIN_INSTANT_MS and max(instants) < MAX_INSTANT_MS)
     except (AttributeError, TypeError):  # a control has none, and text cannot be compared
         return False
 

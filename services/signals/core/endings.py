@@ -6,13 +6,13 @@ One-offs end when they have stood their days. Source: definitions 4, 7, 16 and 3
 from services.signals.core.account import Account
 from services.signals.core.rules.row import Level, Measure, RuleRow
 from services.signals.core.state import Episode
-from services.signals.core.steps import OPEN, Cause, Emit, RuleFailed, Step, Values, measured, ranked
+from services.signals.core.steps import OPEN, Cause, Emit, RuleFailed, Step, measured, ranked
 from services.signals.core.terms import Terms
 
 
 def end_all(account: Account, terms: Terms, cause: Cause, emit: Emit) -> None:
     """End every trigger at once: the account has churned (definition 32)."""
-    for row, values, scope in _scopes(account, measured(account, terms, [])):
+    for row, values, scope in _scopes(account, terms, []):
         for episode, level in list(ranked(account, row, terms, scope)):
             _end(account, row, episode, level, episode.measure or values.get(scope), cause, emit)
 
@@ -20,8 +20,8 @@ def end_all(account: Account, terms: Terms, cause: Cause, emit: Emit) -> None:
 def end_of_day(account: Account, terms: Terms, day: int, cause: Cause, emit: Emit, failed: list[RuleFailed]) -> None:
     """End what has fallen back on the day that has ended, or what the turn of a period at `day` ends."""
     contract_turns = day in account.head.renewal_days
-    period_turns = terms.period(account, day)[0] == day
-    for row, values, scope in _scopes(account, measured(account, terms, failed)):
+    period_turns = day == account.period[1]
+    for row, values, scope in _scopes(account, terms, failed):
         measure = values.get(scope)
         turned = contract_turns or (
             period_turns and row.ends_with_period is not None and row.ends_with_period(account, scope)
@@ -34,13 +34,17 @@ def end_of_day(account: Account, terms: Terms, day: int, cause: Cause, emit: Emi
                 _end(account, row, episode, level, measure, cause, emit)
 
 
-def _scopes(account: Account, values: Values) -> list[tuple[RuleRow, dict[str | None, Measure], str | None]]:
-    """Return each rule's scopes that have episodes, in order, with the rule's values."""
+def _scopes(
+    account: Account, terms: Terms, failed: list[RuleFailed]
+) -> list[tuple[RuleRow, dict[str | None, Measure], str | None]]:
+    """Return each rule's scopes that have episodes, in order, with the rule's values; no other rule is measured."""
+    scopes: dict[str, set[str | None]] = {}
+    for episode in account.episodes.values():
+        scopes.setdefault(episode.rule, set()).add(episode.scope)
     found = []
-    for row, measures in values:
-        scopes = {episode.scope for episode in account.episodes.values() if episode.rule == row.name}
+    for row, measures in measured(account, terms, failed, only=scopes):
         by_scope = {measure.scope: measure for measure in measures}
-        found += [(row, by_scope, scope) for scope in sorted(scopes, key=lambda scope: scope or "")]
+        found += [(row, by_scope, scope) for scope in sorted(scopes[row.name], key=lambda scope: scope or "")]
     return found
 
 

@@ -112,6 +112,7 @@ class Engine:
         """Return what was counted since the last call."""
         counts, self.state.counts = self.state.counts, Counter()
         for kind, number in self.state.kinds.items():
-            counts["in", TYPE_NAMES[kind]] += number
-        self.state.kinds = {}
+            if number:
+                counts["in", TYPE_NAMES[kind]] = number
+                self.state.kinds[kind] = 0
         return counts

@@ -74,11 +74,13 @@ def _fire(
     account: Account, terms: Terms, row: RuleRow, measure: Measure, cause: Cause, emit: Emit, *, backfill: bool
 ) -> None:
     levels = row.levels_for(terms, measure.scope)
-    first = spent_from(account, row.name, measure.scope, levels)
-    for index in range(len(levels) - 1, first - 1, -1):
+    for index in range(len(levels) - 1, -1, -1):
         level = levels[index]
-        key = (row.name, measure.scope, level.name)
-        if key in account.parked or not measure.meets(level.threshold, level.comparison):
+        if not measure.meets(level.threshold, level.comparison):
+            continue
+        if index < spent_from(account, row.name, measure.scope, levels):
+            return
+        if (row.name, measure.scope, level.name) in account.parked:
             continue
         status: Literal["fired", "held"] = "fired" if gate.is_open(account, terms, backfill=backfill) else "held"
         episode = begin(account, row, measure, level, status, cause)

@@ -1,4 +1,4 @@
-"""What each event does to an account's state: one function an event type, in one table.
+"""What each event does to an account's state: one function an event type, in one table; those of the flood: `activity`.
 
 A handler returns whether the rules must be looked at. Nothing here decides about triggers.
 Source: playbook section 2, definitions 2, 12, 14, 25, 26, 44, 54.
@@ -9,7 +9,8 @@ from typing import Any
 
 from services.signals.core import facts, users
 from services.signals.core.account import Account
-from services.signals.core.state import Metric, Moment
+from services.signals.core.activity import touched
+from services.signals.core.state import Moment
 from services.signals.core.terms import Terms
 from services.signals.core.windows import UseDays
 from shared.kernel.clock import DAY_MS
@@ -18,24 +19,21 @@ from shared.kernel.events import (
     champion_changed,
     engagement_recorded,
     feature_blocked,
-    feature_used,
     milestone_reached,
     outcome_achieved,
     qbr_held,
     renewal_completed,
-    session_started,
     stakeholder_added,
     survey_answered,
     ticket_opened,
     ticket_resolved,
-    usage_recorded,
     usage_reported,
     user_deactivated,
     user_erased,
     user_provisioned,
 )
-from shared.kernel.events.envelope import Event, Quantity
-from shared.kernel.quantities import MILLION, millionths
+from shared.kernel.events.envelope import Event
+from shared.kernel.quantities import millionths
 
 Handler = Callable[[Account, Any, int, Terms], bool]
 
@@ -45,77 +43,14 @@ def moment_of(event: Event, at_ms: int) -> Moment:
     return at_ms, event.source, event.id
 
 
-def add_usage(account: Account, name: str, quantity: Quantity, at_ms: int) -> bool:
-    """Add a quantity to a metric's day; tell whether a rule may have been reached."""
-    amount = quantity * MILLION if type(quantity) is int else millionths(quantity)
-    metric = account.metrics.get(name)
-    if metric is None:
-        metric = account.metrics[name] = Metric({})
-    day = at_ms // DAY_MS
-    metric.cells[day] = metric.cells.get(day, 0) + amount
-    metric.first_day = min(metric.first_day, day)
-    if day != account.head.today:
-        account.days_dirty = True
-    begin, following = account.period
-    if begin <= day < following:
-        metric.total += amount
-        return metric.total >= metric.watch
-    return False
-
-
-def _usage_recorded(account: Account, event: usage_recorded.UsageRecorded, at_ms: int, terms: Terms) -> bool:
-    look = add_usage(account, event.properties.metric, event.properties.quantity, at_ms)
-    if event.user_id is not None and users.active(account, users.find(account, event.user_id), at_ms, terms):
-        look = look or account.active_rule >= account.watch_active
-    return look
-
-
-def _feature_used(account: Account, event: feature_used.FeatureUsed, at_ms: int, terms: Terms) -> bool:
-    given = event.properties
-    name, day, user_id = given.feature, at_ms // DAY_MS, event.user_id
-    look = False
-    feature = account.head.features.get(name)
-    if feature is None:
-        feature = account.head.features[name] = UseDays()
-    if feature.newest != day:
-        look = _touched(account, name, feature, day, terms)
-        feature.used(day)
-        if (
-            name in terms.core
-            and feature.days_used(account.head.today, terms.adopted_window_days) == terms.adopted_days
-        ):
-            account.gate_cache = None  # it has just been adopted
-    if given.metric is not None and add_usage(account, given.metric, given.quantity, at_ms):
-        look = True
-    if user_id is not None:
-        user = users.find(account, user_id)
-        if users.active(account, user, at_ms, terms) and account.active_rule >= account.watch_active:
-            look = True
-        if name in terms.core:
-            users.core_used(account, user, name, at_ms, terms)
-    return look
-
-
-def _touched(account: Account, name: str, feature: UseDays, day: int, terms: Terms) -> bool:
-    """Tell whether a use or refusal brings a gated feature into the rule's window anew."""
-    oldest = account.head.today - terms.gated_days
-    return day > oldest >= feature.touched and name in account.gated
-
-
 def _feature_blocked(account: Account, event: feature_blocked.FeatureBlocked, at_ms: int, terms: Terms) -> bool:
     features, name, day = account.head.features, event.properties.feature, at_ms // DAY_MS
     feature = features.get(name)
     if feature is None:
         feature = features[name] = UseDays()
-    look = _touched(account, name, feature, day, terms)
+    look = touched(account, name, feature, day, terms)
     feature.blocked(day)
     return look
-
-
-def _session_started(account: Account, event: session_started.SessionStarted, at_ms: int, terms: Terms) -> bool:
-    if event.user_id is not None and users.active(account, users.find(account, event.user_id), at_ms, terms):
-        return account.active_rule >= account.watch_active
-    return False
 
 
 def _usage_reported(account: Account, event: usage_reported.UsageReported, at_ms: int, _: Terms) -> bool:
@@ -226,11 +161,8 @@ def _renewal_completed(account: Account, _event: Event, at_ms: int, _: Terms) ->
 
 
 HANDLERS: dict[type[Event], Handler] = {
-    usage_recorded.UsageRecorded: _usage_recorded,
     usage_reported.UsageReported: _usage_reported,
-    feature_used.FeatureUsed: _feature_used,
     feature_blocked.FeatureBlocked: _feature_blocked,
-    session_started.SessionStarted: _session_started,
     user_provisioned.UserProvisioned: _user_provisioned,
     user_deactivated.UserDeactivated: _user_deactivated,
     user_erased.UserErased: _user_erased,
@@ -246,5 +178,3 @@ HANDLERS: dict[type[Event], Handler] = {
     stakeholder_added.StakeholderAdded: _stakeholder_added,
     renewal_completed.RenewalCompleted: _renewal_completed,
 }
-# These keep the gate's cache themselves; every other event drops it.
-PLAIN = frozenset({usage_recorded.UsageRecorded, feature_used.FeatureUsed, session_started.SessionStarted})

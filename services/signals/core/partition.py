@@ -10,9 +10,10 @@ import msgspec
 
 from services.signals.core import gate, health
 from services.signals.core.account import Account
+from services.signals.core.activity import ACTIVITY
 from services.signals.core.emit import trigger_for
 from services.signals.core.episodes import change_day, look, settle
-from services.signals.core.fold import HANDLERS, PLAIN
+from services.signals.core.fold import HANDLERS
 from services.signals.core.shelf import Meta, PageReader, Shelf
 from services.signals.core.steps import Cause, RuleFailed, Step
 from services.signals.core.terms import Terms
@@ -48,6 +49,7 @@ class Partition:
     def __init__(self, number: int, of: int, epoch: str, adopt: bool, playbook: Playbook, pages: PageReader) -> None:
         self.number, self.of, self.epoch = number, of, epoch
         self.shelf = Shelf(pages, playbook.time.dedup_minutes * MINUTE_MS, self.prepare)
+        self.accounts = self.shelf.accounts
         self.meta = self.shelf.meta() or Meta()
         self.stored_epochs = self.meta.epochs
         self._enter(adopt)
@@ -55,7 +57,7 @@ class Partition:
         self.playbooks = {playbook.version: playbook}
         self.terms = Terms(playbook, frozenset(self.meta.switched_off))
         self.counts: Counter[tuple[str, ...]] = Counter()
-        self.kinds: dict[type[Event], int] = {}
+        self.kinds = dict.fromkeys(TYPE_NAMES, 0)
         self.outputs: list[Output] = []
         self.dirty: dict[str, Account] = {}
         self.unshown: dict[str, Account] = {}
@@ -107,15 +109,19 @@ class Partition:
 
     def fold_event(self, offset: int, event: Event) -> None:
         """Fold one event into its account, unless the account has it already. Errors: whatever a rule raises."""
-        account = self.shelf.accounts.get(event.account_id) or self._find(event)
+        account = self.accounts.get(event.account_id) or self._find(event)
         if account is None or account.offset >= offset:
             return
         kind = type(event)
-        self.kinds[kind] = self.kinds.get(kind, 0) + 1
+        self.kinds[kind] += 1
         at_ms: int = event.occurred_at  # type: ignore[assignment]  # the codec has settled it
         head, ticked_at = account.head, self.meta.ticked_at
-        clock_ms = at_ms if at_ms > head.clock_ms else head.clock_ms
-        clock_ms = clock_ms if clock_ms > ticked_at else ticked_at
+        clock_ms = head.clock_ms
+        ahead = at_ms > clock_ms
+        if ahead:
+            clock_ms = at_ms
+        if ticked_at > clock_ms:
+            clock_ms = ticked_at
         if account.recent.repeated(f"{event.source}\0{event.id}", clock_ms):
             self.counts["duplicates",] += 1
             return
@@ -125,20 +131,35 @@ class Partition:
         if day != head.today and not self._advance(account, kind, day):
             self.counts["too_old",] += 1
             return
-        if at_ms > head.clock_ms:
+        if ahead:
             head.clock_ms = at_ms
+        handler = ACTIVITY.get(kind)
+        if handler is None:
+            needed = self._fold_other(account, event, at_ms)
+        else:
+            needed = handler(account, event, at_ms, day, self.terms)
+        if needed or account.watch_usage is not None or (account.held and not account.gate_cache):
+            self._look(account, event, clock_ms, needed=needed)
+
+    def _fold_other(self, account: Account, event: Event, at_ms: int) -> bool:
+        """Fold an event that is no mere activity; tell whether the rules must be looked at."""
+        kind = type(event)
         handler = HANDLERS.get(kind)
         needed = handler is not None and handler(account, event, at_ms, self.terms)
-        if kind not in PLAIN:
-            account.gate_cache = None
-            if kind in FACT_SHAPES:
-                self.emit(Output(FACTS, event.account_id.encode(), encode_line(event)))
+        account.gate_cache = None
+        if kind in FACT_SHAPES:
+            self.emit(Output(FACTS, event.account_id.encode(), encode_line(event)))
+        return needed
+
+    def _look(self, account: Account, event: Event, clock_ms: int, *, needed: bool) -> None:
+        """Look at the rules after an event, if it was needed or something else might fire or be released."""
         watched = account.watch_usage
         if (
             needed
             or (account.held and self._may_release(account))
             or (watched is not None and self._is_used(account, watched))
         ):
+            at_ms: int = event.occurred_at  # type: ignore[assignment]  # the codec has settled it
             received_at = event.received_at if isinstance(event.received_at, int) else None
             cause = Cause(f"{event.source}/{event.id}", clock_ms, at_ms, received_at, event)
             look(account, self.terms, cause, self.record, backfill=self.backfill)

@@ -135,7 +135,7 @@ def _refold(state: Partition, journal: Journal, account_id: str, offset: int, nu
     """Bring one account from what was flushed to just before a line, in silence."""
     present, terms, counts, kinds = state.meta, state.terms, state.counts, state.kinds
     touched, state.touched = state.touched, []
-    state.meta, state.counts, state.kinds, state.muted = journal.begin(), Counter(), {}, True
+    state.meta, state.counts, state.kinds, state.muted = journal.begin(), Counter(), Counter(), True
     state.terms = state.terms_in_force()
     try:
         for at, line in journal.lines(account_id, offset, number):

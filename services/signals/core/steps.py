@@ -3,7 +3,7 @@
 Source: definitions 4, 5, 33 and 38.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from typing import Literal
 
 import msgspec
@@ -58,14 +58,21 @@ Values = list[tuple[RuleRow, list[Measure]]]
 
 
 def measured(
-    account: Account, terms: Terms, failed: list[RuleFailed] | None = None, event: Event | None = None
+    account: Account,
+    terms: Terms,
+    failed: list[RuleFailed] | None = None,
+    event: Event | None = None,
+    only: Container[str] | None = None,
 ) -> Values:
-    """Return the values of all rules now, by scope; nothing for a rule that is off. One-offs are what an event is.
+    """Return the values of all rules now, or of `only` some, by scope; nothing for a rule that is off.
 
+    One-offs are what an event is.
     Errors: `RuleFailed`, unless `failed` is given: then it is noted there, and the rule is left out of the answer.
     """
     values: Values = []
     for row in RULES:
+        if only is not None and row.name not in only:
+            continue
         try:
             found = _values(account, terms, row, event)
             if found is not None:

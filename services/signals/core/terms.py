@@ -22,6 +22,7 @@ class Terms:
     def __init__(self, playbook: Playbook, switched_off: frozenset[str] = frozenset()) -> None:
         self.playbook = playbook
         self.switched_off = switched_off
+        self._enabled: dict[str, bool] = {}
         self.horizon_days: int = playbook.time.horizon_days
         self.dedup_ms: int = playbook.time.dedup_minutes * MINUTE_MS
         self.core = frozenset(playbook.core_features)
@@ -41,7 +42,11 @@ class Terms:
 
     def enabled(self, rule: str) -> bool:
         """Tell whether a rule is on, in the playbook and by hand."""
-        return rule not in self.switched_off and bool(getattr(self.playbook.rules, rule).enabled)
+        known = self._enabled.get(rule)
+        if known is None:
+            known = rule not in self.switched_off and bool(getattr(self.playbook.rules, rule).enabled)
+            self._enabled[rule] = known
+        return known
 
     def _features_above(self, plan: str) -> frozenset[str]:
         plans = self.playbook.plans

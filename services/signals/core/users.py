@@ -20,9 +20,9 @@ def digest(user_id: str) -> bytes:
 
 def find(account: Account, user_id: str) -> User:
     """Return the user, made when first heard of; the page is marked to be written."""
-    pages = account.head.user_pages
-    number = 0 if pages == 1 else user_page_number(user_id, pages)
-    page = account.users[number]
+    held_in = account.users
+    number = 0 if len(held_in) == 1 else user_page_number(user_id, len(held_in))
+    page = held_in[number]
     account.dirty_users.add(number)
     user = page.users.get(user_id)
     if user is None:
@@ -52,18 +52,21 @@ def _grow(account: Account) -> None:
     account.dirty_users = set(range(pages))
 
 
-def active(account: Account, user: User, at_ms: int, terms: Terms) -> bool:
+def active(account: Account, user: User, at_ms: int, day: int, terms: Terms) -> bool:
     """Note activity; tell whether the number of active users of the rule's window has grown."""
     if user.cut is not None and at_ms < user.cut[0]:
-        acts.note_first(account, at_ms // DAY_MS)
+        acts.note_first(account, day)
         return False
     last_ms = user.last_ms
     if at_ms <= last_ms:
         acts.count_late(account, user, at_ms)
         return False
     user.last_ms = at_ms
-    day = at_ms // DAY_MS
-    old_day = last_ms // DAY_MS if last_ms >= 0 else None
+    if last_ms < 0:
+        acts.count_first(account, user, None, day)
+        account.active.move(None, day)
+        return _window_grew(account, -1, day, terms)
+    old_day = last_ms // DAY_MS
     if day == old_day:
         acts.count_more(user, last_ms)
         return False
@@ -72,9 +75,9 @@ def active(account: Account, user: User, at_ms: int, terms: Terms) -> bool:
     return _window_grew(account, old_day, day, terms)
 
 
-def _window_grew(account: Account, old_day: int | None, day: int, terms: Terms) -> bool:
+def _window_grew(account: Account, before: int, day: int, terms: Terms) -> bool:
+    """Count a user whose latest day was `before`, and is `day` now, in the windows that it has come into."""
     today = account.head.today
-    before = -1 if old_day is None else old_day
     oldest = today - terms.month_days
     if day > oldest >= before:
         account.active_month += 1
@@ -86,7 +89,7 @@ def _window_grew(account: Account, old_day: int | None, day: int, terms: Terms) 
     return False
 
 
-def core_used(account: Account, user: User, feature: str, at_ms: int, terms: Terms) -> None:
+def core_used(account: Account, user: User, feature: str, at_ms: int, day: int, terms: Terms) -> None:
     """Note that a user used a core feature, for the departments that have adopted it (definition 25)."""
     if user.cut is not None and at_ms < user.cut[0]:
         return
@@ -97,9 +100,10 @@ def core_used(account: Account, user: User, feature: str, at_ms: int, terms: Ter
     if at_ms <= last_ms:
         return
     core[feature] = at_ms
+    if user.department is None:
+        return
     old_day = last_ms // DAY_MS if last_ms >= 0 else None
-    day = at_ms // DAY_MS
-    if user.department is not None and day != old_day:
+    if day != old_day:
         account.core_seen(feature, user.department).move(old_day, day)
         oldest = account.head.today - terms.adopted_window_days
         if old_day is None or old_day <= oldest:

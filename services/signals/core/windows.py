@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 KEPT_BITS = 62  # days of use that a bitmap remembers: two windows of 30 and room to spare
+ALL_BITS = (1 << KEPT_BITS) - 1
 
 
 class LastSeen:
@@ -32,7 +33,10 @@ class LastSeen:
             else:
                 del cells[old_day]
         if new_day is not None:
-            cells[new_day] = cells.get(new_day, 0) + 1
+            if new_day in cells:
+                cells[new_day] += 1
+            else:
+                cells[new_day] = 1
 
     def distinct(self, today: int, days: int) -> int:
         """Return how many were last seen within the `days` that end today."""
@@ -55,13 +59,14 @@ class UseDays(msgspec.Struct, array_like=True, gc=False):
 
     def used(self, day: int) -> None:
         """Note a use."""
-        if day > self.newest:
-            shift = day - self.newest
-            self.bits = (self.bits << shift | 1) & ((1 << KEPT_BITS) - 1) if shift < KEPT_BITS else 1
+        shift = day - self.newest
+        if shift > 0:
+            self.bits = (self.bits << shift | 1) & ALL_BITS if shift < KEPT_BITS else 1
             self.newest = day
         elif self.newest - day < KEPT_BITS:
             self.bits |= 1 << (self.newest - day)
-        self.touched = max(self.touched, day)
+        if day > self.touched:
+            self.touched = day
 
     def blocked(self, day: int) -> None:
         """Note that the product refused a use."""

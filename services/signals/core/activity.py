@@ -1,0 +1,99 @@
+"""What the events of the flood do to an account: use, sessions, quantities. Everything else is in `fold`.
+
+Nearly all events are of these three types, so what is usual comes first here, and is written out where a call would
+cost as much as what it does. A handler gets the event's day, and returns whether the rules must be looked at. None of
+them drops the gate's cache but for what it has changed. Source: playbook section 2, definitions 2, 12, 25 and 75.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from services.signals.core import users
+from services.signals.core.account import Account
+from services.signals.core.state import Metric
+from services.signals.core.terms import Terms
+from services.signals.core.windows import UseDays
+from shared.kernel.events import feature_used, session_started, usage_recorded
+from shared.kernel.events.envelope import Event, Quantity
+from shared.kernel.quantities import MILLION, millionths
+
+Handler = Callable[[Account, Any, int, int, Terms], bool]
+
+
+def _add_usage(account: Account, name: str, quantity: Quantity, day: int) -> bool:
+    """Add a quantity to a metric's day; tell whether a rule may have been reached."""
+    amount = quantity * MILLION if type(quantity) is int else millionths(quantity)
+    metric = account.metrics.get(name)
+    if metric is None:
+        metric = account.metrics[name] = Metric({})
+    cells = metric.cells
+    if day in cells:
+        cells[day] += amount
+    else:
+        cells[day] = amount
+        if day < metric.first_day:
+            metric.first_day = day
+    if day != account.head.today:
+        account.days_dirty = True
+    begin, following = account.period
+    if begin <= day < following:
+        total = metric.total = metric.total + amount
+        return total >= metric.watch
+    return False
+
+
+def _usage_recorded(account: Account, event: usage_recorded.UsageRecorded, at_ms: int, day: int, terms: Terms) -> bool:
+    given, user_id = event.properties, event.user_id
+    look = _add_usage(account, given.metric, given.quantity, day)
+    if user_id is not None and users.active(account, users.find(account, user_id), at_ms, day, terms):
+        look = look or account.active_rule >= account.watch_active
+    return look
+
+
+def _feature_used(account: Account, event: feature_used.FeatureUsed, at_ms: int, day: int, terms: Terms) -> bool:
+    given, user_id = event.properties, event.user_id
+    name, metric = given.feature, given.metric
+    feature = account.head.features.get(name)
+    look = (feature is None or feature.newest != day) and _used_anew(account, name, feature, day, terms)
+    if metric is not None and _add_usage(account, metric, given.quantity, day):
+        look = True
+    if user_id is not None:
+        user = users.find(account, user_id)
+        if users.active(account, user, at_ms, day, terms) and account.active_rule >= account.watch_active:
+            look = True
+        if name in terms.core:
+            users.core_used(account, user, name, at_ms, day, terms)
+    return look
+
+
+def _used_anew(account: Account, name: str, feature: UseDays | None, day: int, terms: Terms) -> bool:
+    """Note a use on another day than the newest; tell whether a rule may have been reached."""
+    if feature is None:
+        feature = account.head.features[name] = UseDays()
+    look = touched(account, name, feature, day, terms)
+    feature.used(day)
+    if name in terms.core and feature.days_used(account.head.today, terms.adopted_window_days) == terms.adopted_days:
+        account.gate_cache = None  # it has just been adopted
+    return look
+
+
+def touched(account: Account, name: str, feature: UseDays, day: int, terms: Terms) -> bool:
+    """Tell whether a use or refusal brings a gated feature into the rule's window anew."""
+    oldest = account.head.today - terms.gated_days
+    return day > oldest >= feature.touched and name in account.gated
+
+
+def _session_started(
+    account: Account, event: session_started.SessionStarted, at_ms: int, day: int, terms: Terms
+) -> bool:
+    user_id = event.user_id
+    if user_id is not None and users.active(account, users.find(account, user_id), at_ms, day, terms):
+        return account.active_rule >= account.watch_active
+    return False
+
+
+ACTIVITY: dict[type[Event], Handler] = {
+    usage_recorded.UsageRecorded: _usage_recorded,
+    feature_used.FeatureUsed: _feature_used,
+    session_started.SessionStarted: _session_started,
+}
