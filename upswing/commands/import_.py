@@ -24,7 +24,8 @@ def _files(function: Options) -> Options:
         click.option("--memory", default="512MB", show_default=True, help="What reading and sorting may take."),
         click.option("--since", help="Leave out what is older than this date, but for facts and subscriptions."),
         click.option("--source", help="What events say they come from: the source of the write key that goes on live."),
-        click.option("--playbook", type=FILE, help="The playbook; the mapping's or the default one if not given."),
+        click.option("--playbook", type=FILE, help="The playbook; the mapping's or the data folder's if not given."),
+        click.option("--data", type=FOLDER, help="The data folder of a stack on this machine. [.upswing]"),
         click.option("--mapping", type=FILE, envvar="MAPPING", help="Your own mapping file."),
         click.option("--preset", help="A mapping that is shipped: `upswing import presets` lists them."),
     ):
@@ -73,7 +74,6 @@ def check(files: tuple[Path, ...], *, as_json: bool, **chosen: Any) -> None:
 
 @command.command()
 @_files
-@click.option("--data", type=FOLDER, help="The data folder of a stack on this machine. [.upswing]")
 @click.option("--partitions", type=click.IntRange(1, 1_000), help="Of a new log, fixed for its life. [24]")
 @click.option("--kafka", help="The address of your own broker; no stack is started then.")
 @click.option("--topic-prefix", default="", help="What each topic's name begins with, on your own broker.")
@@ -87,7 +87,7 @@ def run(
     **chosen: Any,
 ) -> None:
     """Write FILES to a log that has not been live, and end history there. Killed, the same command goes on."""
-    asyncio.run(_run(_asked(files, **chosen), data, partitions, kafka, topic_prefix))
+    asyncio.run(_run(_asked(files, data=data, **chosen), data, partitions, kafka, topic_prefix))
 
 
 async def _run(asked: Any, data: Path | None, partitions: int | None, kafka: str | None, prefix: str) -> None:
@@ -110,7 +110,8 @@ async def _run(asked: Any, data: Path | None, partitions: int | None, kafka: str
     _say(f"now start the stack: upswing up --data {settings.data}")
 
 
-def _asked(files: tuple[Path, ...], *, memory: str, since: str | None, **chosen: Any) -> Any:
+def _asked(files: tuple[Path, ...], *, data: Path | None, memory: str, since: str | None, **chosen: Any) -> Any:
+    from deploy.local.settings import local_settings  # noqa: PLC0415 - `upswing --help` stays quick
     from upswing.importing.prepare import Asked  # noqa: PLC0415 - `upswing --help` stays quick
     from upswing.importing.staging import Limits  # noqa: PLC0415 - `upswing --help` stays quick
 
@@ -119,7 +120,8 @@ def _asked(files: tuple[Path, ...], *, memory: str, since: str | None, **chosen:
     except ValueError as error:
         raise ConfigurationError(f"--since {error}") from None
     now_ms = time.time_ns() // 1_000_000
-    return Asked(given=files, now_ms=now_ms, since_ms=since_ms, limits=Limits(memory), **chosen)
+    own = local_settings(data=data).playbook
+    return Asked(given=files, now_ms=now_ms, since_ms=since_ms, limits=Limits(memory), own_playbook=own, **chosen)
 
 
 def _say(line: str) -> None:

@@ -26,13 +26,17 @@ Say = Callable[[str], None]
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """What was asked for. Units: `now_ms`, `since_ms` are instants."""
+    """What was asked for. Units: `now_ms`, `since_ms` are instants.
+
+    Shape: `own_playbook` is that of the data folder, which counts when neither `playbook` nor the mapping names one.
+    """
 
     given: Sequence[Path]
     now_ms: int
     mapping: Path | None = None
     preset: str | None = None
     playbook: Path | None = None
+    own_playbook: Path = DEFAULT_PLAYBOOK
     source: str | None = None
     since_ms: int | None = None
     limits: Limits = Limits()
@@ -67,7 +71,7 @@ def choose(asked: Asked) -> Chosen:
         if not path.exists():
             raise ConfigurationError(f"there is no file or folder {path}")
     found = find_mapping(asked.given, asked.mapping, asked.preset)
-    path = asked.playbook or found.playbook or DEFAULT_PLAYBOOK
+    path = asked.playbook or found.playbook or asked.own_playbook
     source = asked.source or found.mapping.source or found.mapping.name
     return Chosen(list_files(asked.given), found, read_playbook(path), path, source)
 

@@ -147,8 +147,13 @@ def _opened(path: Path, work: Path) -> Iterator[IO[str]]:
             with gzip.open(path, "rt", **how) as lines:  # type: ignore[call-overload]  # the options are what they are
                 yield lines
         else:
-            with (_unpacked(path, work) if path.suffix == ".zst" else path).open(**how) as lines:  # type: ignore[call-overload]  # the same
-                yield lines
+            plain = _unpacked(path, work) if path.suffix == ".zst" else path
+            try:
+                with plain.open(**how) as lines:  # type: ignore[call-overload]  # the same
+                    yield lines
+            finally:
+                if plain is not path:
+                    plain.unlink(missing_ok=True)
     except (OSError, EOFError, cramjam.DecompressionError) as error:
         why = getattr(error, "strerror", None) or str(error)
         raise ConfigurationError(f"cannot read {path}: {why}") from None

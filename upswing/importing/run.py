@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 import msgspec
 
+from deploy.local.leftovers import only_one
 from services.ingest.core.intake import Refused
 from shared.kernel.clock import HOUR_MS, day_of, midnight_ms
 from shared.kernel.errors import ConfigurationError, Problem, Reason
@@ -43,7 +44,12 @@ class Voice(msgspec.Struct, frozen=True):
 
 
 async def run_import(asked: Asked, target: Target, voice: Voice) -> Quality:
-    """Import files, or go on with what was begun. Errors: each is one sentence that says what to do."""
+    """Import files, or go on with what was begun; alone. Errors: each is one sentence that says what to do."""
+    with only_one(target.work):
+        return await _run(asked, target, voice)
+
+
+async def _run(asked: Asked, target: Target, voice: Voice) -> Quality:
     chosen = choose(asked)
     plan = read_plan(target.work)
     if plan is not None and plan.done:
