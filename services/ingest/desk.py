@@ -8,7 +8,7 @@ from http import HTTPStatus
 from itertools import count
 from uuid import uuid4
 
-from services.ingest.core.cutting import TooManyError
+from services.ingest.core.cutting import TooManyError, few_values
 from services.ingest.core.dialect import Dialect, Route
 from services.ingest.core.dialects import spoken
 from services.ingest.core.instants import clock_shift_ms
@@ -94,7 +94,7 @@ class Desk:
             raise self.unavailable("not ready: the broker has not answered yet")
         now_ms = time.time_ns() // 1_000_000
         try:
-            reading = dialect.read(body, route)
+            reading = dialect.read(few_values(body), route)
         except TooManyError as error:
             refusal = Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", str(error))
             self.bury(refusal, key, route.path, body)

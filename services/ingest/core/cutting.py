@@ -12,10 +12,18 @@ _MARKS = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[\[\]{},"]', re.DOTALL)
 _TO_ARRAY = re.compile(rb"\s*:\s*\[")
 _BLANK = b" \t\r\n"
 MOST_ITEMS = 50_000  # each costs some microseconds when it is bad, and all other requests wait for that
+MOST_VALUES = 1_000_000  # items are counted once they are read, and reading one of three bytes takes 130 of memory
 
 
 class TooManyError(ValueError):
-    """A body with more items than are taken at once. Fate: refused as a whole."""
+    """A body with more items, or values, than are taken at once. Fate: refused as a whole."""
+
+
+def few_values(body: bytes) -> bytes:
+    """Return a body that is not too costly to read, by its commas and lines. Errors: `TooManyError`."""
+    if len(body) > MOST_VALUES and max(body.count(b","), body.count(b"\n")) > MOST_VALUES:
+        raise TooManyError(f"a body must hold at most {MOST_VALUES} values: send less at once")
+    return body
 
 
 def at_most(items: list[Item]) -> list[Item]:

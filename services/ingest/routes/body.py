@@ -21,6 +21,7 @@ __all__ = ["Disconnected", "Headers", "admit", "check_type", "inflate", "read_bo
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 GZIP_WINDOW = 31
+MOST_MEMBERS = 100  # each costs a copy of all that is left, and clients send one
 ALSO_JSON = frozenset({"", "text/plain"})  # browsers and curl's --data-binary without a header say so
 
 
@@ -109,6 +110,9 @@ def inflate(body: bytes, limit: int) -> bytes:
     rest = body
     try:
         while rest:
+            if len(parts) == MOST_MEMBERS:
+                text = f"gzip data must have at most {MOST_MEMBERS} members: compress the body in one go"
+                raise Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", text)
             member = zlib.decompressobj(GZIP_WINDOW)
             part = member.decompress(rest, room + 1)
             room -= len(part)

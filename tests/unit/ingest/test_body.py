@@ -1,6 +1,7 @@
 """A request's body arrives in time and in bounds, or its bytes are given back."""
 
 import asyncio
+import gzip
 from collections.abc import MutableMapping
 from http import HTTPStatus
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 
 from services.ingest.core.quota import ByteBudget
 from services.ingest.refusal import Refusal
-from services.ingest.routes.body import Disconnected, Headers, read_body
+from services.ingest.routes.body import MOST_MEMBERS, Disconnected, Headers, inflate, read_body
 from services.ingest.settings import Settings
 
 NEVER: MutableMapping[str, Any] = {}
@@ -82,3 +83,12 @@ async def test_a_reader_that_is_cancelled_stops_waiting_for_the_body() -> None:
     with pytest.raises(asyncio.CancelledError):
         await reading
     assert undone.is_set()
+
+
+def test_gzip_data_of_many_members_is_refused() -> None:
+    """Each member costs a copy of what is left: 6 MB of empty ones would hold up everybody for half a minute."""
+    member = gzip.compress(b"{}")
+    assert inflate(member * MOST_MEMBERS, 1_000) == b"{}" * MOST_MEMBERS
+    with pytest.raises(Refusal, match="at most 100 members") as refused:
+        inflate(gzip.compress(b"") * (MOST_MEMBERS + 1), 1_000)
+    assert (refused.value.status, refused.value.code) == (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large")
