@@ -86,7 +86,7 @@ def _track(index: int, call: Call, reading: Reading, intake: Intake) -> Problem 
     elif len(properties) == len(NULL) and bytes(properties) == NULL:
         properties = NOTHING
     account_id = _account(index, call, reading, intake)
-    intake.take(index, meaning.type, event_id, account_id, _users(call), call.timestamp, properties)
+    intake.take(index, meaning.type, event_id, account_id, users_of_call(call), call.timestamp, properties)
     return None
 
 
@@ -100,7 +100,7 @@ def _identify(index: int, call: Call, reading: Reading, intake: Intake) -> Probl
     properties = _encode(properties_from_traits(plan.identify_traits, traits))
     account_id = _account(index, call, reading, intake)
     intake.take(
-        index, plan.identify_type, _id(index, call, intake), account_id, _users(call), call.timestamp, properties
+        index, plan.identify_type, _id(index, call, intake), account_id, users_of_call(call), call.timestamp, properties
     )
     return None
 
@@ -118,7 +118,7 @@ def _group(index: int, call: Call, _reading: Reading, intake: Intake) -> Problem
         return Problem(Reason.OUT_OF_RANGE, "timestamp", str(error))
     plan = intake.world.tracking.plan
     properties = _encode(properties_from_traits(plan.group_traits, traits))
-    users = _users(call)
+    users = users_of_call(call)
     intake.take_at(index, plan.group_type, _id(index, call, intake), account_id, users, moment, properties)
     for user in users:
         if user is not None:
@@ -131,7 +131,7 @@ def _page(index: int, call: Call, reading: Reading, intake: Intake) -> Problem |
         moment = intake.moment(call.timestamp)
     except ValueError as error:
         return Problem(Reason.OUT_OF_RANGE, "timestamp", str(error))
-    users = _users(call)
+    users = users_of_call(call)
     event_id = _id(index, call, intake)
     if who := users[0] or users[1]:
         slot = moment // intake.world.tracking.slot_ms
@@ -184,7 +184,8 @@ def _id(index: int, call: Call, intake: Intake) -> str:
     return given if type(given) is str and given else _text(given, "messageId") or f"{intake.request_id}-{index}"
 
 
-def _users(call: Call) -> Users:
+def users_of_call(call: Call) -> Users:
+    """Return the user and the visitor that a call names. Errors: `msgspec.ValidationError` for a number too long."""
     user, anonymous = call.user_id, call.anonymous_id
     if type(user) is str and user and anonymous is None:
         return user, None

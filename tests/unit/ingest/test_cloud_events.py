@@ -208,6 +208,8 @@ def test_openmeters_types_go_through_the_plan_and_our_own_pass() -> None:
     feature = only(take("/api/v1/events", METERED | {"type": "feature.used", "data": {"feature": "x"}}))
     assert isinstance(feature, FeatureUsed)
     assert only(take("/api/v1/events", METERED | {"data": {"value": 1, "user_id": 7}})).user_id == "7"
+    assert only(take("/api/v1/events", METERED | {"userid": ""})).user_id is None
+    assert only(take("/api/v1/events", METERED | {"userid": 0})).user_id == "0"
 
 
 @pytest.mark.parametrize(
@@ -216,6 +218,7 @@ def test_openmeters_types_go_through_the_plan_and_our_own_pass() -> None:
         ({"subject": None}, "missing_field"),
         ({"subject": ""}, "missing_field"),
         ({"subject": "x" * 257}, "out_of_range"),
+        ({"userid": 10**300}, "out_of_range"),
         ({"data": []}, "wrong_type"),
         ({"data": {"value": "many"}}, "out_of_range"),
         ({"data": {"value": {}}}, "wrong_type"),

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from services.ingest.core.calls import Call, take_call
+from services.ingest.core.calls import Call, take_call, users_of_call
 from services.ingest.core.cloud_events import BATCHED, STRUCTURED, CloudEvent, call_of, read_cloud_events
 from services.ingest.core.dialect import Dialect, Route
 from services.ingest.core.intake import Intake, Rejected
@@ -110,8 +110,7 @@ def _take_usage(index: int, event: CloudEvent, call: Call, intake: Intake) -> No
             intake.world.unmapped.note(intake.source, event.type, event.event_id, call.properties, intake.received_at)
             intake.unmapped += 1
     properties = msgspec.json.encode({"metric": event.type, "quantity": quantity})
-    users = (None if event.userid is None else str(event.userid), None)
-    intake.take(index, USAGE, event.event_id, event.subject, users, event.time, properties)
+    intake.take(index, USAGE, event.event_id, event.subject, users_of_call(call), event.time, properties)
 
 
 ROW = Dialect(
