@@ -5,14 +5,12 @@ Source: PostHog's capture API and published SDKs, playbook section 2.
 
 import msgspec
 
-from services.ingest.core.calls import Time
-from services.ingest.core.cutting import cut_field
 from services.ingest.core.dialect import Dialect, Route
+from services.ingest.core.envelopes import read_envelope, time_in
 from services.ingest.core.intake import Intake
 from services.ingest.core.posthog import PosthogEvent, take_event
-from services.ingest.core.reading import Reading, Unread, as_bytes, id_in, read_each
+from services.ingest.core.reading import Reading, Unread, id_in, read_each
 from services.ingest.core.replies import OK, Answer, Reply
-from services.ingest.core.validate import UNREADABLE
 
 RESULTS = "results"
 SINGLE = "single"
@@ -60,7 +58,6 @@ class Results(msgspec.Struct):
 _ENVELOPE = msgspec.json.Decoder(Envelope)
 _SINGLE = msgspec.json.Decoder(Single)
 _EVENT = msgspec.json.Decoder(PosthogEvent)
-_TIME: msgspec.json.Decoder[str | int | None] = msgspec.json.Decoder(Time | None)
 
 
 def read(body: bytes, route: Route) -> Reading:
@@ -69,8 +66,8 @@ def read(body: bytes, route: Route) -> Reading:
         found: Single | Envelope = _SINGLE.decode(body)
         raws = [body]
     else:
-        found, raws = _read_batch(body)
-    sent_at = None if found.historical_migration else _time(found.sent_at)
+        found, raws = read_envelope(body, _ENVELOPE)
+    sent_at = None if found.historical_migration else time_in(found.sent_at)
     key = found.api_key or found.token
     return Reading(read_each(raws, _EVENT.decode), lambda: raws, key, sent_at, single=route.kind == SINGLE)
 
@@ -93,27 +90,6 @@ def answer(reply: Reply, route: Route) -> Answer:
         for rejected in reply.rejected
     }
     return Answer(OK, msgspec.json.encode(Results(dropped)))
-
-
-def _read_batch(body: bytes) -> tuple[Envelope, list[bytes]]:
-    try:
-        found = _ENVELOPE.decode(body)
-    except msgspec.ValidationError:  # JSON, but no batch
-        raise
-    except UNREADABLE:
-        cut = cut_field(body, b"batch")
-        if cut is None:
-            raise
-        raws, around = cut
-        return _ENVELOPE.decode(around), raws
-    return found, as_bytes(found.batch)
-
-
-def _time(raw: msgspec.Raw) -> str | int | None:
-    try:
-        return _TIME.decode(raw)
-    except UNREADABLE:
-        return None
 
 
 _BATCH = {"api_key": "upw_...", "batch": [EXAMPLE], "sent_at": "2026-01-31T12:00:01Z", "historical_migration": False}

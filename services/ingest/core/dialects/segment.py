@@ -6,8 +6,8 @@ Source: Segment's HTTP API, playbook section 2.
 import msgspec
 
 from services.ingest.core.calls import Call, Time
-from services.ingest.core.cutting import cut_field
 from services.ingest.core.dialect import Dialect, Route
+from services.ingest.core.envelopes import read_envelope, time_in
 from services.ingest.core.intake import Intake
 from services.ingest.core.reading import Reading, as_bytes, is_text, read_each
 from services.ingest.core.tight import take_calls
@@ -51,7 +51,6 @@ _BATCH = msgspec.json.Decoder(Batch)
 _LOOSE = msgspec.json.Decoder(LooseBatch)
 _SINGLE = msgspec.json.Decoder(Single)
 _CALL = msgspec.json.Decoder(Call)
-_TIME: msgspec.json.Decoder[str | int | None] = msgspec.json.Decoder(Time | None)
 
 
 def read(body: bytes, route: Route) -> Reading:
@@ -72,22 +71,8 @@ def _read_batch(body: bytes) -> Reading:
             pass
         else:
             return Reading(found.batch, lambda: as_bytes(_LOOSE.decode(body).batch), found.write_key, found.sent_at)
-    loose, raws = _read_loosely(body)
-    return Reading(read_each(raws, _CALL.decode), lambda: raws, loose.write_key, _time(loose.sent_at))
-
-
-def _read_loosely(body: bytes) -> tuple[LooseBatch, list[bytes]]:
-    try:
-        loose = _LOOSE.decode(body)
-    except msgspec.ValidationError:  # JSON, but no batch
-        raise
-    except UNREADABLE:
-        cut = cut_field(body, b"batch")
-        if cut is None:
-            raise
-        raws, around = cut
-        return _LOOSE.decode(around), raws
-    return loose, as_bytes(loose.batch)
+    loose, raws = read_envelope(body, _LOOSE)
+    return Reading(read_each(raws, _CALL.decode), lambda: raws, loose.write_key, time_in(loose.sent_at))
 
 
 def _read_single(body: bytes, kind: str) -> Reading:
@@ -95,14 +80,7 @@ def _read_single(body: bytes, kind: str) -> Reading:
     items = read_each([body], _CALL.decode)
     if isinstance(items[0], Call):
         items[0].type = kind
-    return Reading(items, lambda: [body], found.write_key, _time(found.sent_at), single=True)
-
-
-def _time(raw: msgspec.Raw) -> str | int | None:
-    try:
-        return _TIME.decode(raw)
-    except UNREADABLE:
-        return None
+    return Reading(items, lambda: [body], found.write_key, time_in(found.sent_at), single=True)
 
 
 ROW = Dialect(
