@@ -81,8 +81,8 @@ async def test_what_is_sent_live_is_taken_and_what_is_wrong_is_named(
     try:
         said = await asyncio.to_thread(
             upswing,
-            *("simulate", "send", "--url", ingest.url, "--key", ingest.key, "--rate", 4000, "--accounts", 30),
-            *("--days", 20, "--seed", 2, "--truth", tmp_path / "truth.jsonl", "--json"),
+            *("simulate", "send", "--url", ingest.url, "--key", ingest.key, "--rate", 4000, "--accounts", 15),
+            *("--days", 15, "--seed", 2, "--truth", tmp_path / "truth.jsonl", "--json"),
         )
         sent = msgspec.json.decode(said)
         events, letters = await read_events(ingest), await read_letters(ingest)
@@ -98,7 +98,7 @@ async def test_what_is_sent_live_is_taken_and_what_is_wrong_is_named(
         ingest.stop()
     truth = [msgspec.json.decode(line) for line in (tmp_path / "truth.jsonl").read_bytes().splitlines()]
     wrong = [record for record in truth if record["record"] == "bad"]
-    assert sent["sent"] == truth[-1]["events"] > 5_000
+    assert sent["sent"] == truth[-1]["events"] > 1_000
     assert sent["acked"] + sent["rejected"] == sent["sent"]
     assert len(events) == sent["acked"]
     assert sent["rejected"] == len(wrong) == len(letters) > 0

@@ -136,7 +136,7 @@ def test_summed_usage_reaches_each_level_on_the_day_that_the_truth_says(seed: in
         assert found == told, name
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [2, pytest.param(1, marks=pytest.mark.long)])
 def test_the_engine_notices_every_exact_situation_of_a_clean_story_on_its_day(seed: int) -> None:
     """Recall and precision of what is arithmetic are 1, without delay."""
     story = Story(small(seed, accounts=30, days=75, disturbances=CLEAN))
