@@ -38,7 +38,8 @@ class Snapshot(msgspec.Struct, kw_only=True, frozen=True):
     """Everything that signals knows about an account, in the terms of the playbook.
 
     Units: `at` is the account's clock in milliseconds; `today` a day `YYYY-MM-DD`; `active_triggers` are names of rules
-    with an open trigger, sorted, held ones included.
+    with an open trigger, sorted, held ones included. Shape: `notices` are sentences about facts that have no effect,
+    such as a plan that the playbook does not know.
     """
 
     account_id: str
@@ -56,6 +57,7 @@ class Snapshot(msgspec.Struct, kw_only=True, frozen=True):
     estimated_expansion_acv: EstimatedAcv | None
     playbook_version: str
     log: LogPosition
+    notices: tuple[str, ...] = ()
 
 
 _ENCODER = msgspec.json.Encoder()

@@ -1,6 +1,6 @@
 """All checks, in the order in which a person should read them."""
 
-from upswing.doctor import dependencies, installation, machine, options, services, sources
+from upswing.doctor import accounts, dependencies, installation, machine, options, services, sources
 from upswing.doctor.finding import Check
 
 __all__ = ["CHECKS"]
@@ -20,5 +20,6 @@ CHECKS: dict[str, Check] = {
     "playbook": services.playbook,
     "keys": services.write_keys,
     "sources": sources.heard,
+    "accounts": accounts.notices,
     "services": services.readiness,
 }

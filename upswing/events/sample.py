@@ -15,12 +15,14 @@ from services.ingest.core.validate import UNREADABLE
 from shared.kernel.clock import iso
 from shared.kernel.errors import ConfigurationError
 from shared.kernel.playbook import Playbook
+from shared.kernel.playbook.notices import notices
 
 __all__ = ["Became", "Outcome", "lines", "try_body"]
 
 EVENT_MAX_BYTES = 128 << 10
 SECOND_MS = 1_000
 SHOWN_CHARS = 300
+ACCOUNT_UPDATED = "account.updated"
 
 
 class Outcome(msgspec.Struct):
@@ -32,6 +34,7 @@ class Outcome(msgspec.Struct):
     rejected: list[dict[str, str]]
     note: str
     time: str
+    notices: list[str] = []
 
 
 class Became(msgspec.Struct):
@@ -102,7 +105,9 @@ def try_body(
     for index, item in enumerate(reading.items):
         tracking.asked = None
         intake = take(msgspec.structs.replace(reading, items=[item], raws=[reading.raw_at(index)]))
-        outcomes.append(_outcome(index, intake, tracking, shift_ms))
+        outcome = _outcome(index, intake, tracking, shift_ms)
+        outcome.notices = [sentence for event in outcome.events for sentence in _noticed(event, playbook)]
+        outcomes.append(outcome)
     return Became(spoken(dialect, reading), outcomes, learned)
 
 
@@ -122,6 +127,14 @@ def _outcome(index: int, intake: Intake, tracking: _Told, shift_ms: int) -> Outc
     if not events and not rejected:
         note = "taken, and makes no event"
     return Outcome(index, _by(tracking), events, rejected, note, _time(events, intake, shift_ms))
+
+
+def _noticed(event: dict[str, Any], playbook: Playbook) -> list[str]:
+    """Return what the playbook does not know of the account's facts."""
+    if event["type"] != ACCOUNT_UPDATED:
+        return []
+    given = event["properties"]
+    return [found.sentence for found in notices(playbook, given.get("plan"), given.get("segment"), given.get("limits"))]
 
 
 def _by(tracking: _Told) -> str:
@@ -170,6 +183,7 @@ def lines(became: Became) -> list[str]:
             who = f"account {event['account_id']}, user {event.get('user_id') or '–'}"
             told.append(f"{head}{event['type']}  {who}, {iso(event['occurred_at'])}, id {event['id']}")
             told.append(f"     properties {msgspec.json.encode(event['properties']).decode()}")
+        told += [f"     NOTICE    {notice}" for notice in each.notices]
         if each.note:
             told.append(f"{head}{each.note}")
         told += [f"     {why}" for why in (each.by, each.time and f"time: {each.time}") if why]

@@ -68,6 +68,7 @@ def _folded(trail: Trail) -> Iterator[str]:
             f"account   explained at {iso(trail.snapshot.at)}: health {trail.snapshot.health.score}, "
             f"readiness {gate.readiness}, gate {'open' if gate.open else 'shut'}"
         )
+        yield from (f"notice    {notice}" for notice in trail.snapshot.notices)
     elif trail.behind == 0:
         yield "account   not explained yet: the snapshot of an account follows within seconds of its records"
 

@@ -25,6 +25,7 @@ def due(state: Partition, offset: int, now_ms: int) -> Iterator[Output]:
             del state.unshown[name]
             account.changed, account.shown_at, account.shown = False, now_ms, _face(state, account)
             snapshot = explain(account, state.terms, log, state.meta.ticked_at, backfill=state.backfill)
+            state.counts["noticed",] += bool(snapshot.notices)
             yield Output(SNAPSHOTS, name.encode(), encode_snapshot(snapshot))
 
 

@@ -3,6 +3,9 @@
 Source: design (outputs of signals), playbook section 10 (scorecard), definitions 42 and 80.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 from msgspec.structs import replace
 
 from services.signals.core import gate, health
@@ -15,6 +18,7 @@ from services.signals.core.steps import OPEN, PASSED, Cause, Step, measured
 from services.signals.core.terms import DATE_FACTS, Terms, days_to_renewal, onboarded_days
 from shared.kernel.clock import iso_day
 from shared.kernel.ids import trigger_id
+from shared.kernel.playbook.notices import notices
 from shared.kernel.quantities import as_number
 from shared.kernel.snapshots import LogPosition, RuleValue, Snapshot, State
 from shared.kernel.triggers import EstimatedAcv, ScopeType
@@ -27,14 +31,14 @@ def explain(account: Account, terms: Terms, log: LogPosition, clock_ms: int, *, 
     open_names = sorted({e.rule for e in account.episodes.values() if e.status in OPEN})
     described = gate.describe(account, terms, backfill=backfill)
     missing = [c.name for c in described.criteria if c.met is not True and not c.left_out]
-    segment = terms.segment(account)
+    segment, facts = terms.segment(account), shown_facts(account)
     return Snapshot(
         account_id=account.head.account_id,
         at=max(clock_ms, account.head.clock_ms),
         today=iso_day(account.head.today),
         segment=segment,
         lifecycle=lifecycle(account, terms),
-        facts=shown_facts(account),
+        facts=facts,
         health=health.describe(account, terms),
         gate=described,
         activation_status="activated" if not missing else f"activating: {', '.join(missing)}",
@@ -44,7 +48,14 @@ def explain(account: Account, terms: Terms, log: LogPosition, clock_ms: int, *, 
         estimated_expansion_acv=_greatest(account, terms, open_names),
         playbook_version=terms.playbook.version,
         log=log,
+        notices=noticed(terms, facts),
     )
+
+
+def noticed(terms: Terms, facts: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the sentences about facts that have no effect (definitions 11 and 29)."""
+    found = notices(terms.playbook, facts.get("plan"), facts.get("segment"), facts.get("limits"))
+    return tuple(notice.sentence for notice in found)
 
 
 def lifecycle(account: Account, terms: Terms) -> str:
@@ -57,9 +68,9 @@ def lifecycle(account: Account, terms: Terms) -> str:
     return next(stage.key for stage in model.stages if stage.to_day is None or since <= stage.to_day)
 
 
-def shown_facts(account: Account) -> dict[str, object]:
+def shown_facts(account: Account) -> dict[str, Any]:
     """Return the facts in force as the outside writes them: dates as text, amounts as numbers."""
-    shown: dict[str, object] = {}
+    shown: dict[str, Any] = {}
     for field, register in sorted(account.head.facts.items()):
         value = register[0]
         if value is not None:

@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from tests.support.intake import NOW, PLAYBOOK
 from upswing.commands.events import command
 from upswing.events.guess import find_dialect
-from upswing.events.sample import Became, try_body
+from upswing.events.sample import Became, lines, try_body
 
 ACME = {"groupId": "acme"}
 
@@ -145,3 +145,13 @@ def test_what_cannot_be_tried_is_one_sentence(tmp_path: Path) -> None:
     half = tmp_path / "half.gz"
     half.write_bytes(gzip.compress(b"{}" * 99)[:20])
     assert "ends too early" in _run(str(half)).output
+
+
+def test_a_plan_that_the_playbook_does_not_know_is_said_below_its_item() -> None:
+    """It is accepted, and has no effect: the commonest slip of a newcomer."""
+    group = {"type": "group", "userId": "ada", "groupId": "acme", "traits": {"plan": "Growthh"}}
+    became = _try({"batch": [group, group | {"traits": {"plan": "Growth"}}]})
+    assert became.rejected == 0
+    assert [each.notices == [] for each in became.outcomes] == [False, True]
+    assert became.outcomes[0].notices[0].startswith("plan 'Growthh' is not in the playbook (Starter, Growth, ")
+    assert any(line.startswith("     NOTICE    plan 'Growthh'") for line in lines(became))

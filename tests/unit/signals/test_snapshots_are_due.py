@@ -73,3 +73,20 @@ def test_a_trigger_is_shown_at_once() -> None:
     watched.shown(100 * SECOND)
     watched.fold(session(1))
     assert [snapshot.active_triggers for snapshot in watched.shown(101 * SECOND)] == [("seat_saturation",)]
+
+
+def test_a_snapshot_tells_of_facts_that_have_no_effect_until_they_are_corrected() -> None:
+    """A plan that the playbook does not know is the commonest reason why no limit is ever near; it is counted."""
+    watched = Watched()
+    wrong = {"plan": "Growthh", "segment": "Huge", "limits": {"seats": 0}}
+    watched.fold(event("account.updated", "acme", HOUR, "e1", properties=wrong))
+    (shown,) = watched.shown(100 * SECOND)
+    assert [notice.split(" is ")[0] for notice in shown.notices] == [
+        "plan 'Growthh'", "segment 'Huge'", "the limit of 'seats'"
+    ]  # fmt: skip
+    assert watched.engine.take_counts()["noticed",] == 1
+    right = {"plan": "Growth", "segment": "SMB", "limits": {"seats": None}}
+    watched.fold(event("account.updated", "acme", "2026-03-02 10:01", "e2", properties=right))
+    (shown,) = watched.shown(200 * SECOND)
+    assert shown.notices == ()
+    assert watched.engine.take_counts()["noticed",] == 0

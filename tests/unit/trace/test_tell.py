@@ -145,3 +145,10 @@ def test_the_end_of_a_trigger_asks_for_no_alert() -> None:
     trigger = make_trigger(record="resolved")
     lines = told(Trail([place()], behind=0, triggers=[trigger]), "nobody may ask")
     assert lines[-1] == f"resolved  seat_saturation: 46 of 50 seats ({trigger.trigger_id})"
+
+
+def test_facts_of_the_account_without_effect_are_said_below_it() -> None:
+    """Where somebody looks who asks why no limit is near."""
+    snapshot = make_snapshot(notices=("plan 'Growthh' is not in the playbook",))
+    lines = told(Trail([place()], behind=0, snapshot=snapshot))
+    assert lines[lines.index("notice    plan 'Growthh' is not in the playbook") - 1].startswith("account   explained")

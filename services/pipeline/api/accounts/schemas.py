@@ -33,7 +33,11 @@ class TimelineEntry(BaseModel):
 
 
 class AccountDetails(BaseModel):
-    """An account, explained. Shape: `health`, `gate` and `rules` are those of `account.snapshots`."""
+    """An account, explained.
+
+    Shape: `health`, `gate`, `rules` and `notices` are those of `account.snapshots`; `notices` are sentences about facts
+    that have no effect, such as a plan that the playbook does not know.
+    """
 
     account_id: str
     name: str | None
@@ -54,3 +58,4 @@ class AccountDetails(BaseModel):
     tasks: list[TaskView]
     timeline: list[TimelineEntry]
     playbook_version: str
+    notices: list[str]

@@ -50,6 +50,7 @@ async def read_account(session: AsyncSession, call: Call, account_id: str) -> Ac
             evidence,
             await history.of_account(session, account_id, NEWEST),
         ),
+        notices=snapshot.get("notices", []),  # none in what signals wrote before it knew them
         **{name: snapshot[name] for name in _FROM_SNAPSHOT},
     )
 
