@@ -126,6 +126,7 @@ def _half(spoken: Spoken) -> tuple[bytes, dict[str, str]]:
 GZIP = {"content-encoding": "gzip"}
 MANY = [b"1"] * 50_001
 LARGE, INFLATED = b" " * 200_001, gzip.compress(b" " * 400_001)
+MEMBERS = gzip.compress(b"") * 101
 BODIES = (
     BadBody("cut off", lambda spoken: (_good(spoken)[:-9], {}), 400, "unreadable", "unreadable"),
     BadBody("empty", lambda _: (b"", {}), 400, "unreadable", "unreadable"),
@@ -134,6 +135,7 @@ BODIES = (
     BadBody("another Content-Type", _sent("content-type", "text/csv"), 415, "unsupported_type", "wrong_type"),
     BadBody("another Content-Encoding", _sent("content-encoding", "br"), 415, "unsupported_encoding", "wrong_type"),
     BadBody("more than 50,000 events", lambda spoken: (spoken.batch(MANY), {}), 413, "too_large", "too_large"),
+    BadBody("gzip data of more than 100 members", lambda _: (MEMBERS, GZIP), 413, "too_large", "too_large"),
     BadBody("above `UPSWING_INGEST_BODY_MAX_BYTES`", lambda _: (LARGE, {}), 413, "too_large", "too_large"),
     BadBody("above `UPSWING_INGEST_INFLATED_MAX_BYTES`", lambda _: (INFLATED, GZIP), 413, "too_large", "too_large"),
 )
