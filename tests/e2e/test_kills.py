@@ -1,4 +1,4 @@
-"""Nothing is lost or happens twice: kill -9 of each service, rubbish in the log, a worker without its store."""
+"""Nothing is lost or happens twice: kill -9 of each service, rubbish in the log, a lost store, a silent key."""
 
 import asyncio
 import contextlib
@@ -15,9 +15,12 @@ import pytest
 
 from shared.kernel.errors import Reason
 from shared.kernel.ids import partition_for
+from shared.kernel.triggers import Trigger
 from tests.support.e2e.customers import LIMIT_METRIC, Customer, deciding, deciding_id
 from tests.support.e2e.opening import PARTITIONS, SlackKind
 from tests.support.e2e.stand import Stand
+from tests.support.traffic import write_past
+from upswing.commands.keys import issue_key
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(900)]
 
@@ -177,3 +180,52 @@ async def test_a_worker_that_recovers_says_so_until_it_is_ready(stand: Stand) ->
     await stand.quiet()
     await assert_one_effect(stand, "cold", deciding_id("cold"))
     assert len(stand.slack.posts) == alerts + 1
+
+
+async def _silences(stand: Stand) -> list[Trigger]:
+    """Return the triggers about silent sources, each record once."""
+    found = {
+        (trigger.trigger_id, trigger.record): trigger
+        for trigger in await stand.trigger_records()
+        if trigger.rule == "source_silent"
+    }
+    return list(found.values())
+
+
+async def test_a_silent_key_makes_one_alert_for_ops_and_ends_when_it_is_heard(stand: Stand) -> None:
+    """Its week is written as other ingest processes would have; whatever is killed meanwhile, ops are told once."""
+    leads, tasks = [(await stand.get(path))["items"] for path in ("/v1/csqls", "/v1/tasks")]
+    _key, secret = issue_key(stand.stack.settings.data / "keys.json", "ios")
+    await write_past(stand.stack.bootstrap, "", "ios", quiet_hours=2)
+
+    async def alerted() -> bool:
+        found = await _silences(stand)
+        return len(found) == 1 and len(stand.posts(found[0].trigger_id)) == 1
+
+    await stand.until(alerted, "the alert of a silent source")
+    await stand.kill("ingest")
+    await stand.kill("signals")
+    for service in ("ingest", "signals"):
+        await stand.until_ready(service)
+    (fired,) = await _silences(stand)
+    assert (fired.record, fired.kind, fired.scope, fired.account_id) == ("fired", "ops", "ios", "")
+    (post,) = stand.posts(fired.trigger_id)
+    text = msgspec.json.encode(post).decode()
+    for part in ("Source ios", "Has fallen silent", "last heard", "usually 120 an hour", "Look at the SDK"):
+        assert part in text, text
+
+    event = {"id": "back", "type": "session.started", "account_id": "acme", "user_id": "ada"}
+    answer = await stand.ingest.post("/v1/events", json=event, auth=httpx.BasicAuth(secret, ""))
+    assert answer.json()["accepted"] == 1, answer.text
+
+    async def ended() -> bool:
+        return [trigger.record for trigger in await _silences(stand)] == ["fired", "resolved"]
+
+    await stand.until(ended, "the end of the silence")
+    await stand.quiet()
+    answer = await stand.notify.get("/v1/deliveries", params={"trigger_id": fired.trigger_id})
+    told = [(row["action"], row["why"], row["state"]) for row in answer.json()["deliveries"]]
+    assert sorted(told) == [("post", "fired", "sent"), ("update", "resolved", "sent")]
+    assert len(stand.posts(fired.trigger_id)) == 1
+    assert (await stand.get("/v1/tasks"))["items"] == tasks, "ops are told; nobody has a task"
+    assert (await stand.get("/v1/csqls"))["items"] == leads
