@@ -35,11 +35,11 @@ def _add_usage(account: Account, name: str, quantity: Quantity, day: int) -> boo
             metric.first_day = day
     if day != account.head.today:
         account.days_dirty = True
-    begin, following = account.period
-    if begin <= day < following:
-        total = metric.total = metric.total + amount
-        return total >= metric.watch
-    return False
+        begin, following = account.period
+        if not begin <= day < following:
+            return False
+    total = metric.total = metric.total + amount
+    return total >= metric.watch
 
 
 def _usage_recorded(account: Account, event: usage_recorded.UsageRecorded, at_ms: int, day: int, terms: Terms) -> bool:

@@ -66,14 +66,14 @@ class Engine:
         self.state.now_ms = now_ms
         self.journal.append(offset, value)
         lines, bad = decode_record(value)
-        outputs = self.state.outputs
+        outputs, fold_event = self.state.outputs, self.state.fold_event
         for number, raw, problem in bad:
             poison.refuse(self.state, offset, number, raw, problem)
         for number, line in lines:
             if isinstance(line, Event):
                 said = len(outputs)
                 try:
-                    self.state.fold_event(offset, line)
+                    fold_event(offset, line)
                 except (UpswingError, MemoryError):
                     raise  # not the line's fault: the store or the machine is broken
                 except Exception as error:  # noqa: BLE001 - fate: the record; the line is undone and dead-lettered

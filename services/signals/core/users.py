@@ -23,7 +23,8 @@ def find(account: Account, user_id: str) -> User:
     held_in = account.users
     number = 0 if len(held_in) == 1 else user_page_number(user_id, len(held_in))
     page = held_in[number]
-    account.dirty_users.add(number)
+    if number not in account.dirty_users:
+        account.dirty_users.add(number)
     user = page.users.get(user_id)
     if user is None:
         user = User()
@@ -62,17 +63,15 @@ def active(account: Account, user: User, at_ms: int, day: int, terms: Terms) -> 
         acts.count_late(account, user, at_ms)
         return False
     user.last_ms = at_ms
-    if last_ms < 0:
-        acts.count_first(account, user, None, day)
-        account.active.move(None, day)
-        return _window_grew(account, -1, day, terms)
-    old_day = last_ms // DAY_MS
+    old_day = last_ms // DAY_MS if last_ms >= 0 else None
     if day == old_day:
         acts.count_more(user, last_ms)
         return False
     acts.count_first(account, user, old_day, day)
     account.active.move(old_day, day)
-    return _window_grew(account, old_day, day, terms)
+    if old_day is not None and old_day > account.head.today - terms.shortest_days:
+        return False
+    return _window_grew(account, -1 if old_day is None else old_day, day, terms)
 
 
 def _window_grew(account: Account, before: int, day: int, terms: Terms) -> bool:
