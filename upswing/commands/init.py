@@ -1,5 +1,6 @@
 """`upswing init`: from nothing to a playbook, a write key and a first alert."""
 
+import shlex
 import sys
 from pathlib import Path
 from typing import Any, get_args
@@ -8,13 +9,24 @@ import click
 import msgspec
 
 from deploy.local.noted import running_settings
+from deploy.local.settings import LocalSettings
 from shared.kernel.errors import ConfigurationError
 from shared.kernel.people import Person
 from upswing.commands.up import stack_options
-from upswing.init.answers import Answers, currency_in, names_in, person_in, plan_in, price_in, source_in, with_parts
+from upswing.init.answers import (
+    Answers,
+    core_of,
+    currency_in,
+    names_in,
+    person_in,
+    plan_in,
+    price_in,
+    source_in,
+    with_parts,
+)
 from upswing.init.ask import ask_answers, ask_channels
 from upswing.init.channels import Channels, Tls, channels_of, secret_in
-from upswing.init.run import Wish, again, carry_out, show_keys
+from upswing.init.run import Wish, again, carry_out, demand_ports, show_keys
 from upswing.init.write import kept_in, write
 
 __all__ = ["command"]
@@ -82,14 +94,12 @@ def command(**given: Any) -> None:
     channels = Channels(**{name: _channel(name, given.pop(name)) for name in CHANNELS if given.get(name) is not None})
     answers_given = {name: given.pop(name) for name in list(given) if name in _ANSWERS}
     settings = running_settings(**given)
+    if wish.up:
+        demand_ports(settings)
     kept = kept_in(settings)
     answers = _answers(kept.answers if kept else Answers(), answers_given)
     if not yes:
-        answers = ask_answers(answers)
-        if not channels.chosen:
-            written = settings.file_environment()
-            channels = ask_channels(channels_of(written), configured=kept is not None)
-        click.confirm("\nWrite this", default=True, abort=True)
+        answers, channels = _ask(settings, answers, channels, configured=kept is not None)
     _check(answers)
 
     def may_replace(path: Path) -> bool:
@@ -100,6 +110,21 @@ def command(**given: Any) -> None:
     settings = again(settings)
     show_keys(settings, answers, result)
     carry_out(settings, answers, result, wish)
+
+
+def _ask(
+    settings: LocalSettings, answers: Answers, channels: Channels, *, configured: bool
+) -> tuple[Answers, Channels]:
+    """Return what a person answers. Errors: `click.Abort` on Ctrl-C or a no at the end, which says so."""
+    try:
+        answers = ask_answers(answers)
+        if not channels.chosen:
+            channels = ask_channels(channels_of(settings.file_environment()), configured=configured)
+        click.confirm("\nWrite this", default=True, abort=True)
+    except click.Abort:
+        click.echo("\nNothing was written.", err=True)
+        raise
+    return answers, channels
 
 
 _ANSWERS = (
@@ -126,7 +151,7 @@ def _answers(before: Answers, given: dict[str, Any]) -> Answers:
     if given["core"] is not None:
         changes["core_features"] = names_in(given["core"])
     elif given["plan"] and plans:
-        changes["core_features"] = plans[0].features
+        changes["core_features"] = core_of(plans)
     if given["person"]:
         changes["people"] = _people(tuple(person_in(text) for text in given["person"]))
     return msgspec.structs.replace(before, **changes)
@@ -144,7 +169,8 @@ def _people(people: tuple[Person, ...]) -> tuple[Person, ...]:
 
 def _check(answers: Answers) -> None:
     if answers.plans and not answers.core_features:
-        raise ConfigurationError("name at least one core feature: --core reports,alerts, of the features of your plans")
+        features = f"--features {shlex.quote(f'{answers.plans[0].name}=reports,alerts')}"
+        raise ConfigurationError(f"say what your plans have: {features}; the first plan's are the core features")
     if answers.mid_market_below <= answers.smb_below:
         raise ConfigurationError("Mid-Market begins where SMB ends: --mid-market-below must be more than --smb-below")
 

@@ -5,7 +5,7 @@ Errors: `ConfigurationError`, one sentence that shows how it is written.
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -13,8 +13,10 @@ from shared.kernel.errors import ConfigurationError
 from shared.kernel.people import Person
 
 __all__ = [
+    "ROLES",
     "Answers",
     "PlanAnswer",
+    "core_of",
     "currency_in",
     "features_in",
     "limits_in",
@@ -63,6 +65,11 @@ class Answers(msgspec.Struct, frozen=True, kw_only=True):
     roadmap: tuple[str, ...] = ()
     people: tuple[Person, ...] = ()
     source: str = "web"
+
+
+def core_of(plans: Sequence[PlanAnswer]) -> tuple[str, ...]:
+    """Return the core features to begin with: those of the smallest plan that has any, so that every plan has them."""
+    return next((plan.features for plan in plans if plan.features), ())
 
 
 def plan_in(text: str) -> PlanAnswer:

@@ -9,8 +9,10 @@ import msgspec
 from shared.kernel.errors import ConfigurationError
 from shared.kernel.people import Person
 from upswing.init.answers import (
+    ROLES,
     Answers,
     PlanAnswer,
+    core_of,
     currency_in,
     limits_in,
     names_in,
@@ -36,7 +38,9 @@ def ask_answers(before: Answers) -> Answers:
     if plans:
         known = [name for plan in plans for name in plan.features]
         kept = [name for name in core if name in known]
-        core = _ask("Core features, which show that an account works with your product", kept or known[:5], names_in)
+        core = _ask(
+            "Core features, which show that an account works with your product", kept or core_of(plans), names_in
+        )
     return Answers(
         company=company,
         currency=currency,
@@ -92,12 +96,18 @@ def _ask_people(before: tuple[Person, ...]) -> tuple[Person, ...]:
     if before and click.confirm(f"Keep {', '.join(person.name for person in before)}", default=True):
         return before
     click.echo(
-        "\nWho owns customers? As csm=Mara Ilves,mara@example.com,U0MARA (roles: csm, ae, pool, manager); empty ends."
+        f"\nWho owns customers? As csm=Mara Ilves,mara@example.com,U0MARA (roles: {', '.join(ROLES)}); empty ends."
     )
     people: list[Person] = []
     while (person := _ask("Person", "", _person_or_none)) is not None:
         people.append(person)
     return tuple(people)
+
+
+def _names(text: str) -> tuple[str, ...]:
+    if names := names_in(text):
+        return names
+    raise ConfigurationError("name at least one feature, for the gate asks how many of them an account uses")
 
 
 def _person_or_none(text: str) -> Person | None:

@@ -46,6 +46,8 @@ class Channels(msgspec.Struct, frozen=True, kw_only=True):
 def channel_settings(channels: Channels) -> dict[str, str | None]:
     """Return the settings of notify; None: to be taken out. Errors: `ConfigurationError` for what cannot be meant."""
     _check(channels)
+    if channels.in_app and (channels.slack_webhook or channels.slack_token or channels.smtp):
+        raise ConfigurationError("--in-app is a dry run without any channel: leave it out, or the channel")
     if not channels.chosen:
         return {}
     values: dict[str, str | None] = dict.fromkeys((*SLACK, *MAIL))

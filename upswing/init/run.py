@@ -16,9 +16,12 @@ from deploy.local.settings import LocalSettings, local_settings
 from services.ingest.core.keys import KeyFile
 from services.ingest.key_file import change_keys
 from shared.io.playbooks import read_playbook
+from shared.kernel.errors import ConfigurationError
 from shared.kernel.playbook import Playbook
 from upswing.commands import up
 from upswing.commands.keys import issue_key
+from upswing.doctor.finding import Setup
+from upswing.doctor.machine import ports
 from upswing.init.answers import Answers
 from upswing.init.channels import channels_of
 from upswing.init.hops import play
@@ -28,7 +31,7 @@ from upswing.init.snippets import PLACEHOLDER, snippets
 from upswing.init.write import KEY_FILE, Written
 from upswing.trace.alerts import TOKEN
 
-__all__ = ["Wish", "carry_out", "show_keys"]
+__all__ = ["Wish", "carry_out", "demand_ports", "show_keys"]
 
 TEST_SOURCE = "upswing-init"
 SEGMENTS = {"slack": "mid_market", "email": "smb", "in_app": "smb"}  # by the default routes each reaches its channel
@@ -45,6 +48,22 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     key: str | None = None
 
 
+def demand_ports(settings: LocalSettings) -> None:
+    """Return when a stack could be started. Errors: `ConfigurationError` names each port that is taken.
+
+    Shape: what a killed stack has left behind may hold them; its next start ends that first, and looks itself.
+    """
+    if holder(settings.data) is not None or any((settings.data / "run").glob("*.pid")):
+        return
+    looked_at = Setup(settings, running=False, kafka=None, database=None)
+
+    async def taken() -> list[str]:
+        return [finding.sentence async for finding in ports(looked_at) if finding.state == "wrong"]
+
+    if sentences := asyncio.run(taken()):
+        raise ConfigurationError(f"{'; '.join(sentences)}. Nothing was written")
+
+
 def show_keys(settings: LocalSettings, answers: Answers, written: Written) -> None:
     """Show what was written, the new key, and a snippet for each client."""
     for line in written.told:
@@ -54,7 +73,8 @@ def show_keys(settings: LocalSettings, answers: Answers, written: Written) -> No
         click.echo(f"\n  {written.key}")
     else:
         click.echo(
-            f"\n{answers.source} has its write key already; `upswing keys issue {answers.source}` issues another."
+            f"\n{answers.source} has its write key already; "
+            f"`upswing keys --data {settings.data} issue {answers.source}` issues another."
         )
     playbook = read_playbook(settings.playbook)
     plan, metric = _examples(playbook)
@@ -68,10 +88,8 @@ def carry_out(settings: LocalSettings, answers: Answers, written: Written, wish:
     """Start or reload the stack as wished, and try an alert. Errors: each is one sentence that says what to do."""
     data = settings.data
     if holder(data) is None and not wish.up:
-        click.echo(f"\nNothing runs on {data} yet. Next: `upswing up --data {data}`, and in another terminal")
-        click.echo(
-            f"`upswing init --data {data}` once more, which then sends a test event; or `upswing init --up` for both."
-        )
+        for line in _not_running(data):
+            click.echo(line)
     elif holder(data) is None:
 
         async def once_ready(_stack: object) -> bool:
@@ -81,6 +99,15 @@ def carry_out(settings: LocalSettings, answers: Answers, written: Written, wish:
         asyncio.run(up.run(settings, once_ready))
     else:
         asyncio.run(_on_running(settings, answers, written, wish))
+
+
+def _not_running(data: Path) -> list[str]:
+    return [
+        f"\nNothing runs on {data} yet. Have you a past? It goes first, for it can only be loaded into an empty log:",
+        f"  upswing import check <files> --data {data}    what it can feed; `import run` loads it (docs/importing.md)",
+        "Then, or at once:",
+        f"  upswing init --up --data {data}    starts the stack and sends a test event; later starts: upswing up",
+    ]
 
 
 async def _on_running(settings: LocalSettings, answers: Answers, written: Written, wish: Wish) -> None:

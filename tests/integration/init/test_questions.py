@@ -5,6 +5,7 @@ import fcntl
 import os
 import pty
 import select
+import socket
 import subprocess
 import sys
 import termios
@@ -27,7 +28,12 @@ ANSWERS = (
     ("seat a month", "2.5"),
     ("features, separated", "reports, alerts"),
     ("limits, as", "api_calls=1000"),
-    ("Plan 2: name", ""),
+    ("Plan 2: name", "Big"),
+    ("price a month", "20"),
+    ("seat a month", ""),
+    ("features that Basic has not", "sso"),
+    ("limits, as", ""),
+    ("Plan 3: name", ""),
     ("Core features", ""),
     ("SMB: contract value", ""),
     ("Mid-Market: below", ""),
@@ -98,7 +104,7 @@ def terminal(tmp_path: Path) -> Iterator[Terminal]:
 
 
 def test_answers_on_a_terminal_become_a_playbook_and_a_key(terminal: Terminal, tmp_path: Path) -> None:
-    """A wrong answer is told and asked again; Enter keeps what is offered."""
+    """A wrong answer is told and asked again; Enter keeps what is offered: of features what the smallest plan has."""
     for question, answer in ANSWERS:
         terminal.until(question)
         terminal.type(f"{answer}\n")
@@ -121,6 +127,7 @@ def test_ctrl_c_at_a_question_leaves_nothing_behind(terminal: Terminal, tmp_path
     terminal.type("\x03")
     code, said = terminal.end()
     assert code == 1, said
+    assert "Nothing was written." in said
     assert not (tmp_path / "data").exists()
 
 
@@ -190,3 +197,50 @@ def test_a_second_init_keeps_what_somebody_has_changed_by_hand(tmp_path: Path) -
     assert (tmp_path / "playbook.yaml.1").read_text().endswith("# mine\n")
     assert yaml.safe_load(path.read_text())["roadmap"] == ["Offline mode"]
     assert len(read_keys(tmp_path / "keys.json").keys) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--plan", "Starter=49/9"], "say what your plans have: --features Starter=reports,alerts; the first plan's"),
+        (["--in-app", "--slack-webhook", "https://hooks.slack.com/services/x"], "--in-app is a dry run without any"),
+    ],
+)
+def test_options_that_do_not_fit_are_refused_with_what_to_write(tmp_path: Path, words: list[str], said: str) -> None:
+    """Nothing is written."""
+    done = _init(tmp_path / "data", *words)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"upswing: {said}")
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_port_that_is_taken_is_told_before_anything_is_written(tmp_path: Path) -> None:
+    """Else the write key would be shown once, with snippets for an address that will be another one."""
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        done = _init(tmp_path / "data", "--up", f"--ingest-port={port}")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"port {port} for ingest is taken" in done.stderr
+    assert "choose --ingest-port" in done.stderr
+    assert not (tmp_path / "data").exists()
+
+
+def test_all_commands_that_are_named_name_the_data_folder(tmp_path: Path) -> None:
+    """Without it they would look at another one."""
+    data = tmp_path / "data"
+    assert f"upswing import check <files> --data {data}" in _init(data, "--no-test").stdout
+    again = _init(data, "--no-test").stdout
+    assert f"`upswing keys --data {data} issue web` issues another" in again
+    assert f"upswing init --up --data {data}" in again
+
+
+def _init(data: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-m", "upswing", "init", "--yes", "--data", str(data), *words],
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
