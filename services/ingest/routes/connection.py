@@ -16,6 +16,7 @@ __all__ = ["HotConnection"]
 
 PATHS = {path.encode(): path for path in ROUTES if path not in CLAIMS}
 CLOSE = b"connection: close\r\n"
+MOST_HEAD_BYTES = 512 << 10  # two reads of the loop; the parser has no bound, and takes long and longer over one header
 
 
 class Nobody:
@@ -55,12 +56,18 @@ class ShortCycle:
 
 
 class HotConnection(HttpToolsProtocol):
-    """One connection. Shape: `_parts` are those of the body of a request that may still go the short way."""
+    """One connection.
+
+    Shape: `_parts` are those of the body of a request that may still go the short way; `_head_bytes` came since headers
+    were last complete.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._routes = self.config.app
         self._parts: list[bytes] | None = None
+        self._in_head = True
+        self._head_bytes = 0
 
     def on_message_begin(self) -> None:
         """Begin a request; its scope is made once it is known to go the long way."""
@@ -70,6 +77,7 @@ class HotConnection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Choose the way."""
+        self._in_head, self._head_bytes = False, 0
         parser = self.parser
         if (
             self.url in PATHS
@@ -97,6 +105,7 @@ class HotConnection(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """Serve a request that is all there."""
+        self._in_head = True
         if self._parts is None:
             super().on_message_complete()
             return
@@ -109,6 +118,10 @@ class HotConnection(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Read what came; a request that is not all there goes on the long way, which waits within its limits."""
         super().data_received(data)
+        if self._in_head:
+            self._head_bytes += len(data)
+            if self._head_bytes > MOST_HEAD_BYTES and not self.transport.is_closing():
+                self.send_400_response("The request's line and headers are too long.")
         if self._parts is not None:
             parts, self._parts = self._parts, None
             if not self.transport.is_closing():

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from services.ingest.routes.connection import MOST_HEAD_BYTES
 from tests.support.ingest import IngestProcess, read_events
 
 OLD, CHUNKED = "HTTP/1.0", "Transfer-Encoding: chunked"
@@ -169,6 +170,19 @@ def test_what_is_no_http_is_refused_and_the_connection_closed(ingest: IngestProc
     assert client.answer()[0] == 400
     assert client.closed()
     assert ingest.answers("/healthz")
+
+
+@pytest.mark.parametrize("begin", [b"POST /v1/batch HTTP/1.1\r\nX-Long: ", b"POST /"])
+def test_headers_without_end_are_refused_and_the_connection_closed(
+    ingest: IngestProcess, client: Client, begin: bytes
+) -> None:
+    """Before a key is seen, so nobody may fill the memory with them."""
+    client.send(_request(ingest, _fresh()))
+    assert client.answer()[0] == 200
+    client.send(begin + b"x" * MOST_HEAD_BYTES)
+    status, _, body = client.answer()
+    assert (status, b"too long" in body) == (400, True)
+    assert client.closed()
 
 
 def test_a_client_that_goes_away_leaves_nothing_behind(ingest: IngestProcess) -> None:
