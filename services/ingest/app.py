@@ -6,10 +6,8 @@ or a task came to its end, because only a new process begins anew without doubt.
 
 import asyncio
 import gc
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from types import FrameType
 
 import click
 import uvicorn
@@ -17,6 +15,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import Response
 from prometheus_client import REGISTRY, CollectorRegistry
 from starlette.exceptions import HTTPException
+from starlette.types import Receive, Scope, Send
 
 from services.ingest.connection import Connection
 from services.ingest.core.tracking import Tracking
@@ -27,29 +26,20 @@ from services.ingest.refusal import error_body
 from services.ingest.routes.connection import HotConnection
 from services.ingest.routes.documentation import document
 from services.ingest.routes.hot import HotRoutes
+from services.ingest.server import Server, listeners
 from services.ingest.settings import Settings
 from services.ingest.sources import SourceWatch
 from shared.io.health import Readiness, health_routes
 from shared.io.logs import configure_logging, get_logger
 from shared.io.playbooks import read_playbook
 from shared.io.settings import read_settings
-from shared.kernel.errors import ConfigurationError, DependencyError
+from shared.kernel.errors import DependencyError
 
 __all__ = ["command", "main"]
 
 YOUNG_OBJECTS = 50_000
 OLDER_GENERATIONS = 50
-BACKLOG = 2_048
 log = get_logger(__name__)
-
-
-class Server(uvicorn.Server):
-    """uvicorn, which on a signal stops in order and then returns, instead of raising the signal once more."""
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - as uvicorn calls it
-        """Stop; at the second signal without waiting."""
-        self.force_exit = self.should_exit
-        self.should_exit = True
 
 
 class Service:
@@ -74,7 +64,7 @@ class Service:
         )
         self.connection = Connection(settings, self.desk, tracking, watch, self.readiness, self._fail)
         self.api = self._api()
-        self.routes = HotRoutes(self.desk, self.api)
+        self.routes = HotRoutes(self.desk, self._rest)
         self.server: Server | None = None
 
     def _api(self) -> FastAPI:
@@ -104,6 +94,16 @@ class Service:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
+    async def _rest(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve what is no dialect's. On a shared port nobody knows whose figures they get: there are none."""
+        own = self.settings.own_port
+        if own is not None and scope.get("path") == "/metrics" and scope["server"][1] == self.settings.port:
+            why = f"several processes answer on this port: ask each on its own, this one on {own}"
+            answer = Response(error_body("shared_port", why), 421, media_type="application/json")
+            await answer(scope, receive, send)
+        else:
+            await self.api(scope, receive, send)
+
     def _ended(self, task: "asyncio.Task[None]") -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
             self._fail(error)
@@ -121,7 +121,7 @@ class Service:
 
         Errors: `ConfigurationError` when the port is taken, `DependencyError` when the producer came to its end.
         """
-        listener = _listen(self.settings.host, self.settings.port)
+        listener, shared = listeners(self.settings)
         config = uvicorn.Config(
             self.routes,
             loop="uvloop",
@@ -134,7 +134,7 @@ class Service:
             proxy_headers=False,
             timeout_graceful_shutdown=int(self.settings.ack_seconds) + 1,
         )
-        self.server = Server(config)
+        self.server = Server(config, shared, self.connection.opened, self._fail)
         self.server.run(sockets=[listener])
         if self.failure is not None:
             raise DependencyError(self.failure)
@@ -145,21 +145,6 @@ async def _answer_error(_request: Request, error: Exception) -> Response:
     detail = error.detail if isinstance(error, HTTPException) else "this should not have happened"
     code = detail.lower().replace(" ", "_")
     return Response(error_body(code, detail), status, media_type="application/json")
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-        listener.listen(BACKLOG)
-    except OSError as error:
-        listener.close()
-        message = f"cannot listen on {host}:{port}: {error.strerror}; set UPSWING_INGEST_PORT to a free port"
-        raise ConfigurationError(message) from error
-    listener.setblocking(False)
-    return listener
 
 
 def main() -> None:

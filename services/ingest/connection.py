@@ -34,7 +34,7 @@ log = get_logger(__name__)
 
 
 class Connection:
-    """Producer, partitions and identities of one ingest process."""
+    """Producer, partitions and identities of one ingest process. Shape: `opened` is set once events can be taken."""
 
     def __init__(
         self,
@@ -51,6 +51,7 @@ class Connection:
         self._watch = watch
         self._readiness = readiness
         self._on_failure = on_failure
+        self.opened = asyncio.Event()
         readiness.expect("broker", "not connected yet")
         readiness.expect("identities", "not read to their end yet")
 
@@ -73,6 +74,7 @@ class Connection:
             def open_desk() -> None:
                 self._desk.world, self._desk.publisher = world, publisher
                 self._readiness.ok("identities")
+                self.opened.set()
 
             self._readiness.probe("broker", producer.client.fetch_all_metadata)
             topic = self._settings.topic_prefix + IDENTITIES.name

@@ -13,7 +13,8 @@ class Settings(BaseSettings):
     Shape: `keys_file` holds the hashes of the write keys, by default in the `data` folder. `body_max_bytes` bounds a
     body as it is sent, `inflated_max_bytes` once gzip is undone, `event_max_bytes` one event's properties.
     `in_flight_max_bytes` bounds what is being read or waits for the broker; above it requests are answered 503 at once.
-    `ack_seconds` is how long a request waits for the broker; after it the answer is 503, too.
+    `ack_seconds` is how long a request waits for the broker; after it the answer is 503, too. With an `own_port` the
+    process shares `port` with others; quotas, `in_flight_max_bytes` and `recent_ids` are each process's.
     """
 
     model_config = SettingsConfigDict(env_prefix="UPSWING_INGEST_", frozen=True, extra="forbid")
@@ -22,6 +23,7 @@ class Settings(BaseSettings):
     topic_prefix: str = ""
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=1, le=65_535)
+    own_port: int | None = Field(default=None, ge=1, le=65_535)
     log_level: Literal["debug", "info", "warning", "error", "critical"] = "info"
     log_json: bool = True
     playbook: Path = Path("playbooks/default.yaml")

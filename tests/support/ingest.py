@@ -29,9 +29,14 @@ START_SECONDS = 30
 
 
 class IngestProcess:
-    """One ingest in a process of its own. `settings` are those of `Settings`, by their names."""
+    """One ingest in a process of its own. `settings` are those of `Settings`, by their names.
 
-    def __init__(self, folder: Path, bootstrap: str, prefix: str, **settings: Any) -> None:
+    With a `shared_port` it takes connections there together with others; `url` is then where it answers alone.
+    """
+
+    def __init__(
+        self, folder: Path, bootstrap: str, prefix: str, *, shared_port: int | None = None, **settings: Any
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -39,7 +44,8 @@ class IngestProcess:
         self.log_path = folder / "ingest.log"
         self.bootstrap = bootstrap
         self.prefix = prefix
-        own = {"kafka": bootstrap, "topic_prefix": prefix, "port": self.port, "data": folder} | settings
+        ports = {"port": self.port} if shared_port is None else {"port": shared_port, "own_port": self.port}
+        own = {"kafka": bootstrap, "topic_prefix": prefix, "data": folder} | ports | settings
         self._environment = dict(os.environ) | {f"UPSWING_INGEST_{name}".upper(): str(own[name]) for name in own}
         self.process: subprocess.Popen[bytes] | None = None
         self.key = self.issue("web")[1]

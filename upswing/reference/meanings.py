@@ -23,6 +23,7 @@ EVERYWHERE = {
 
 MEANINGS: dict[str, dict[str, str]] = {
     "ingest": {
+        "own_port": "A port on which this process answers alone; with it `PORT` is shared with other processes",
         "data": "Folder of the keys file",
         "keys_file": "The keys file; without it `keys.json` in `data`",
         "keys_poll_seconds": "How often the keys file is looked at for changes",
@@ -116,6 +117,8 @@ MEANINGS: dict[str, dict[str, str]] = {
         "pipeline_port": "Port of the pipeline (`--pipeline-port`)",
         "notify_port": "Port of notify (`--notify-port`)",
         "signals_port": "Port of signals (`--signals-port`)",
+        "ingest_processes": "Processes of ingest, which share its port (`--ingest-processes`)",
+        "ingest_own_port": "With several processes of ingest: the first one's own port; the others' follow",
         "ready_seconds": "How long a start waits for a service to be ready",
         "free_megabytes": "Free space that a start wants",
     },
