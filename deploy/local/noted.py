@@ -13,7 +13,9 @@ from shared.kernel.errors import ConfigurationError
 
 __all__ = ["noted", "running_settings"]
 
-NOTED = frozenset({"partitions", "topic_prefix", *(f"{name}_port" for name in PORTS)})
+NOTED = frozenset(
+    {"partitions", "topic_prefix", "ingest_processes", "ingest_own_port", *(f"{name}_port" for name in PORTS)}
+)
 
 
 @contextmanager

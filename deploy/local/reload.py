@@ -35,8 +35,8 @@ def local_database(settings: LocalSettings) -> str:
 
 async def reload_stack(stack: LocalStack, settings: LocalSettings) -> None:
     """Stop the services of a stack and start them with other settings; broker and database run on."""
+    await stack.stop_services(*stack.services)
     stack.settings = settings
-    await stack.supervisor.stop(*stack.services)
     await stack.start_services(*stack.services)
 
 

@@ -19,6 +19,7 @@ __all__ = ["DEFAULT_PLAYBOOK", "OWN_PLAYBOOK", "PORTS", "SERVICES", "LocalSettin
 
 SERVICES = ("ingest", "pipeline", "notify", "signals")
 PORTS = ("kafka", "controller", *SERVICES)
+SHARING, MOST_PROCESSES = "ingest", 64
 DEFAULT_PLAYBOOK = Path(__file__).parents[2] / "playbooks" / "default.yaml"
 OWN_PLAYBOOK = "playbook.yaml"
 SETTINGS_FILE = "upswing.env"
@@ -43,6 +44,8 @@ class LocalSettings(BaseSettings):
     pipeline_port: Port = 8081
     notify_port: Port = 8082
     signals_port: Port = 8083
+    ingest_processes: int = Field(default=1, ge=1, le=MOST_PROCESSES)
+    ingest_own_port: int = Field(default=8090, ge=1, le=65_536 - MOST_PROCESSES)
     ready_seconds: float = Field(default=960.0, ge=5, le=86_400)
     free_megabytes: int = Field(default=1_024, ge=64, le=1_048_576)
 
@@ -50,6 +53,22 @@ class LocalSettings(BaseSettings):
         """Return the port of `kafka`, `controller` or a service."""
         port: int = getattr(self, f"{name}_port")
         return port
+
+    def programs(self, *services: str) -> list[str]:
+        """Return the names of services' processes: the service's, and with `-2` and so on those that share its port."""
+        further = range(2, self.ingest_processes + 1)
+        more = {SHARING: [f"{SHARING}-{number}" for number in further]}
+        return [program for service in services for program in (service, *more.get(service, ()))]
+
+    @property
+    def own_ports(self) -> dict[str, int]:
+        """Return the ports on which processes that share one answer alone."""
+        programs = self.programs(SHARING)
+        return {name: self.ingest_own_port + at for at, name in enumerate(programs)} if len(programs) > 1 else {}
+
+    def own_url(self, program: str) -> str:
+        """Return the address at which a process of a service answers alone."""
+        return f"http://127.0.0.1:{self.own_ports.get(program) or self.port(program)}"
 
     @property
     def jars_folder(self) -> Path:
@@ -75,8 +94,9 @@ class LocalSettings(BaseSettings):
         values = dotenv_values(self.settings_file, interpolate=False)
         return {name: value for name, value in values.items() if value is not None}
 
-    def service_environment(self, service: str, database_url: str) -> dict[str, str]:
-        """Return the whole environment of a service: inherited, from the file, and the stack's own addresses."""
+    def service_environment(self, program: str, database_url: str) -> dict[str, str]:
+        """Return the environment of a service or one of its processes: inherited, from the file, and our addresses."""
+        service = program.partition("-")[0]
         own: dict[str, Any] = {
             "kafka": self.bootstrap,
             "database": database_url,
@@ -88,6 +108,8 @@ class LocalSettings(BaseSettings):
             "datadir": (self.data / service).absolute(),
             "playbook": self.playbook.absolute(),
         }
+        if program in self.own_ports:
+            own["own_port"] = self.own_ports[program]
         prefix = f"UPSWING_{service}_"
         return inherited() | self.file_environment() | {f"{prefix}{name}".upper(): str(own[name]) for name in own}
 

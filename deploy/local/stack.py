@@ -118,18 +118,23 @@ class LocalStack:
 
     async def start_services(self, *names: str) -> None:
         """Start services and return when they are ready."""
-        if names:
-            self._say(f"starting {', '.join(names)}")
-        for name in names:
+        programs = self.settings.programs(*names)
+        if programs:
+            self._say(f"starting {', '.join(programs)}")
+        for name in programs:
             await self.supervisor.start(self._service(name))
-        await self.supervisor.until_ready(*names, seconds=self.settings.ready_seconds)
+        await self.supervisor.until_ready(*programs, seconds=self.settings.ready_seconds)
+
+    async def stop_services(self, *names: str) -> None:
+        """Stop services, each of their processes."""
+        if names:
+            await self.supervisor.stop(*self.settings.programs(*names))
 
     async def stop(self) -> None:
         """Stop everything, the services first; nothing is left behind."""
         if self._watch:
             self._watch.cancel()
-        if self.services:
-            await self.supervisor.stop(*self.services)
+        await self.stop_services(*self.services)
         whole = await self.supervisor.stop()
         if self._kafka:
             self._kafka.keep_training(whole=whole)
@@ -153,6 +158,8 @@ class LocalStack:
             self._say(f"{name} was left behind by an earlier run and has been stopped")
         for name in (name for name in PORTS if name in self.services or name in {"kafka", "controller"}):
             demand_free(self.settings.port(name), name, f"--{name}-port or UPSWING_LOCAL_{name.upper()}_PORT")
+        for name, port in self.settings.own_ports.items() if "ingest" in self.services else ():
+            demand_free(port, name, "UPSWING_LOCAL_INGEST_OWN_PORT")
         self._held.enter_context(noted(self.settings))
 
     async def _start_kafka(self, jars: list[Path]) -> None:
@@ -223,16 +230,16 @@ class LocalStack:
     def _service(self, name: str) -> Program:
         return Program(
             name=name,
-            command=[sys.executable, "-m", "upswing", name],
+            command=[sys.executable, "-m", "upswing", name.partition("-")[0]],
             environment=self.environment(name),
             log=self.log(name),
             ready=self._answers(name),
         )
 
-    def _answers(self, service: str) -> Ready:
+    def _answers(self, program: str) -> Ready:
         async def answers() -> str | None:
             try:
-                answer = await self._client.get(f"{self.settings.url(service)}/readyz")
+                answer = await self._client.get(f"{self.settings.own_url(program)}/readyz")
             except httpx.TransportError:
                 return "it does not answer yet"
             if answer.is_success:

@@ -16,7 +16,7 @@ from services.ingest.key_file import read_keys
 from shared.kernel.errors import UpswingError
 from upswing.doctor.options import settings_problems
 
-__all__ = ["command", "stack_options"]
+__all__ = ["address_of", "command", "stack_options"]
 
 
 CHANNELS = frozenset(f"UPSWING_NOTIFY_{name}" for name in ("SLACK_WEBHOOK_URL", "SLACK_TOKEN", "SMTP_HOST", "ROUTES"))
@@ -31,6 +31,7 @@ def stack_options(function: Options) -> Options:
     for name in reversed(PORTS):
         function = click.option(f"--{name}-port", type=click.IntRange(1, 65_535), help=f"Port of {name}.")(function)
     for option in (
+        click.option("--ingest-processes", type=click.IntRange(1, 64), help="Processes of ingest on its port. [1]"),
         click.option("--partitions", type=click.IntRange(1, 1_000), help="Of a new log, fixed for its life. [24]"),
         click.option("--playbook", type=file, help="The playbook file."),
         click.option("--data", type=folder, help="Folder for all data. [.upswing]"),
@@ -108,9 +109,16 @@ async def _reload(stack: LocalStack) -> str:
 
 def addresses(stack: LocalStack) -> str:
     """Return where everything is, a line each."""
-    rows = {name: stack.settings.url(name) for name in stack.services}
+    rows = {name: address_of(stack.settings, name) for name in stack.services}
     rows |= {"kafka": stack.bootstrap, "database": stack.database_url, "data": str(stack.settings.data.absolute())}
     return "\n".join(f"  {name:<9} {where}" for name, where in rows.items())
+
+
+def address_of(settings: LocalSettings, service: str) -> str:
+    """Return where a service is, and where each of several processes answers alone."""
+    own = [str(port) for program, port in settings.own_ports.items() if program in settings.programs(service)]
+    several = f" ({len(own)} processes; each alone, for its metrics: {', '.join(own)})" if own else ""
+    return f"{settings.url(service)}{several}"
 
 
 def first_steps(settings: LocalSettings) -> list[str]:

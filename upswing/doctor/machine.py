@@ -37,7 +37,11 @@ async def ports(setup: Setup) -> AsyncIterator[Finding]:
     taken = {name: setup.settings.port(name) for name in PORTS if not is_free(setup.settings.port(name))}
     for name, port in taken.items():
         yield wrong(f"port {port} for {name} is taken{holder_of(port)}: stop that program, or choose --{name}-port")
-    if not taken:
+    own = {name: port for name, port in setup.settings.own_ports.items() if not is_free(port)}
+    for name, port in own.items():
+        choice = "choose others with UPSWING_LOCAL_INGEST_OWN_PORT"
+        yield wrong(f"port {port} of {name} is taken{holder_of(port)}: stop that program, or {choice}")
+    if not taken and not own:
         yield ok("all ports are free")
 
 

@@ -52,19 +52,19 @@ async def readiness(setup: Setup) -> AsyncIterator[Finding]:
     if not setup.running:
         return
     async with httpx.AsyncClient(trust_env=False, verify=False, timeout=ANSWER_SECONDS) as client:  # noqa: S501 - plain HTTP to this machine
-        for service in SERVICES:
-            yield await _ask(client, setup, service)
+        for program in setup.settings.programs(*SERVICES):
+            yield await _ask(client, setup, program)
 
 
-async def _ask(client: httpx.AsyncClient, setup: Setup, service: str) -> Finding:
-    url = setup.settings.url(service)
-    log = (setup.settings.data / "logs" / f"{service}.log").absolute()
+async def _ask(client: httpx.AsyncClient, setup: Setup, program: str) -> Finding:
+    url = setup.settings.own_url(program)
+    log = (setup.settings.data / "logs" / f"{program}.log").absolute()
     try:
         answer = await client.get(f"{url}/readyz")
     except httpx.TransportError as error:
-        return wrong(f"{service} does not answer at {url} ({type(error).__name__}): its log says why ({log})")
+        return wrong(f"{program} does not answer at {url} ({type(error).__name__}): its log says why ({log})")
     if answer.is_success:
-        return ok(f"{service} is ready at {url}")
+        return ok(f"{program} is ready at {url}")
     checks: dict[str, str] = answer.json().get("checks", {})
     troubles = "; ".join(f"{name}: {why}" for name, why in checks.items() if why != "ok")
-    return wrong(f"{service} is not ready ({troubles or 'no reason given'}): wait, or look at its log ({log})")
+    return wrong(f"{program} is not ready ({troubles or 'no reason given'}): wait, or look at its log ({log})")

@@ -78,6 +78,10 @@ async def test_what_does_not_answer_is_named_with_its_address(settings: LocalSet
     assert [words.split()[0] for words in services] == ["ingest", "pipeline", "notify", "signals"]
     assert all("does not answer" in words for words in services)
     assert "nobody can send events" in await sentence("keys", setup)
+    several = setup_of(settings.model_copy(update={"ingest_processes": 2, "ingest_own_port": port}), running=True)
+    first, second = [row.sentence for row in await found("services", several)][:2]
+    assert first.startswith(f"ingest does not answer at http://127.0.0.1:{port} ")
+    assert second.startswith(f"ingest-2 does not answer at http://127.0.0.1:{port + 1} ")
 
 
 async def test_a_broken_playbook_and_a_broken_jar_are_named(settings: LocalSettings, tmp_path: Path) -> None:
@@ -98,6 +102,8 @@ async def test_a_taken_port_and_a_full_disk_are_named(settings: LocalSettings, k
     full = setup_of(settings.model_copy(update={"kafka_port": taken, "free_megabytes": 1 << 40}))
     assert f"port {taken} for kafka is taken by java" in await sentence("ports", full)
     assert "MB are free" in await sentence("disk", full)
+    own = setup_of(settings.model_copy(update={"ingest_processes": 2, "ingest_own_port": taken - 1}))
+    assert f"port {taken} of ingest-2 is taken by java" in await sentence("ports", own)
 
 
 async def test_each_setting_that_nobody_reads_or_that_a_service_would_refuse_is_named(settings: LocalSettings) -> None:
