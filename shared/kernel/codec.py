@@ -6,6 +6,7 @@ Shape: a record's value is newline-delimited JSON, one event or control a line. 
 import re
 from functools import reduce
 from operator import attrgetter, or_
+from typing import Any
 
 import msgspec
 
@@ -14,6 +15,7 @@ from shared.kernel.controls import CONTROLS, Control
 from shared.kernel.errors import Problem, Reason
 from shared.kernel.events import BY_NAME, EVENT_TYPES
 from shared.kernel.events.envelope import Event
+from shared.kernel.words import in_words
 
 Line = Event | Control
 _SHAPES = reduce(or_, [*(row.shape for row in EVENT_TYPES), *CONTROLS])
@@ -98,8 +100,11 @@ def _settle_times(event: Event) -> None:
                 raise ValueError(f"{field} {error}") from None
 
 
-def explain(text: str) -> Problem:
-    """Return the problem that a message of msgspec, or of one of our checks, speaks of."""
+def explain(text: str, shape: Any = None) -> Problem:
+    """Return the problem that a message of msgspec, or of one of our checks, speaks of.
+
+    Shape: `shape` is the type that was decoded; where it is known, a text that is not allowed is told those that are.
+    """
     found = _PATH.search(text)
     path = found["path"] if found else ""
     whole = text[: found.start()] if found else text
@@ -112,18 +117,24 @@ def explain(text: str) -> Problem:
         field = missing["field"]
         return Problem(Reason.MISSING_FIELD, f"{path}.{field}".strip("."), f"{field} is required")
     if path == "" and "Expected `object`" in message:
-        return Problem(Reason.NOT_AN_OBJECT, "", message)
+        return Problem(Reason.NOT_AN_OBJECT, "", in_words(message, path))
     bounded = any(mark in message for mark in (">=", "<=", "length"))
-    return Problem(Reason.OUT_OF_RANGE if bounded else Reason.WRONG_TYPE, path, message)
+    return Problem(Reason.OUT_OF_RANGE if bounded else Reason.WRONG_TYPE, path, in_words(message, path, shape))
 
 
 def _problem(raw: bytes, text: str) -> Problem:
     problem = explain(text)
-    if problem.field == "type" and problem.reason is Reason.WRONG_TYPE:
-        try:
-            given = msgspec.json.decode(raw).get("type")
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # the decoder stopped at the type
+    if problem.reason is not Reason.WRONG_TYPE:
+        return problem
+    try:
+        whole = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # the decoder stopped where it refused
+        if problem.field == "type":
             return Problem(Reason.UNREADABLE, "", "not readable as JSON, and no event type of ours")
-        if isinstance(given, str) and given not in BY_NAME:
-            return Problem(Reason.UNKNOWN_TYPE, "type", f"no event type is named {given!r:.80}")
+        return problem
+    given = whole.get("type") if isinstance(whole, dict) else None
+    if isinstance(given, str) and given in BY_NAME:
+        return explain(text, BY_NAME[given].shape)
+    if isinstance(given, str) and problem.field == "type":
+        return Problem(Reason.UNKNOWN_TYPE, "type", f"no event type is named {given!r:.80}")
     return problem

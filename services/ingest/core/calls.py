@@ -95,7 +95,7 @@ def _identify(index: int, call: Call, reading: Reading, intake: Intake) -> Probl
     if not call.user_id:
         return _missing("userId")
     if traits is None:
-        return Problem(Reason.WRONG_TYPE, "traits", "Expected `object`")
+        return Problem(Reason.WRONG_TYPE, "traits", "Expected an object")
     plan = intake.world.tracking.plan
     properties = _encode(properties_from_traits(plan.identify_traits, traits))
     account_id = _account(index, call, reading, intake)
@@ -111,7 +111,7 @@ def _group(index: int, call: Call, _reading: Reading, intake: Intake) -> Problem
     if account_id is None:
         return _missing("groupId")
     if traits is None:
-        return Problem(Reason.WRONG_TYPE, "traits", "Expected `object`")
+        return Problem(Reason.WRONG_TYPE, "traits", "Expected an object")
     try:
         moment = intake.moment(call.timestamp)
     except ValueError as error:

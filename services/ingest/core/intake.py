@@ -13,7 +13,7 @@ from services.ingest.core.identities import Identities
 from services.ingest.core.instants import INSTANTS, shifted
 from services.ingest.core.tracking import Tracking
 from services.ingest.core.unmapped import Unmapped
-from services.ingest.core.validate import PROPERTIES, SHORTEST_DEEP, UNREADABLE, problem_of, size_problem
+from services.ingest.core.validate import PROPERTIES, SHORTEST_DEEP, UNREADABLE, properties_problem, size_problem
 from shared.kernel.errors import Problem, Reason
 from shared.kernel.identities import Identity
 
@@ -132,7 +132,7 @@ class Intake:
         try:
             PROPERTIES[event_type].decode(properties)
         except UNREADABLE as error:
-            self.refuse(index, line, problem_of(error, within="properties"))
+            self.refuse(index, line, properties_problem(event_type, properties, error))
             return
         if len(properties) > SHORTEST_DEEP and (problem := size_problem(properties, self.world.event_max_bytes)):
             self.refuse(index, line, problem)

@@ -81,7 +81,7 @@ def _look_into(event: PosthogEvent, intake: Intake) -> Known | Problem:
     if properties is None:
         event.properties, properties = NOTHING, {}
     if not isinstance(properties, dict):
-        return Problem(Reason.WRONG_TYPE, "properties", "Expected `object`")
+        return Problem(Reason.WRONG_TYPE, "properties", "Expected an object")
     person = _named(event.distinct_id) or _named(properties.get("distinct_id"))
     if person is None:
         return Problem(Reason.MISSING_FIELD, "distinct_id", "distinct_id is required, as text of 1 to 256 characters")
@@ -114,7 +114,7 @@ def _identify(known: Known, intake: Intake) -> Call | Problem:
     found: dict[str, Any] = {}
     for traits in (properties.get("$set_once"), event.first_traits, properties.get("$set"), event.traits):
         if traits is not None and not isinstance(traits, dict):
-            return Problem(Reason.WRONG_TYPE, "properties.$set", "Expected `object`")
+            return Problem(Reason.WRONG_TYPE, "properties.$set", "Expected an object")
         found |= traits or {}
     if known.user is None:
         return Problem(Reason.MISSING_FIELD, "distinct_id", "an event without a person profile identifies nobody")

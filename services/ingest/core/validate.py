@@ -4,13 +4,14 @@ Source: playbook section 2, definition 45, reliability (security 8).
 """
 
 import re
-from typing import get_type_hints
+from typing import Any, get_type_hints
 
 import msgspec
 
 from shared.kernel.codec import explain
 from shared.kernel.errors import Problem, Reason
 from shared.kernel.events import EVENT_TYPES
+from shared.kernel.words import others_wrong
 
 MAX_DEPTH = 32
 SHORTEST_DEEP = 2 * MAX_DEPTH  # bytes: anything shorter cannot be nested too deeply
@@ -23,15 +24,33 @@ _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 UNREADABLE = (msgspec.DecodeError, ValueError, RecursionError)
 
 
-def problem_of(error: Exception, *, within: str = "") -> Problem:
-    """Return what is wrong with an item whose decoding raised. Shape: `within` is put before the field's path."""
+def properties_problem(event_type: str, properties: bytes | msgspec.Raw, error: Exception) -> Problem:
+    """Return what is wrong with properties whose decoding raised: the first field, and in its sentence the others."""
+    decoder = PROPERTIES[event_type]
+    problem = problem_of(error, within="properties", shape=decoder.type)
+    if problem.reason not in {Reason.WRONG_TYPE, Reason.OUT_OF_RANGE}:
+        return problem
+    others = [explain(said, decoder.type) for said in others_wrong(decoder, bytes(properties), problem.field[11:])]
+    told = "".join(f"; also {_named(other)}" for other in others)
+    return Problem(problem.reason, problem.field, problem.message + told)
+
+
+def _named(problem: Problem) -> str:
+    return problem.message if problem.message.startswith(problem.field) else f"{problem.field}: {problem.message}"
+
+
+def problem_of(error: Exception, *, within: str = "", shape: Any = None) -> Problem:
+    """Return what is wrong with an item whose decoding raised.
+
+    Shape: `within` is put before the field's path; `shape` is the type that was decoded, if it is known.
+    """
     if isinstance(error, RecursionError):
         return Problem(Reason.TOO_LARGE, within, "nested too deeply")
     if isinstance(error, UnicodeDecodeError):
         return Problem(Reason.UNREADABLE, within, f"not UTF-8: {error.reason} at byte {error.start}")
     if not isinstance(error, msgspec.ValidationError):
         return Problem(Reason.UNREADABLE, within, f"not readable as JSON: {error}")
-    problem = explain(str(error))
+    problem = explain(str(error), shape)
     if not within:
         return problem
     if not problem.field:

@@ -102,10 +102,10 @@ def test_wrong_properties_are_rejected_with_the_path_and_kept_as_a_line() -> Non
     ("path", "body", "code", "message"),
     [
         ("/v1/identify", {"context": ACME}, "missing_field", "userId is required"),
-        ("/v1/identify", {"userId": "a", "traits": [1]}, "wrong_type", "traits: Expected `object`"),
+        ("/v1/identify", {"userId": "a", "traits": [1]}, "wrong_type", "traits: Expected an object"),
         ("/v1/group", {"userId": "a"}, "missing_field", "groupId is required"),
         ("/v1/group", {"groupId": ""}, "missing_field", "groupId is required"),
-        ("/v1/group", {"groupId": "g", "traits": 3}, "wrong_type", "traits: Expected `object`"),
+        ("/v1/group", {"groupId": "g", "traits": 3}, "wrong_type", "traits: Expected an object"),
         ("/v1/group", {"groupId": "g", "timestamp": "x"}, "out_of_range", "timestamp: must be RFC 3339"),
         ("/v1/group", {"groupId": "g", "traits": {"seats": -3}}, "out_of_range", "properties.seats: "),
         ("/v1/page", {"context": ACME, "timestamp": "never"}, "out_of_range", "timestamp: must be RFC 3339"),
@@ -115,11 +115,11 @@ def test_wrong_properties_are_rejected_with_the_path_and_kept_as_a_line() -> Non
         ("/v1/track", {"context": ACME}, "missing_field", "event is required"),
         ("/v1/track", {"event": "X", "context": ACME, "timestamp": "x"}, "out_of_range", "occurred_at: must be RFC"),
         ("/v1/track", {"event": "X", "userId": "a"}, "account_unknown", "account_id: the account is not known"),
-        ("/v1/track", {"event": "X" * 257, "context": ACME}, "out_of_range", "event: Expected `str` of length <= 256"),
+        ("/v1/track", {"event": "X" * 257, "context": ACME}, "out_of_range", "event: Expected text of length <= 256"),
         ("/v1/track", {"event": "X", "userId": {}, "context": ACME}, "wrong_type", "userId: Expected"),
         ("/v1/batch", {"batch": [{"type": "sing"}]}, "unknown_type", "type: no call is named 'sing'"),
         ("/v1/batch", {"batch": [{}]}, "missing_field", "type is required"),
-        ("/v1/batch", {"batch": [3]}, "not_an_object", "Expected `object`, got `int`"),
+        ("/v1/batch", {"batch": [3]}, "not_an_object", "Expected an object, got a whole number"),
     ],
 )
 def test_what_cannot_be_used_is_rejected_with_its_reason(path: str, body: object, code: str, message: str) -> None:
@@ -156,7 +156,7 @@ def test_a_body_of_which_nothing_can_be_read_raises(body: bytes) -> None:
 def test_a_single_call_that_cannot_be_read_is_rejected_alone() -> None:
     """Its time of sending may be anything."""
     intake = take("/v1/track", {"event": 5, "messageId": "m", "sentAt": []})
-    assert reasons(intake) == [(0, "wrong_type", "event: Expected `str | null`, got `int`")]
+    assert reasons(intake) == [(0, "wrong_type", "event: Expected text or null, got a whole number")]
     assert intake.rejected[0].id == "m"
 
 
@@ -242,5 +242,5 @@ def test_a_number_as_an_id_is_as_long_as_a_text_may_be(field: str) -> None:
 
     assert take("/v1/batch", with_digits(256)).rejected == []
     intake = take("/v1/batch", with_digits(257))
-    assert reasons(intake) == [(0, "out_of_range", f"{field}: Expected `int` of length <= 256")]
+    assert reasons(intake) == [(0, "out_of_range", f"{field}: Expected a whole number of length <= 256")]
     assert intake.accepted == 1

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from services.ingest.core.validate import MAX_DEPTH, PROPERTIES, problem_of, too_deep
+from services.ingest.core.validate import MAX_DEPTH, PROPERTIES, problem_of, properties_problem, too_deep
 from shared.kernel.errors import Problem, Reason
 from shared.kernel.events import BY_NAME
 
@@ -29,3 +29,16 @@ def test_brackets_in_texts_do_not_count_as_levels() -> None:
     assert not too_deep(b"[" + b"[]," * 500 + b"[]]")
     assert not too_deep(b"[" * MAX_DEPTH + b"]" * MAX_DEPTH)
     assert too_deep(b"[{},[]," + b"[" * MAX_DEPTH + b"]" * MAX_DEPTH + b"]")
+
+
+def test_all_wrong_properties_are_told_at_once() -> None:
+    """Mending one after the other would take as many tries."""
+    given = b'{"status":"trial","renews_on":"2027-01-32","seats":-1}'
+    with pytest.raises(msgspec.ValidationError) as caught:
+        PROPERTIES["account.updated"].decode(given)
+    problem = properties_problem("account.updated", given, caught.value)
+    assert (problem.reason, problem.field) == (Reason.WRONG_TYPE, "properties.status")
+    assert problem.message == (
+        "Expected one of active, suspended, churned, null, got 'trial'; also seats: Expected a whole number >= 0; "
+        "also renews_on must be RFC 3339 text or integer milliseconds, got '2027-01-32'"
+    )

@@ -42,7 +42,7 @@ def test_a_message_that_quotes_a_long_value_is_cut() -> None:
     """It goes into replies and dead letters, which must fit into a record."""
     problem = decode_line(_ticket("x" * 1_000_000))
     assert isinstance(problem, Problem)
-    assert problem.message.startswith("Invalid enum value 'xxx")
+    assert problem.message.startswith("Expected one of low, normal, high, urgent, got 'xxx")
     assert len(problem.message) < 400
 
 
