@@ -37,14 +37,14 @@ def test_the_client_that_comes_again_when_it_is_told_to_is_let_in(ingest: Ingest
     """Ten seconds' worth at once, then the seconds of Retry-After, neither fewer nor many more."""
     key = issue(ingest, "patient", 20)
     assert ingest.post("/v1/events", sessions("first", 200), key=key).status_code == 200
-    answer = ingest.post("/v1/events", sessions("second", 20), key=key)
+    answer = ingest.post("/v1/events", sessions("second", 60), key=key)
     assert (answer.status_code, answer.json()["code"]) == (429, "quota_exceeded")
     assert "20 events a second" in answer.json()["message"]
     wait = int(answer.headers["retry-after"])
-    assert wait == 1
-    assert ingest.by_label("upswing_ingest_events_over_quota_total", "source")["patient"] == 20
+    assert wait in {2, 3}, "three seconds' worth, less what has passed since"
+    assert ingest.by_label("upswing_ingest_events_over_quota_total", "source")["patient"] == 60
     time.sleep(wait)
-    assert ingest.post("/v1/events", sessions("second", 20), key=key).status_code == 200
+    assert ingest.post("/v1/events", sessions("second", 60), key=key).status_code == 200
 
 
 def test_a_body_larger_than_the_burst_passes_once_and_is_paid_for_afterwards(ingest: IngestProcess) -> None:
