@@ -32,8 +32,8 @@ from tests.support.ingest import read_records
 from upswing.importing.run import Target, Voice, run_import
 
 PARTITIONS = 4
-ROWS = 60_000
-DAYS = 60
+ROWS = 20_000
+DAYS = 20
 ENTRY: dict[str, Any] = {
     "file": "usage.parquet",
     "type": "usage.recorded",
@@ -47,7 +47,7 @@ SECONDS = 120
 
 @pytest.fixture
 def files(tmp_path: Path) -> Path:
-    """Sixty days of usage of fifty accounts, a thousand rows a day, and a tick an hour."""
+    """Twenty days of usage of fifty accounts, a thousand rows a day, and a tick an hour."""
     folder = tmp_path / "files"
     folder.mkdir()
     with duckdb.connect() as connection:
@@ -146,7 +146,7 @@ async def test_an_import_that_is_killed_goes_on_without_losing_or_doubling(
     amid = 0
     for _kill in range(3):
         told = _kill_after(
-            _start(kafka, topic_prefix, tmp_path / "data", files), r"\d+ of 60,000 events", chance.uniform(0.05, 0.3)
+            _start(kafka, topic_prefix, tmp_path / "data", files), r"\d+ of 20,000 events", chance.uniform(0.05, 0.3)
         )
         lines = await _lines(kafka, topic_prefix)
         amid += bool(lines) and not any(
@@ -160,7 +160,7 @@ async def test_an_import_that_is_killed_goes_on_without_losing_or_doubling(
     assert "going on with the import that was begun" in told
     _check(await _lines(kafka, topic_prefix), ROWS)
     told = await _refused(kafka, topic_prefix, tmp_path / "data", files)
-    assert told.startswith("this import is complete (60,000 events): start the stack")
+    assert told.startswith("this import is complete (20,000 events): start the stack")
 
 
 async def test_files_that_change_amid_an_import_are_refused(
@@ -168,7 +168,7 @@ async def test_files_that_change_amid_an_import_are_refused(
 ) -> None:
     """What is in the log cannot be taken back; nothing is in it yet: it begins anew."""
     await ensure_topics(kafka.bootstrap, PARTITIONS, prefix=topic_prefix)
-    _kill_after(_start(kafka, topic_prefix, tmp_path / "data", files), r"\d+ of 60,000 events", 0.7)
+    _kill_after(_start(kafka, topic_prefix, tmp_path / "data", files), r"[1-9][\d,]* of 20,000 events", 0.2)
     assert await _lines(kafka, topic_prefix)
     write_mapping(files, [ENTRY], tick_hours=2)
     told = await _refused(kafka, topic_prefix, tmp_path / "data", files)
