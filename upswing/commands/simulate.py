@@ -165,6 +165,11 @@ def _told(sent: "Sent") -> None:
         click.echo(f"\rsent {sent.sent:,}, acked {sent.acked:,}, rejected {sent.rejected:,} ", nl=False, err=True)
 
 
+def _waiting(behind: int) -> None:
+    if sys.stderr.isatty():
+        click.echo(f"\rsignals has still to fold {behind:,} records ", nl=False, err=True)
+
+
 @command.command()
 @click.option("--truth", "path", type=FILE, required=True, help="The truth that was written with the events.")
 @click.option("--triggers", type=FILE, help="Triggers as JSON lines, instead of those on the topic.")
@@ -172,6 +177,7 @@ def _told(sent: "Sent") -> None:
 @click.option("--examples", type=click.IntRange(0, 100), default=3, show_default=True, help="Of each kind of miss.")
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
 @click.option("--min-recall", type=click.FloatRange(0, 1), help="Exit with 1 when recall of all rules is below.")
+@click.option("--no-wait", is_flag=True, help="Score what signals has folded so far; else it is waited for.")
 @broker_options
 def score(
     path: Path,
@@ -183,6 +189,7 @@ def score(
     topic_prefix: str | None,
     min_recall: float | None,
     *,
+    no_wait: bool,
     as_json: bool,
 ) -> None:
     """Tell precision and recall of the triggers on `expansion.triggers` against the truth."""
@@ -198,7 +205,7 @@ def score(
         found = read_file(triggers)
     else:
         broker = find_broker(kafka, data, topic_prefix)
-        found = asyncio.run(read_topic(broker.kafka, broker.topic_prefix))
+        found = asyncio.run(read_topic(broker.kafka, broker.topic_prefix, None if no_wait else _waiting))
     result = score_all(truth, found, rules, examples)
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(result), indent=1))

@@ -8,7 +8,7 @@ when it is stopped soon after a second assignment, and `stop` then waits for eve
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from typing import Any, Self
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -99,6 +99,15 @@ class Logbook:
                 offsets = await self._group_offsets(self._prefix + group)
         found = offsets.get(tp)
         return 0 if found is None else max(0, found.offset)
+
+    async def behind(self, group: str, topic: str, ends: Mapping[int, int]) -> int:
+        """Return how many records before given ends of a topic's partitions a group is not yet through with."""
+        name = self._prefix + topic
+        with self._in_words(f"for the offsets of group {self._prefix + group}"):
+            async with asyncio.timeout(self._stall_seconds):
+                offsets = await self._group_offsets(self._prefix + group)
+        through = {tp.partition: max(0, found.offset) for tp, found in offsets.items() if tp.topic == name}
+        return sum(max(0, end - through.get(partition, 0)) for partition, end in ends.items())
 
     async def _group_offsets(self, group: str) -> dict[TopicPartition, Any]:
         while True:

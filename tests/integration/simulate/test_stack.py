@@ -9,13 +9,18 @@ from typing import Any
 
 import msgspec
 import pytest
+from aiokafka import TopicPartition
 
 from deploy.local.ports import free_port
-from shared.io.kafka import ensure_topics
+from shared.io.kafka import ensure_topics, make_consumer, make_producer
+from shared.kernel.errors import DependencyError
+from shared.kernel.topics import EVENTS
 from tests.support.broker import Broker
 from tests.support.ingest import IngestProcess, read_events, read_letters
 from tests.support.signals.stream import Stream
 from tests.support.signals.worker import Worker
+from upswing.simulate.reading import read_topic
+from upswing.trace.follow import GROUP
 
 UPSWING = Path(sys.executable).with_name("upswing")
 PARTITIONS = 4
@@ -144,3 +149,34 @@ async def test_a_quota_is_waited_out_and_nothing_is_lost(kafka: Broker, topic_pr
     sent = msgspec.json.decode(said)
     assert sent["throttled"] > 0
     assert sent["acked"] == sent["sent"] == len({event["id"] for event in events}) > 400
+
+
+async def test_a_score_waits_for_signals_and_says_when_it_does_not_go_on(kafka: Broker, topic_prefix: str) -> None:
+    """A log that is not folded yet would score as if nothing had been noticed."""
+    await ensure_topics(kafka.bootstrap, PARTITIONS, prefix=topic_prefix)
+    producer = make_producer(kafka.bootstrap)
+    await producer.start()
+    try:
+        for _ in range(3):
+            await producer.send_and_wait(f"{topic_prefix}{EVENTS.name}", b"{}", partition=1)
+    finally:
+        await producer.stop()
+    told: list[int] = []
+    with pytest.raises(DependencyError, match="still to fold 3 records, and has not gone on for"):
+        await read_topic(kafka.bootstrap, topic_prefix, told.append, stall_seconds=0.5)
+    assert told[0] == 3
+    assert await read_topic(kafka.bootstrap, topic_prefix, None) == []
+    consumer = make_consumer(kafka.bootstrap, topic_prefix + GROUP)
+    await consumer.start()
+    try:
+        waiting = asyncio.create_task(read_topic(kafka.bootstrap, topic_prefix, told.append))
+        while told[-1:] != [1]:
+            partition = TopicPartition(f"{topic_prefix}{EVENTS.name}", 1)
+            consumer.assign([partition])
+            await consumer.commit({partition: 2})
+            await asyncio.sleep(0.1)
+        assert not waiting.done()
+        await consumer.commit({partition: 3})
+        assert await asyncio.wait_for(waiting, 30) == []
+    finally:
+        await consumer.stop()
