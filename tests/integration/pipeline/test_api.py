@@ -6,7 +6,6 @@ import io
 import msgspec
 import pytest
 
-from deploy.local.settings import local_settings
 from shared.kernel.codec import encode_line
 from shared.kernel.events.qbr_held import QbrHeld
 from shared.kernel.events.renewal_completed import RenewalCompleted
@@ -16,8 +15,6 @@ from shared.kernel.topics import PEOPLE as PEOPLE_TOPIC
 from shared.kernel.triggers import Gate
 from tests.support.pipeline.office import Office
 from tests.support.pipeline.samples import DAY, HOUR, NOON, PEOPLE, follow, make_snapshot, make_trigger
-from upswing.doctor.accounts import notices
-from upswing.doctor.finding import Setup
 
 
 def shut(readiness: int) -> Gate:
@@ -78,20 +75,6 @@ async def test_an_account_is_explained_with_all_that_happened(office: Office) ->
     assert timeline[0] == ("trigger", "nps_drop")
     assert timeline.count(("change", "created")) == 2
     assert (await office.as_("viewer").get("/v1/accounts/none")).status_code == 404
-
-
-async def test_facts_without_effect_are_told_with_the_account_and_by_the_doctor(office: Office, database: str) -> None:
-    """The API gives the snapshot's notices; the doctor sums them up over all accounts."""
-    wrong = "plan 'Growthh' is not in the playbook"
-    setup = Setup(local_settings(), running=True, kafka=None, database=database)
-    await office.show(make_snapshot("good"))
-    assert [finding.state async for finding in notices(setup)] == ["ok"]
-    await office.show(*(make_snapshot(name, notices=(wrong,)) for name in ("a1", "a2")))
-    assert (await office.as_("viewer").get("/v1/accounts/a1")).json()["notices"] == [wrong]
-    assert (await office.as_("viewer").get("/v1/accounts/good")).json()["notices"] == []
-    (found,) = [finding async for finding in notices(setup)]
-    assert found.state == "note"
-    assert found.sentence.startswith(f"{wrong} (2 accounts, such as a")
 
 
 async def test_an_older_snapshot_of_the_same_log_changes_nothing(office: Office) -> None:
