@@ -4,7 +4,6 @@ Until topics and identities are there the desk answers 503 and the service is no
 """
 
 import asyncio
-import contextlib
 from collections.abc import Callable
 
 from aiokafka import AIOKafkaProducer
@@ -21,14 +20,13 @@ from services.ingest.retaker import Retaker
 from services.ingest.settings import Settings
 from services.ingest.sources import SourceWatch
 from shared.io.health import Readiness
-from shared.io.kafka import make_producer
+from shared.io.kafka import make_producer, stop_in_time
 from shared.io.logs import get_logger
 from shared.kernel.topics import DEAD_LETTERS, EVENTS, IDENTITIES, TALLIES
 
 __all__ = ["Connection"]
 
 PAUSE_SECONDS = 0.5
-STOP_SECONDS = 2.0
 TOPICS = (EVENTS, DEAD_LETTERS, IDENTITIES, TALLIES)
 log = get_logger(__name__)
 
@@ -89,7 +87,7 @@ class Connection:
                 self._watch.watch(partitions, self._desk.metrics, self._settings.tally_seconds),
             )
         finally:
-            await _stop(producer)
+            await stop_in_time(producer)
 
     def _publisher(self, producer: AIOKafkaProducer) -> Publisher:
         return Publisher(
@@ -117,11 +115,11 @@ class Connection:
             try:
                 await producer.start()
             except (KafkaError, OSError) as error:
-                await _stop(producer)
+                await stop_in_time(producer)
                 self._readiness.fail("broker", f"no broker answers at {self._settings.kafka}: {error}"[:300])
                 await asyncio.sleep(PAUSE_SECONDS)
             except BaseException:
-                await _stop(producer)
+                await stop_in_time(producer)
                 raise
             else:
                 return producer
@@ -156,10 +154,3 @@ def _trouble(counts: dict[str, int], single: set[str]) -> str | None:
         listed = ", ".join(f"{name} has {count}" for name, count in alike.items())
         return f"topics must have the same number of partitions, but {listed}: see `upswing topics check`"
     return None
-
-
-async def _stop(producer: AIOKafkaProducer) -> None:
-    """Stop a producer. A broker that does not answer must not keep the process alive."""
-    with contextlib.suppress(TimeoutError, KafkaError):
-        async with asyncio.timeout(STOP_SECONDS):
-            await producer.stop()

@@ -14,7 +14,7 @@ from aiokafka.errors import KafkaError
 
 from services.ingest.core.identities import Identities, User
 from services.ingest.publisher import Parcel, Publisher, Ticket
-from shared.io.kafka import make_consumer
+from shared.io.kafka import make_consumer, stop_in_time
 from shared.io.logs import get_logger
 from shared.kernel.identities import (
     Identity,
@@ -65,7 +65,7 @@ class IdentityLog:
                 log.warning("identities cannot be read, trying again", why=str(error))
                 await asyncio.sleep(PAUSE_SECONDS)
             finally:
-                await _stop(consumer)
+                await stop_in_time(consumer, STOP_SECONDS)
 
     async def keep_paying(self, publisher: Publisher, partition_of: Callable[[str], int], seconds: float) -> None:
         """Write what the topic has been owed for a while, for ever; one round waits until the broker has the last."""
@@ -108,12 +108,3 @@ def identity_parcel(topic: str, partition_of: Callable[[str], int], user: User, 
     key = identity_key(*user)
     value = None if identity is None else encode_identity(identity)
     return Parcel(topic, partition_of(key.decode()), value, key=key)
-
-
-async def _stop(consumer: Any) -> None:
-    """Stop a consumer. A broker that does not answer must not hold up the next attempt."""
-    try:
-        async with asyncio.timeout(STOP_SECONDS):
-            await consumer.stop()
-    except (TimeoutError, KafkaError) as error:
-        log.warning("a consumer of identities did not stop in time", why=str(error))

@@ -24,7 +24,7 @@ from services.ingest.core.waiting import WaitingLetter, WaitingRoom
 from services.ingest.metrics import Metrics
 from services.ingest.publisher import Parcel, Publisher
 from services.ingest.settings import Settings
-from shared.io.kafka import make_consumer
+from shared.io.kafka import make_consumer, stop_in_time
 from shared.io.logs import get_logger
 from shared.kernel.dead_letters import as_retaken, decode_letter, encode_letter
 from shared.kernel.errors import Problem
@@ -93,7 +93,7 @@ class Retaker:
                 log.warning("dead letters cannot be followed, trying again", why=str(error))
                 await asyncio.sleep(PAUSE_SECONDS)
             finally:
-                await _stop(consumer)
+                await stop_in_time(consumer, STOP_SECONDS)
 
     async def _follow(self, consumer: Any) -> None:
         committed: dict[TopicPartition, int] = {}
@@ -212,12 +212,3 @@ class _Progress(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ha
         except IllegalStateError:  # it is another's by now
             return False
         return behind is self._behind and not behind
-
-
-async def _stop(consumer: Any) -> None:
-    """Stop a consumer. A broker that does not answer must not hold up the next attempt."""
-    try:
-        async with asyncio.timeout(STOP_SECONDS):
-            await consumer.stop()
-    except (TimeoutError, KafkaError) as error:
-        log.warning("a consumer of dead letters did not stop in time", why=str(error))

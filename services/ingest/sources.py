@@ -5,7 +5,6 @@ Several processes see the same; the first claim in the topic decides who writes.
 """
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Callable
 
@@ -16,7 +15,7 @@ from aiokafka.errors import KafkaError
 from services.ingest.core.silence import Yardstick
 from services.ingest.core.sources import Sources, control_of
 from services.ingest.metrics import Metrics
-from shared.io.kafka import make_consumer, make_producer
+from shared.io.kafka import make_consumer, make_producer, stop_in_time
 from shared.io.logs import get_logger
 from shared.kernel.codec import encode_line
 from shared.kernel.playbook.risk import SourceSilent
@@ -26,7 +25,6 @@ from shared.kernel.topics import EVENTS, TALLIES
 __all__ = ["SourceWatch"]
 
 PAUSE_SECONDS = 1.0
-STOP_SECONDS = 2.0
 PARTITION = 0  # of the topic `ingest.tallies`, which has one
 log = get_logger(__name__)
 
@@ -63,9 +61,7 @@ class SourceWatch:
                 await asyncio.sleep(PAUSE_SECONDS)
             finally:
                 for client in (consumer, producer):
-                    with contextlib.suppress(TimeoutError, KafkaError):  # a broker that is silent must not hold us up
-                        async with asyncio.timeout(STOP_SECONDS):
-                            await client.stop()
+                    await stop_in_time(client)
 
     async def _follow(
         self,

@@ -1,8 +1,10 @@
 """Kafka through aiokafka: producers that wait for all acks, consumers that commit by hand, topics and their ids."""
 
+import asyncio
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.errors import KafkaError
 
 from shared.io.kafka_admin import (
     REQUEST_TIMEOUT_MS,
@@ -13,6 +15,7 @@ from shared.io.kafka_admin import (
     repair_topics,
     topic_id,
 )
+from shared.io.logs import get_logger
 
 __all__ = [
     "check_broker",
@@ -22,11 +25,14 @@ __all__ = [
     "make_consumer",
     "make_producer",
     "repair_topics",
+    "stop_in_time",
     "topic_id",
 ]
 
 MAX_RECORD_BYTES = 4 << 20
 MAX_BATCH_BYTES = 1 << 20
+STOP_SECONDS = 2.0
+log = get_logger(__name__)
 
 
 def make_producer(bootstrap: str, **over: Any) -> AIOKafkaProducer:
@@ -63,3 +69,12 @@ def make_consumer(bootstrap: str, group: str | None, *topics: str, **over: Any) 
         "max_partition_fetch_bytes": MAX_RECORD_BYTES,
     }
     return AIOKafkaConsumer(*topics, **options | over)
+
+
+async def stop_in_time(client: AIOKafkaConsumer | AIOKafkaProducer, seconds: float = STOP_SECONDS) -> None:
+    """Stop a client. A broker that does not answer must not hold up the end of a process, or the next attempt."""
+    try:
+        async with asyncio.timeout(seconds):
+            await client.stop()
+    except (TimeoutError, KafkaError) as error:
+        log.warning("a client of the broker did not stop in time", client=type(client).__name__, why=str(error))
