@@ -22,7 +22,7 @@ ODD_VALUES: tuple[Any, ...] = (
     *(None, True, False, -1, 0, 1.5, -0.0, 1e308, 2**53 + 1, 2**70, 10**15, float("nan"), float("inf")),
     *("", " ", "-5", "1e999", "NaN", "x" * 257, "y" * 12_000, "\ud800", "\x00", "é\u2028"),
     *([], {}, [[]], {"": {}}, [None] * 40, {"$groups": {"company": {}}}, {"$ref": "#"}),
-    *("control.tick", "user.erased", "usage.recorded"),
+    *("control.tick", "user.erased", "usage.recorded", "missing required field", "Expected `int` - at `$.id`"),
     *("2026-01-31T12:00:00+14:00", "2026-01-31", "9999-12-31T23:59:59Z", "0001-01-01T00:00:00-23:59"),
 )
 ODD_BYTES = (
@@ -32,7 +32,7 @@ ODD_BYTES = (
 EVENT_NAMES = ("Report Exported", "API Called", "Song Played", "usage.recorded", "account.updated", "session.started")
 PROPERTIES = st.dictionaries(
     st.sampled_from(
-        ["metric", "quantity", "calls", "feature", "score", "seats", "value", "account_id", "$set", "alias"]
+        ["metric", "quantity", "calls", "feature", "score", "seats", "status", "value", "account_id", "$set", "alias"]
     ),
     st.sampled_from(ODD_VALUES) | st.integers() | st.text(max_size=8),
     max_size=4,
