@@ -5,7 +5,7 @@ Source: CloudEvents 1.0 (JSON format, HTTP binding), playbook section 2.
 
 import base64
 import binascii
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Annotated, Any, Literal
 from urllib.parse import unquote
 from uuid import UUID, uuid5
@@ -14,8 +14,10 @@ import msgspec
 
 from services.ingest.core.calls import NOTHING, NULL, Call, Context, Id, Time
 from services.ingest.core.cutting import cut_array
-from services.ingest.core.reading import Reading, as_bytes, read_each
-from services.ingest.core.validate import UNREADABLE
+from services.ingest.core.intake import Intake
+from services.ingest.core.reading import Reading, Unread, as_bytes, id_in, read_each
+from services.ingest.core.validate import UNREADABLE, problem_of
+from shared.kernel.errors import Problem
 from shared.kernel.events.envelope import MAX_ID_CHARS, Name
 
 HeaderList = Iterable[tuple[bytes, bytes]]
@@ -50,8 +52,23 @@ class CloudEvent(msgspec.Struct, gc=False):
         return name if len(name) <= MAX_ID_CHARS else str(uuid5(LONG_IDS, name))
 
 
+Take = Callable[[int, CloudEvent, Reading, Intake], Problem | None]
 _ONE = msgspec.json.Decoder(CloudEvent)
 _MANY = msgspec.json.Decoder(list[msgspec.Raw])
+
+
+def take_each(reading: Reading, intake: Intake, take: Take) -> None:
+    """Hand each event over, and reject those that cannot be read or taken with the reason."""
+    for index, event in enumerate(reading.items):
+        if type(event) is Unread:
+            intake.reject(index, id_in(event.raw, "id"), event.problem, event.raw)
+            continue
+        try:
+            problem = take(index, event, reading, intake)
+        except UNREADABLE as error:
+            problem = problem_of(error)
+        if problem is not None:
+            intake.reject(index, event.event_id, problem, reading.raw_at(index))
 
 
 def read_cloud_events(body: bytes) -> Reading:

@@ -7,11 +7,18 @@ subject is what an event is about, a file or a person as often as an account, an
 """
 
 from services.ingest.core.calls import take_call
-from services.ingest.core.cloud_events import BATCHED, STRUCTURED, as_structured, call_of, read_cloud_events
+from services.ingest.core.cloud_events import (
+    BATCHED,
+    STRUCTURED,
+    CloudEvent,
+    as_structured,
+    call_of,
+    read_cloud_events,
+    take_each,
+)
 from services.ingest.core.dialect import Dialect, HeaderList, Route
 from services.ingest.core.intake import Intake
-from services.ingest.core.reading import Reading, Unread, id_in
-from services.ingest.core.validate import UNREADABLE, problem_of
+from services.ingest.core.reading import Reading
 
 EXAMPLE = {
     "specversion": "1.0",
@@ -44,16 +51,11 @@ def read(body: bytes, _route: Route) -> Reading:
 
 def normalise(reading: Reading, intake: Intake) -> None:
     """Hand each event to the intake, as the `track` call that it is."""
-    for index, event in enumerate(reading.items):
-        if type(event) is Unread:
-            intake.reject(index, id_in(event.raw, "id"), event.problem, event.raw)
-            continue
-        try:
-            call = call_of(event, event.accountid)
-        except UNREADABLE as error:
-            intake.reject(index, event.event_id, problem_of(error), reading.raw_at(index))
-        else:
-            take_call(index, call, reading, intake)
+    take_each(reading, intake, _take)
+
+
+def _take(index: int, event: CloudEvent, reading: Reading, intake: Intake) -> None:
+    take_call(index, call_of(event, event.accountid), reading, intake)
 
 
 ROW = Dialect(

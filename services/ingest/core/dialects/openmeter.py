@@ -10,12 +10,11 @@ from typing import Any
 import msgspec
 
 from services.ingest.core.calls import Call, take_call, users_of_call
-from services.ingest.core.cloud_events import BATCHED, STRUCTURED, CloudEvent, call_of, read_cloud_events
+from services.ingest.core.cloud_events import BATCHED, STRUCTURED, CloudEvent, call_of, read_cloud_events, take_each
 from services.ingest.core.dialect import Dialect, Route
 from services.ingest.core.intake import Intake, Rejected
-from services.ingest.core.reading import Reading, Unread, id_in
+from services.ingest.core.reading import Reading
 from services.ingest.core.replies import BAD_REQUEST, NO_CONTENT, Answer, Reply
-from services.ingest.core.validate import UNREADABLE, problem_of
 from shared.kernel.errors import Problem, Reason
 from shared.kernel.events.envelope import MAX_ID_CHARS
 
@@ -54,16 +53,7 @@ def read(body: bytes, _route: Route) -> Reading:
 
 def normalise(reading: Reading, intake: Intake) -> None:
     """Hand each event to the intake, as usage unless the plan says otherwise."""
-    for index, event in enumerate(reading.items):
-        if type(event) is Unread:
-            intake.reject(index, id_in(event.raw, "id"), event.problem, event.raw)
-            continue
-        try:
-            problem = _take(index, event, reading, intake)
-        except UNREADABLE as error:
-            problem = problem_of(error)
-        if problem is not None:
-            intake.reject(index, event.event_id, problem, reading.raw_at(index))
+    take_each(reading, intake, _take)
 
 
 def answer(reply: Reply, _route: Route) -> Answer:
