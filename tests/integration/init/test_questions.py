@@ -131,16 +131,21 @@ def test_ctrl_c_at_a_question_leaves_nothing_behind(terminal: Terminal, tmp_path
     assert not (tmp_path / "data").exists()
 
 
-def test_without_a_terminal_it_says_how_to_go_on(tmp_path: Path) -> None:
-    """A script is told of --yes."""
-    done = subprocess.run(  # noqa: S603 - our own command
-        [sys.executable, "-m", "upswing", "init", "--data", str(tmp_path / "data")],
+def _init(data: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run `upswing init` on a data folder, without a terminal."""
+    return subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-m", "upswing", "init", "--data", str(data), *words],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         timeout=SECONDS,
         check=False,
     )
+
+
+def test_without_a_terminal_it_says_how_to_go_on(tmp_path: Path) -> None:
+    """A script is told of --yes."""
+    done = _init(tmp_path / "data")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("upswing: there is no terminal to ask on: add --yes")
 
@@ -148,13 +153,7 @@ def test_without_a_terminal_it_says_how_to_go_on(tmp_path: Path) -> None:
 def test_settings_that_notify_would_refuse_are_refused_before_anything_is_written(tmp_path: Path) -> None:
     """What somebody has written there by hand, too: the field, what was found, and why not."""
     (tmp_path / "upswing.env").write_text("UPSWING_NOTIFY_SEND_SECONDS=-1\n")
-    done = subprocess.run(  # noqa: S603 - our own command
-        [sys.executable, "-m", "upswing", "init", "--yes", "--data", str(tmp_path)],
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
+    done = _init(tmp_path, "--yes")
     assert done.returncode == 1
     assert done.stderr.startswith("upswing: notify would not start with these settings: UPSWING_NOTIFY_SEND_SECONDS")
     assert [path.name for path in tmp_path.iterdir()] == ["upswing.env"]
@@ -163,13 +162,7 @@ def test_settings_that_notify_would_refuse_are_refused_before_anything_is_writte
 def test_keys_that_cannot_be_read_are_refused_before_anything_is_written(tmp_path: Path) -> None:
     """A new write key would have to go there."""
     (tmp_path / "keys.json").write_text("{")
-    done = subprocess.run(  # noqa: S603 - our own command
-        [sys.executable, "-m", "upswing", "init", "--yes", "--data", str(tmp_path)],
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
+    done = _init(tmp_path, "--yes")
     assert done.returncode == 1
     assert done.stderr.startswith(f"upswing: the keys file {tmp_path / 'keys.json'} cannot be used")
     assert [path.name for path in tmp_path.iterdir()] == ["keys.json"]
@@ -179,13 +172,8 @@ def test_a_second_init_keeps_what_somebody_has_changed_by_hand(tmp_path: Path) -
     """With --yes the playbook stays; with --overwrite it is kept beside."""
 
     def init(*words: str) -> str:
-        done = subprocess.run(  # noqa: S603 - our own command
-            [sys.executable, "-m", "upswing", "init", "--yes", "--data", str(tmp_path), *words],
-            capture_output=True,
-            text=True,
-            timeout=SECONDS,
-            check=True,
-        )
+        done = _init(tmp_path, "--yes", *words)
+        assert done.returncode == 0, done.stderr
         return done.stdout
 
     assert "Nothing runs on" in init("--company", "Acme")
@@ -208,7 +196,7 @@ def test_a_second_init_keeps_what_somebody_has_changed_by_hand(tmp_path: Path) -
 )
 def test_options_that_do_not_fit_are_refused_with_what_to_write(tmp_path: Path, words: list[str], said: str) -> None:
     """Nothing is written."""
-    done = _init(tmp_path / "data", *words)
+    done = _init(tmp_path / "data", "--yes", *words)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith(f"upswing: {said}")
     assert not (tmp_path / "data").exists()
@@ -220,7 +208,7 @@ def test_a_port_that_is_taken_is_told_before_anything_is_written(tmp_path: Path)
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        done = _init(tmp_path / "data", "--up", f"--ingest-port={port}")
+        done = _init(tmp_path / "data", "--yes", "--up", f"--ingest-port={port}")
     assert (done.returncode, done.stdout) == (1, "")
     assert f"port {port} for ingest is taken" in done.stderr
     assert "choose --ingest-port" in done.stderr
@@ -230,17 +218,7 @@ def test_a_port_that_is_taken_is_told_before_anything_is_written(tmp_path: Path)
 def test_all_commands_that_are_named_name_the_data_folder(tmp_path: Path) -> None:
     """Without it they would look at another one."""
     data = tmp_path / "data"
-    assert f"upswing import check <files> --data {data}" in _init(data, "--no-test").stdout
-    again = _init(data, "--no-test").stdout
+    assert f"upswing import check <files> --data {data}" in _init(data, "--yes", "--no-test").stdout
+    again = _init(data, "--yes", "--no-test").stdout
     assert f"`upswing keys --data {data} issue web` issues another" in again
     assert f"upswing init --up --data {data}" in again
-
-
-def _init(data: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(  # noqa: S603 - our own command
-        [sys.executable, "-m", "upswing", "init", "--yes", "--data", str(data), *words],
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
