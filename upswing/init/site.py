@@ -42,7 +42,7 @@ class Site:
         answer = await self._call(
             "ingest", "POST", "/v1/events", json=list(events), auth=httpx.BasicAuth(self.write_key, "")
         )
-        return answer.status_code, answer.json()
+        return answer.status_code, self._said("ingest", answer)
 
     async def put_people(self, people: Sequence[Person]) -> int:
         """Add people to the list of who is who, each under its id; return how many there are."""
@@ -76,14 +76,24 @@ class Site:
             return str(error)
         if answer.is_success:
             return None
-        checks: dict[str, str] = answer.json().get("checks", {})
+        try:
+            checks: dict[str, str] = self._said(service, answer).get("checks", {})
+        except DependencyError as error:
+            return str(error)
         return f"{service}: " + "; ".join(f"{name}: {why}" for name, why in checks.items() if why != "ok")
 
     async def _pipeline(self, method: str, path: str, **more: Any) -> Any:
         answer = await self._call("pipeline", method, path, **more)
         if answer.is_error:
             raise DependencyError(f"the pipeline refused {method} {path} ({answer.status_code}): {answer.text[:300]}")
-        return answer.json()
+        return self._said("pipeline", answer)
+
+    def _said(self, service: str, answer: httpx.Response) -> Any:
+        try:
+            return answer.json()
+        except ValueError:
+            where = f"{self.settings.url(service)} ({answer.status_code}, {answer.text[:60]!r})"
+            raise DependencyError(f"it is not {service} that answers at {where}: is its port another one?") from None
 
     async def _call(self, service: str, method: str, path: str, **more: Any) -> httpx.Response:
         url = self.settings.url(service)
