@@ -19,6 +19,7 @@ import pytest_asyncio
 import yaml
 from aiohttp import web
 
+from deploy.local.ports import free_port
 from services.ingest.key_file import read_keys
 from shared.kernel.ids import TEST_ACCOUNTS
 from tests.support.e2e.hour import PAGE, SECONDS, Hour
@@ -205,7 +206,21 @@ async def test_a_hop_that_fails_is_named_with_what_to_do(hour: Hour) -> None:
     hour.slack.plan = [web.Response(status=404, text="no_service")] * 5
     code, said = await (await hour.run("init", "--yes", "--slack-webhook", hour.slack.hook, "--allow-local")).end()
     assert code == 1
-    assert "upswing: stopped at notify: expected the alert to be sent; found dead on slack after 1 attempts" in said
+    assert (
+        "upswing: stopped at notify: expected the alert to be sent on slack; found dead on slack after 1 attempt:"
+        in said
+    )
     assert "404" in said.splitlines()[-1]
     assert "Run `upswing init` again to change it." in said
     assert "cleaned up lead disqualified" in said
+
+
+@pytest.mark.long
+async def test_a_mail_server_that_does_not_answer_is_no_alert(hour: Hour) -> None:
+    """The same alert waits in the product, too; that is not what was asked for."""
+    words = ["--smtp", f"127.0.0.1:{free_port()}", "--smtp-tls", "none", "--mail-from", "a@example.com"]
+    code, said = await (await hour.run("init", "--yes", *words, "--mail-to", "b@example.com", "--allow-local")).end()
+    assert code == 1, said
+    assert "upswing: stopped at notify: expected the alert to be sent on email; found pending on email after" in said
+    assert "(elsewhere: sent on in-app)" in said
+    assert "The alert went to" not in said

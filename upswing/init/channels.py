@@ -10,15 +10,18 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 import msgspec
+import yaml
 
+from services.notify.core.route import parse_table
 from shared.kernel.errors import ConfigurationError
 
-__all__ = ["Channels", "Tls", "channel_settings", "channels_of", "secret_in"]
+__all__ = ["Channels", "Tls", "channel_settings", "channels_of", "names_of", "secret_in"]
 
 PREFIX = "UPSWING_NOTIFY_"
 SLACK = ("SLACK_WEBHOOK_URL", "SLACK_TOKEN", "SLACK_CHANNEL")
 MAIL = ("SMTP_HOST", "SMTP_PORT", "SMTP_USERNAME", "SMTP_PASSWORD", "SMTP_TLS", "EMAIL_FROM", "EMAIL_TO")
 Tls = Literal["none", "starttls", "tls"]
+NAMES = {"slack": "slack", "email": "email", "in_app": "in-app"}  # of the channels that notify makes without routes
 LOCAL = ("127.0.0.1", "localhost", "::1")
 
 
@@ -70,6 +73,21 @@ def channels_of(written: Mapping[str, str]) -> list[str]:
     slack = f"{PREFIX}SLACK_WEBHOOK_URL" in written or f"{PREFIX}SLACK_TOKEN" in written
     named = ["slack"] * slack + ["email"] * (f"{PREFIX}SMTP_HOST" in written)
     return named or ["in_app"]
+
+
+def names_of(kind: str, written: Mapping[str, str]) -> frozenset[str]:
+    """Return what the channels of a kind that `channels_of` gives are called; none when own routes have none of it.
+
+    Errors: `ConfigurationError` when the routes file cannot be used.
+    """
+    own = written.get(f"{PREFIX}ROUTES")
+    if not own:
+        return frozenset({NAMES[kind]})
+    try:
+        table = parse_table(yaml.safe_load(Path(own).read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigurationError(f"the routes file {own} cannot be read: {error}") from None
+    return frozenset(name for name, spec in table.channels.items() if str(spec.get("kind")).startswith(kind))
 
 
 def secret_in(text: str) -> str:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from http import HTTPStatus
 from typing import Any
 
@@ -10,6 +10,7 @@ import msgspec
 
 from shared.kernel.errors import DependencyError
 from shared.kernel.triggers import Trigger
+from upswing.init.deliveries import Found, advice, choose, undelivered
 from upswing.init.rehearsal import Rehearsal, epilogue
 from upswing.init.site import Site
 from upswing.trace.alerts import deliveries_of
@@ -43,12 +44,12 @@ class Alert(msgspec.Struct, frozen=True):
     trigger_id: str
 
 
-async def play(site: Site, rehearsal: Rehearsal, say: Say) -> Alert:
+async def play(site: Site, rehearsal: Rehearsal, channels: Collection[str], say: Say) -> Alert:
     """Send the test account's past and the event that decides, and tell each hop; clean up whatever happens.
 
-    Errors: `HopError` where it stops.
+    Shape: the alert must go to one of `channels`; to any when they are none. Errors: `HopError` where it stops.
     """
-    hops = _Hops(site, rehearsal, say)
+    hops = _Hops(site, rehearsal, channels, say)
     try:
         return await hops.play()
     finally:
@@ -56,8 +57,8 @@ async def play(site: Site, rehearsal: Rehearsal, say: Say) -> Alert:
 
 
 class _Hops:
-    def __init__(self, site: Site, rehearsal: Rehearsal, say: Say) -> None:
-        self._site, self._rehearsal, self._say = site, rehearsal, say
+    def __init__(self, site: Site, rehearsal: Rehearsal, channels: Collection[str], say: Say) -> None:
+        self._site, self._rehearsal, self._channels, self._say = site, rehearsal, channels, say
         self._began_ms = time.time_ns() // 1_000_000
         self._logs = site.settings.data / "logs"
         self._sent = False
@@ -173,20 +174,21 @@ class _Hops:
 
     async def _notify(self, trigger: Trigger) -> Alert:
         deadline = time.monotonic() + HOP_SECONDS
-        row: dict[str, Any] = {}
+        found = Found()
         while time.monotonic() < deadline:
             rows = await deliveries_of(self._site.settings.url("notify"), self._site.notify_token, [trigger.trigger_id])
             if isinstance(rows, str):
                 raise HopError("notify", "its deliveries", rows, f"Its log says why: {self._logs / 'notify.log'}.")
-            found = [one for one in rows[trigger.trigger_id] if one["why"] in ("fired", "released")]
-            row = next((one for one in found if one["state"] == "sent"), found[0] if found else row)
+            found = choose(rows[trigger.trigger_id], self._channels)
+            row = found.row
             if row.get("state") == "sent":
                 self._tell("notify", f"sent at {row['sent_at']} on {row['channel']}: {row['note']}")
                 return Alert(row["channel"], row["line"], row["sent_at"], trigger.trigger_id)
             if row.get("state") in FINAL:
                 break
             await asyncio.sleep(LOOK_SECONDS)
-        raise HopError("notify", "the alert to be sent", _undelivered(row), _advice(row))
+        expected = f"the alert to be sent on {' or '.join(sorted(self._channels)) or 'a channel'}"
+        raise HopError("notify", expected, undelivered(found), advice(found.row))
 
     async def _until(self, book: Logbook, there: Callable[[Trail], bool]) -> Trail:
         deadline = time.monotonic() + HOP_SECONDS
@@ -203,19 +205,3 @@ class _Hops:
 
     def _tell(self, hop: str, what: str) -> None:
         self._say(f"  {hop:<11}{what}")
-
-
-def _undelivered(row: dict[str, Any]) -> str:
-    if not row:
-        return "no delivery was decided"
-    why = row.get("reason") or row.get("note") or "no reason given"
-    return f"{row.get('state')} on {row.get('channel') or 'no channel'} after {row.get('attempts')} attempts: {why}"
-
-
-def _advice(row: dict[str, Any]) -> str:
-    channel = str(row.get("channel") or "")
-    if channel.startswith("slack"):
-        return "Is the webhook, or the bot's token and channel, right? Run `upswing init` again to change it."
-    if channel == "email":
-        return "Are the mail server, its port, user and password right? Run `upswing init` again to change them."
-    return "No route leads to a channel: run `upswing init` again and choose one."

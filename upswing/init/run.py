@@ -23,7 +23,7 @@ from upswing.commands.keys import issue_key
 from upswing.doctor.finding import Setup
 from upswing.doctor.machine import ports
 from upswing.init.answers import Answers
-from upswing.init.channels import channels_of
+from upswing.init.channels import channels_of, names_of
 from upswing.init.hops import play
 from upswing.init.rehearsal import rehearse
 from upswing.init.site import open_site
@@ -128,11 +128,12 @@ async def _try(settings: LocalSettings, answers: Answers, key: str | None, wish:
                 click.echo(f"\npeople known to the pipeline, who can own leads: {count}")
             if not wish.test:
                 return
-            for channel in channels_of(settings.service_environment("notify", "")):
+            given = settings.service_environment("notify", "")
+            for channel in channels_of(given):
                 segment = _segment(read_playbook(settings.playbook), channel)
                 rehearsal = rehearse(read_playbook(settings.playbook), segment, owner, _now())
                 click.echo(f"\nA test account, {rehearsal.account_id}, and one event: {rehearsal.expected}")
-                alert = await play(site, rehearsal, click.echo)
+                alert = await play(site, rehearsal, names_of(channel, given), click.echo)
                 click.echo(f"\nThe alert went to {_NAMES[channel]} ({alert.sent_at}):\n  {alert.line}")
                 event = f"{rehearsal.decides['id']} --account {rehearsal.account_id}"
                 click.echo(f"Follow it again: upswing trace {event} --data {settings.data}")
