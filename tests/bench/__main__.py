@@ -123,6 +123,7 @@ async def _ingest(options: Options) -> list[Row]:
         seconds=min(INGEST_SECONDS, options.seconds),
         runs=options.runs,
         frozen_seconds=FROZEN_SECONDS,
+        processes=os.cpu_count() or 1,
         kit=options.peers,
         command=options.command("ingest", "SECONDS", "RUNS"),
     )

@@ -1,7 +1,8 @@
-"""How many events a second ingest takes over HTTP, against an idiomatic FastAPI program in the same run.
+"""How many events a second ingest takes over HTTP, against an idiomatic FastAPI program and one in Go in the same run.
 
-Both validate and normalise each event and answer 200 after the broker's ack of all of them. With the rival kit, and the
-load generator that it needs, its harness measures both; otherwise our own peer and our own load do.
+Ours runs once in one process, as FastAPI's does, and once in as many on one port as there are cores, all of which Go
+uses. All validate and normalise each event and answer 200 after the broker's ack of all of them. With the rival kit,
+and the load generator that it needs, its harness measures them; otherwise our own peer and our own load, without Go.
 """
 
 import asyncio
@@ -22,7 +23,9 @@ from services.ingest.settings import Settings as IngestSettings
 from shared.io.kafka import ensure_topics
 from shared.kernel.topics import EVENTS, Topic
 from tests.bench.http_load import Counted, Wanted, run_load
+from tests.bench.ingest_group import PATH, Service, ingest_group
 from tests.bench.ingest_limits import measure_limits
+from tests.bench.ingest_rows import GO_PEER, ONE, OWN, PEER, Run, Runs, rows_of
 from tests.bench.kit import run_kit
 from tests.bench.processes import Meter, Started, Strangers
 from tests.bench.rows import Row
@@ -31,7 +34,6 @@ from upswing.commands.keys import issue_key
 
 __all__ = ["PARTITIONS", "PEER", "Asked", "measure_ingest"]
 
-PEER, GO_PEER = "fastapi_idiomatic", "go_franz"
 KIT_PEERS = {"fastapi_pydantic": PEER, "go_franz": GO_PEER}
 KIT_LOAD, GO_TOOL = "wrk", "go"
 PEER_APP = "tests.bench.peers.fastapi_ingest:app"
@@ -39,7 +41,6 @@ BATCHES, CONNECTIONS = (20, 200), 32
 PARTITIONS = 4  # as many as the kit's peers have
 WARM_UP_SECONDS = 2.0
 START_SECONDS = 20.0
-PATH = "/v1/batch"
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,111 +49,63 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
     runs: int
     frozen_seconds: float
+    processes: int
     kit: Path | None
     command: str
-
-
-class Run(msgspec.Struct, frozen=True):
-    """What one run gave. Units: in the names; CPU and memory are the service's, without broker and load."""
-
-    events_per_s: float
-    p50_ms: float
-    p99_ms: float
-    cpu_s_per_1m: float
-    rss_mb: float
-    errors: int
-
-
-Runs = dict[str, dict[int, Run]]
-"""The median run of each contestant at each batch size; ours is `own`."""
-
-
-class Service(msgspec.Struct, frozen=True):
-    """A service under load."""
-
-    url: str
-    write_key: str
-    pid: int
 
 
 async def measure_ingest(stack: LocalStack, asked: Asked) -> list[Row]:
     """Return the rows of the comparison and of the limits. Errors: `RuntimeError` when something cannot be measured."""
     _, write_key = issue_key(IngestSettings(data=stack.settings.data).keys_path, "bench")
-    await stack.start_services("ingest")
-    pid = stack.supervisor.pid("ingest")
-    assert pid
-    ours = Service(f"{stack.settings.url('ingest')}{PATH}", write_key, pid)
     strangers = Strangers()
-    try:
-        runs = await _contest(stack.bootstrap, ours, asked)
-        limits = await measure_limits(stack, ours.url, write_key, asked.seconds, asked.frozen_seconds, asked.command)
-        others = strangers.cores()
-    finally:
-        await stack.supervisor.stop("ingest")
+    runs: Runs = {}
+    async with ingest_group(stack, write_key, 1) as alone:
+        runs[ONE] = (await _contest(stack.bootstrap, alone, asked, against_peers=False))[OWN]
+    async with ingest_group(stack, write_key, asked.processes) as ours:
+        runs |= await _contest(stack.bootstrap, ours, asked, against_peers=True)
+        limits = await measure_limits(stack, ours, asked.seconds, asked.frozen_seconds, asked.command)
+    others = strangers.cores()
     tell_strangers("ingest", others)
-    rows: list[Row] = []
     for name, by_size in runs.items():
         for size, run in by_size.items():
             if run.errors:
                 say(f"ingest: {name} did not take {run.errors} requests at {size} a batch")
-            rows += _own_rows(runs, size, asked) if name == "own" else _peer_rows(name, size, run, asked)
-    others_row = Row(name="ingest.others_cores", value=others, unit="cores", command=asked.command)
-    return [*rows, *limits, others_row]
+    counts = {"others_cores": (others, "cores"), "processes": (asked.processes, "processes")}
+    return [
+        *rows_of(runs, asked.processes, asked.command),
+        *limits,
+        *(
+            Row(name=f"ingest.{name}", value=value, unit=unit, command=asked.command)
+            for name, (value, unit) in counts.items()
+        ),
+    ]
 
 
-async def _contest(bootstrap: str, ours: Service, asked: Asked) -> Runs:
+async def _contest(bootstrap: str, ours: Service, asked: Asked, *, against_peers: bool) -> Runs:
     if asked.kit is not None and shutil.which(KIT_LOAD):
-        return await _by_the_kit(bootstrap, ours, asked)
+        return await _by_the_kit(bootstrap, ours, asked, KIT_PEERS if against_peers else {})
     if asked.kit is not None:
         say(f"ingest: {KIT_LOAD}, which the kit needs, is not installed: our own peer and load are used")
-    return await _by_ourselves(bootstrap, ours, asked)
+    async with contextlib.AsyncExitStack() as opened:
+        services = {OWN: ours}
+        if against_peers:
+            services[PEER] = await opened.enter_async_context(_peer(bootstrap))
+        return await _by_ourselves(services, asked)
 
 
-def _own_rows(runs: Runs, size: int, asked: Asked) -> list[Row]:
-    own, peer = runs["own"][size], runs[PEER][size]
-    versus = own.events_per_s / peer.events_per_s
-
-    def row(name: str, value: float, unit: str, ratio: float, peer: str = PEER) -> Row:
-        named = f"ingest.{name}_{size}"
-        return Row(name=named, value=value, unit=unit, peer=peer, ratio=ratio, command=asked.command)
-
-    rows = [row("vs_fastapi_idiomatic", versus, "times", versus)]
-    if GO_PEER in runs:
-        ratio = own.events_per_s / runs[GO_PEER][size].events_per_s
-        rows.append(row("vs_go", ratio, "times", ratio, GO_PEER))
-    return [
-        *rows,
-        row("events_per_s", own.events_per_s, "events/s", versus),
-        row("p50_ms", own.p50_ms, "ms", own.p50_ms / peer.p50_ms),
-        row("p99_ms", own.p99_ms, "ms", own.p99_ms / peer.p99_ms),
-        row("cpu_s_per_1m", own.cpu_s_per_1m, "s", own.cpu_s_per_1m / peer.cpu_s_per_1m),
-        row("rss_mb", own.rss_mb, "MB", own.rss_mb / peer.rss_mb),
-    ]
-
-
-def _peer_rows(name: str, size: int, run: Run, asked: Asked) -> list[Row]:
-    figures = {"events_per_s": "events/s", "p99_ms": "ms", "cpu_s_per_1m": "s"}
-    return [
-        Row(name=f"{name}.{figure}_{size}", value=getattr(run, figure), unit=unit, command=asked.command)
-        for figure, unit in figures.items()
-    ]
-
-
-async def _by_ourselves(bootstrap: str, ours: Service, asked: Asked) -> Runs:
-    runs: Runs = {"own": {}, PEER: {}}
-    async with _peer(bootstrap) as peer:
-        services = {"own": ours, PEER: peer}
-        for size in BATCHES:
-            each: dict[str, list[Run]] = {name: [] for name in services}
-            for service in services.values():
-                await _load(service, size, WARM_UP_SECONDS)
-            for turn in range(1, asked.runs + 1):
-                for name, service in services.items():
-                    each[name].append(await _run_once(service, size, asked.seconds))
-                    rate = each[name][-1].events_per_s
-                    say(f"ingest: batch {size} run {turn}/{asked.runs} {name}: {rate:,.0f} events/s")
-            for name in services:
-                runs[name][size] = _middle(each[name])
+async def _by_ourselves(services: dict[str, Service], asked: Asked) -> Runs:
+    runs: Runs = {name: {} for name in services}
+    for size in BATCHES:
+        each: dict[str, list[Run]] = {name: [] for name in services}
+        for service in services.values():
+            await _load(service, size, WARM_UP_SECONDS)
+        for turn in range(1, asked.runs + 1):
+            for name, service in services.items():
+                each[name].append(await _run_once(service, size, asked.seconds))
+                rate = each[name][-1].events_per_s
+                say(f"ingest: batch {size} run {turn}/{asked.runs} {name}: {rate:,.0f} events/s")
+        for name in services:
+            runs[name][size] = _middle(each[name])
     return runs
 
 
@@ -206,11 +159,11 @@ def _middle(runs: list[Run]) -> Run:
     return Run(**figures | {"errors": sum(run.errors for run in runs)})
 
 
-async def _by_the_kit(bootstrap: str, ours: Service, asked: Asked) -> Runs:
+async def _by_the_kit(bootstrap: str, ours: Service, asked: Asked, wanted: dict[str, str]) -> Runs:
     """Let the kit's own harness run its peers and our service; it counts the ids in the topics."""
     assert asked.kit
-    peers = dict(KIT_PEERS)
-    if not shutil.which(GO_TOOL):
+    peers = dict(wanted)
+    if "go_franz" in peers and not shutil.which(GO_TOOL):
         say(f"ingest: {GO_TOOL} is not installed: the kit's {peers.pop(GO_PEER)} is left out")
     result = await run_kit(
         asked.kit,
@@ -224,10 +177,10 @@ async def _by_the_kit(bootstrap: str, ours: Service, asked: Asked) -> Runs:
     for row in result["rows"]:
         name = peers.get(row["server"], row["server"])
         runs.setdefault(name, {})[row["batch"]] = _kit_run(row)
-    missing = {"own", *peers.values()} - runs.keys()
+    missing = {OWN, *peers.values()} - runs.keys()
     if missing:
         raise RuntimeError(f"the kit could not measure {', '.join(sorted(missing))}: see above")
-    return {name: runs[name] for name in ("own", *peers.values())}
+    return {name: runs[name] for name in (OWN, *peers.values())}
 
 
 def _kit_run(row: dict[str, Any]) -> Run:

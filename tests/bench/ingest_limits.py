@@ -6,13 +6,14 @@ import re
 import signal
 from collections import Counter
 
-import psutil
 from aiokafka import TopicPartition
 
 from deploy.local.stack import LocalStack
 from shared.io.kafka import make_consumer
 from shared.kernel.topics import EVENTS
 from tests.bench.http_load import Counted, Wanted, run_load
+from tests.bench.ingest_group import Service
+from tests.bench.processes import Meter
 from tests.bench.rows import Row
 from tests.bench.stacks import say
 
@@ -28,10 +29,10 @@ MB = 1e6
 
 
 async def measure_limits(
-    stack: LocalStack, url: str, write_key: str, seconds: float, frozen_seconds: float, command: str
+    stack: LocalStack, ours: Service, seconds: float, frozen_seconds: float, command: str
 ) -> list[Row]:
     """Return the rows of single events and of the frozen broker. Errors: `RuntimeError` when one cannot be measured."""
-    found = await _single(url, write_key, seconds) | await _frozen(stack, url, write_key, frozen_seconds)
+    found = await _single(ours.url, ours.write_key, seconds) | await _frozen(stack, ours, frozen_seconds)
     units = {"per_s": "1/s", "ms": "ms", "mb": "MB", "missing": "events", "requests": "requests"}
     return [
         Row(
@@ -59,23 +60,27 @@ async def _single(url: str, write_key: str, seconds: float) -> dict[str, float]:
     }
 
 
-async def _frozen(stack: LocalStack, url: str, write_key: str, seconds: float) -> dict[str, float]:
+async def _frozen(stack: LocalStack, ours: Service, seconds: float) -> dict[str, float]:
     """Hold the broker still under load; memory counts once the first seconds have filled what may be in flight."""
-    ingest, kafka = stack.supervisor.pid("ingest"), stack.supervisor.pid("kafka")
-    assert ingest
+    kafka = stack.supervisor.pid("kafka")
     assert kafka
     starts = await _ends(stack.bootstrap)
     total = BEFORE_SECONDS + seconds + AFTER_SECONDS
     wanted = Wanted(
-        url=url, write_key=write_key, batch=FROZEN_BATCH, connections=CONNECTIONS, seconds=total, name_them=True
+        url=ours.url,
+        write_key=ours.write_key,
+        batch=FROZEN_BATCH,
+        connections=CONNECTIONS,
+        seconds=total,
+        name_them=True,
     )
     load = asyncio.create_task(run_load(wanted))
     await asyncio.sleep(BEFORE_SECONDS)
     os.kill(kafka, signal.SIGSTOP)
     try:
         settle = min(SETTLE_SECONDS, seconds / 2)
-        filled = await _peak_rss(ingest, settle)
-        later = await _peak_rss(ingest, seconds - settle)
+        filled = await _peak_rss(ours.pid, settle)
+        later = await _peak_rss(ours.pid, seconds - settle)
     finally:
         os.kill(kafka, signal.SIGCONT)
     counted = await load
@@ -90,12 +95,12 @@ async def _frozen(stack: LocalStack, url: str, write_key: str, seconds: float) -
 
 
 async def _peak_rss(pid: int, seconds: float) -> int:
-    process, peak = psutil.Process(pid), 0
+    seen = Meter({"ingest": pid})
     until = asyncio.get_running_loop().time() + seconds
     while asyncio.get_running_loop().time() < until:
-        peak = max(peak, process.memory_info().rss)
+        seen.read()
         await asyncio.sleep(LOOK_SECONDS)
-    return peak
+    return seen.rss_bytes["ingest"]
 
 
 def _good(counted: Counted) -> Counted:
