@@ -51,10 +51,10 @@ def command(
         return bool(trail.places or trail.letters)
 
     if not asyncio.run(run()):
-        raise ConfigurationError(f"no event {event_id} was found: {_hint(hours, account)}")
+        raise ConfigurationError(_hint(hours, account))
 
 
 def _hint(hours: float, account: str | None) -> str:
     where = f" in the partition of {account}" if account else ""
     names = "messageId, uuid, id; for CloudEvents 'source id'"
-    return f"only the last {hours:g} hours{where} were searched; ids are as the client sent them ({names})"
+    return f"only the last {hours:g} hours{where} were searched (--hours, --account); ids are as the client sent them ({names})"

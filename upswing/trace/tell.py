@@ -6,9 +6,20 @@ from typing import Any
 from shared.kernel.clock import iso
 from shared.kernel.events import BY_NAME
 from shared.kernel.snapshots import RuleValue, Snapshot
-from shared.kernel.triggers import Trigger
+from shared.kernel.triggers import Gate, Trigger
 from upswing.trace.follow import Place, Trail
 
+NOTHING = {  # decisions of notify that are no message, in words
+    "held": "the gate is shut; its release is told",
+    "silenced": "somebody has silenced it",
+    "no_route": "no route takes it",
+    "resolved_unseen": "it has ended, and there was no message to mark so",
+}
+HINTS = {  # what a criterion counts, where its name does not say it
+    "core_features": "each counts once it was used on as many different days as `measures.adopted_days` says",
+    "core_departments": "those that use core features which count",
+}
+MORE = frozenset({"days_since_onboarding", "active_share_percent"})  # more than what is asked for, not as much
 TYPE_NAMES = {row.shape: row for row in BY_NAME.values()}
 
 
@@ -21,7 +32,7 @@ def tell(trail: Trail, event_id: str, alerts: dict[str, list[dict[str, Any]]] | 
             yield f"retaken   {iso(letter.retaken_at)}: sent to the log for account {letter.retaken_for}"
     if not trail.places:
         if not trail.letters:
-            yield f"nowhere   no event {event_id} in the time searched: was it answered 200? Try --hours, or --account"
+            yield f"nowhere   no event {event_id} in the time searched: was it answered 200?"
             yield "          (page views are kept as a session of their user and half hour, with an id of its own)"
         return
     yield from _places(trail.places)
@@ -68,9 +79,23 @@ def _folded(trail: Trail) -> Iterator[str]:
             f"account   explained at {iso(trail.snapshot.at)}: health {trail.snapshot.health.score}, "
             f"readiness {gate.readiness}, gate {'open' if gate.open else 'shut'}"
         )
+        yield from _gate(gate)
         yield from (f"notice    {notice}" for notice in trail.snapshot.notices)
     elif trail.behind == 0:
         yield "account   not explained yet: the snapshot of an account follows within seconds of its records"
+
+
+def _gate(gate: Gate) -> Iterator[str]:
+    """Yield what shuts the gate: each criterion with what is and what is wanted, then the other reasons."""
+    criteria = {criterion.name: criterion for criterion in gate.criteria}
+    for name in gate.held_because:
+        known = criteria.get(name)
+        if known is None:
+            yield f"          shut by {name}"
+            continue
+        actual = "unknown" if known.actual is None else known.actual
+        wanted = f"{'more than ' if name in MORE else ''}{known.required}"
+        yield f"          shut by {name}: {actual}, wanted {wanted}{f' ({HINTS[name]})' if name in HINTS else ''}"
 
 
 def _trigger(trigger: Trigger, alerts: dict[str, list[dict[str, Any]]] | str) -> Iterator[str]:
@@ -85,10 +110,13 @@ def _trigger(trigger: Trigger, alerts: dict[str, list[dict[str, Any]]] | str) ->
         yield f"alert     unknown: {alerts}"
         return
     found = alerts.get(trigger.trigger_id, [])
-    for row in found:
+    for row in reversed(found):  # notify tells the newest first
         when = f" at {row['sent_at']}" if row.get("sent_at") else ""
-        channel = row.get("channel") or "no channel"
-        yield f"alert     {row.get('state')}{when} on {channel}: {row.get('why')}"
+        why, channel = str(row.get("why")), row.get("channel")
+        if channel:
+            yield f"alert     {row.get('state')}{when} on {channel}: {why}"
+        else:
+            yield f"alert     nothing to send: {why}{f' ({NOTHING[why]})' if why in NOTHING else ''}"
     if not found:
         yield "alert     none decided yet: is notify running and ready?"
 

@@ -117,7 +117,7 @@ async def test_an_event_that_is_not_there_is_exit_code_1_with_a_hint(topics: Top
     done = await asyncio.to_thread(run_trace, "nope", *where, "--hours", "2")
     assert done.returncode == 1
     assert done.stdout.startswith("nowhere   no event nope")
-    assert done.stderr.startswith("upswing: no event nope was found: only the last 2 hours were searched")
+    assert done.stderr.startswith("upswing: only the last 2 hours were searched (--hours, --account)")
 
 
 async def test_an_event_is_found_by_its_exact_id_in_its_line_and_its_repeats_too(topics: Topics) -> None:

@@ -9,10 +9,10 @@ from shared.kernel.clock import iso
 from shared.kernel.dead_letters import DeadLetter
 from shared.kernel.errors import Reason
 from shared.kernel.events.usage_recorded import UsageRecorded, UsageRecordedProperties
-from shared.kernel.triggers import Gate
+from shared.kernel.triggers import Criterion, Gate
 from tests.support.pipeline.samples import NOON, make_snapshot, make_trigger
 from upswing.trace.follow import Place, Trail
-from upswing.trace.tell import tell
+from upswing.trace.tell import HINTS, tell
 
 
 def place(offset: int = 7, *, line: int = 1, source: str = "app", user: str | None = "ann", **over: Any) -> Place:
@@ -37,7 +37,7 @@ def told(trail: Trail, alerts: dict[str, list[dict[str, Any]]] | str | None = No
 def test_an_event_that_is_nowhere_says_what_to_try() -> None:
     """No place and no letter: the options that search elsewhere, and which ids are not those of the client."""
     assert told(Trail()) == [
-        "nowhere   no event e1 in the time searched: was it answered 200? Try --hours, or --account",
+        "nowhere   no event e1 in the time searched: was it answered 200?",
         "          (page views are kept as a session of their user and half hour, with an id of its own)",
     ]
 
@@ -116,17 +116,17 @@ def test_a_held_trigger_shows_its_reasons_and_asks_for_no_alert() -> None:
 
 
 def test_a_fired_trigger_shows_its_alerts() -> None:
-    """Each delivery with its state, when, where and why."""
+    """Each delivery with its state, when, where and why, the oldest first; a decision to send nothing says why."""
     trigger = make_trigger(level="owner")
     rows: list[dict[str, Any]] = [
+        {"state": "not_sent", "sent_at": None, "channel": None, "why": "resolved_unseen"},
         {"state": "sent", "sent_at": iso(NOON), "channel": "slack", "why": "fired"},
-        {"state": "skipped", "sent_at": None, "channel": None, "why": "no_route"},
     ]
     lines = told(Trail([place()], behind=0, triggers=[trigger]), {trigger.trigger_id: rows})
     assert lines[-3:] == [
         f"fired     seat_saturation owner: 46 of 50 seats ({trigger.trigger_id})",
         f"alert     sent at {iso(NOON)} on slack: fired",
-        "alert     skipped on no channel: no_route",
+        "alert     nothing to send: resolved_unseen (it has ended, and there was no message to mark so)",
     ]
 
 
@@ -152,3 +152,23 @@ def test_facts_of_the_account_without_effect_are_said_below_it() -> None:
     snapshot = make_snapshot(notices=("plan 'Growthh' is not in the playbook",))
     lines = told(Trail([place()], behind=0, snapshot=snapshot))
     assert lines[lines.index("notice    plan 'Growthh' is not in the playbook") - 1].startswith("account   explained")
+
+
+def test_a_gate_that_is_shut_says_by_what_each_time_the_account_is_told() -> None:
+    """Who traces today's event asks why the trigger of yesterday is held: what is, and what is wanted."""
+    criteria = (
+        Criterion("core_features", 3, 1, met=False),
+        Criterion("sentiment", 7, None, met=None),
+        Criterion("active_share_percent", 60, 60, met=False),
+        Criterion("qbr_days", 90, 3, met=True),
+    )
+    because = ("core_features", "sentiment", "active_share_percent", "backfill")
+    gate = Gate(open=False, readiness=50, confidence=1.0, criteria=criteria, held_because=because)
+    lines = told(Trail([place()], behind=0, snapshot=make_snapshot(gate=gate)))
+    at = next(number for number, line in enumerate(lines) if line.startswith("account   explained"))
+    assert lines[at + 1 : at + 5] == [
+        f"          shut by core_features: 1, wanted 3 ({HINTS['core_features']})",
+        "          shut by sentiment: unknown, wanted 7",
+        "          shut by active_share_percent: 60, wanted more than 60",
+        "          shut by backfill",
+    ]
