@@ -57,4 +57,5 @@ def command(
 def _hint(hours: float, account: str | None) -> str:
     where = f" in the partition of {account}" if account else ""
     names = "messageId, uuid, id; for CloudEvents 'source id'"
-    return f"only the last {hours:g} hours{where} were searched (--hours, --account); ids are as the client sent them ({names})"
+    searched = f"only the last {hours:g} hours{where} were searched (--hours, --account)"
+    return f"{searched}; ids are as the client sent them ({names})"
