@@ -40,7 +40,7 @@ class Switchboard(msgspec.Struct, frozen=True):
 
 def load_switchboard(settings: Settings, environment: Environment) -> Switchboard:
     """Return the channels and routes in force. Errors: `ConfigurationError`, one sentence."""
-    table = default_table(settings) if settings.routes is None else parse_table(_read(settings.routes))
+    table = default_table(settings) if settings.routes is None else read_table(settings.routes)
     channels = {name: configure(name, spec, BY_KIND, environment) for name, spec in table.channels.items()}
     return Switchboard(channels, table.routes)
 
@@ -62,9 +62,10 @@ def default_table(settings: Settings) -> RoutingTable:
     return RoutingTable(channels, default_routes(slack, email, IN_APP))
 
 
-def _read(path: Path) -> object:
+def read_table(path: Path) -> RoutingTable:
+    """Return the routing table in a file. Errors: `ConfigurationError`, one sentence."""
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        return parse_table(yaml.safe_load(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise ConfigurationError(f"the routes file {path} cannot be read: {error.strerror}") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:

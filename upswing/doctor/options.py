@@ -1,16 +1,21 @@
 """Checks of the services' own settings: names that nobody reads, values that a service would refuse at its start."""
 
 import difflib
+import io
 from collections.abc import AsyncIterator, Iterator, Mapping
+from pathlib import Path
 
+from dotenv.parser import parse_stream
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsError
 
 from deploy.local.settings import STACK_NAMES, LocalSettings, inherited
 from services.ingest.settings import Settings as Ingest
+from services.notify.routing_table import read_table
 from services.notify.settings import Settings as Notify
 from services.pipeline.settings import Settings as Pipeline
 from services.signals.settings import Settings as Signals
+from shared.kernel.errors import ConfigurationError
 from upswing.doctor.finding import Finding, Setup, note, ok, wrong
 
 __all__ = ["NO_DATABASE", "settings", "settings_problems", "unknown_names", "wrong_values"]
@@ -48,7 +53,8 @@ async def settings(setup: Setup) -> AsyncIterator[Finding]:
 def settings_problems(settings: LocalSettings) -> list[str]:
     """Return what is wrong with the services' settings as this stack would give them, a sentence each."""
     file = settings.settings_file
-    found = [f"{file}: {sentence}" for sentence in unknown_names(settings.file_environment(), in_file=True)]
+    found = [f"{file}: {sentence}" for sentence in _unread_lines(file)]
+    found += [f"{file}: {sentence}" for sentence in unknown_names(settings.file_environment(), in_file=True)]
     ours = {name: value for name, value in inherited().items() if name.startswith(OURS)}
     found += [f"environment: {sentence}" for sentence in unknown_names(ours, in_file=False)]
     for service in CLASSES:
@@ -91,6 +97,7 @@ def wrong_values(service: str, environment: Mapping[str, str]) -> Iterator[str]:
     else:
         if isinstance(read, Notify):
             yield from _halves(read)
+            yield from _routes(read)
 
 
 def _found(name: str, kind: str, environment: Mapping[str, str]) -> str:
@@ -98,6 +105,26 @@ def _found(name: str, kind: str, environment: Mapping[str, str]) -> str:
     if kind == "missing" or any(word in name for word in ("TOKEN", "SECRET", "PASSWORD", "WEBHOOK", "DATABASE")):
         return ""
     return f"found {environment.get(name, '')!r:.60}: "
+
+
+def _routes(notify: Notify) -> Iterator[str]:
+    """Yield what is wrong with the routes file."""
+    if notify.routes is not None:
+        try:
+            read_table(notify.routes)
+        except ConfigurationError as error:
+            yield f"UPSWING_NOTIFY_ROUTES: {error}"
+
+
+def _unread_lines(file: Path) -> Iterator[str]:
+    """Yield a sentence for each line that is no setting; those who read the file pass over it in silence."""
+    text = file.read_text(encoding="utf-8", errors="replace") if file.exists() else ""
+    for binding in parse_stream(io.StringIO(text)):
+        if binding.error or (binding.key is not None and binding.value is None):
+            number = binding.original.line + binding.original.string[: -len(binding.original.string.lstrip())].count(
+                "\n"
+            )
+            yield f"line {number} has no effect: allowed is NAME=value"
 
 
 def _halves(notify: Notify) -> Iterator[str]:

@@ -10,9 +10,8 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 import msgspec
-import yaml
 
-from services.notify.core.route import parse_table
+from services.notify.routing_table import read_table
 from shared.kernel.errors import ConfigurationError
 
 __all__ = ["Channels", "Tls", "channel_settings", "channels_of", "names_of", "secret_in"]
@@ -83,11 +82,8 @@ def names_of(kind: str, written: Mapping[str, str]) -> frozenset[str]:
     own = written.get(f"{PREFIX}ROUTES")
     if not own:
         return frozenset({NAMES[kind]})
-    try:
-        table = parse_table(yaml.safe_load(Path(own).read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigurationError(f"the routes file {own} cannot be read: {error}") from None
-    return frozenset(name for name, spec in table.channels.items() if str(spec.get("kind")).startswith(kind))
+    channels = read_table(Path(own)).channels
+    return frozenset(name for name, spec in channels.items() if str(spec.get("kind")).startswith(kind))
 
 
 def secret_in(text: str) -> str:

@@ -148,6 +148,20 @@ async def test_a_channel_that_is_set_by_half_is_named(settings: LocalSettings) -
     ]
 
 
+async def test_a_line_that_is_no_setting_and_routes_that_cannot_be_read_are_named(settings: LocalSettings) -> None:
+    """The services pass over such a line in silence; notify would not start without its routes."""
+    settings.settings_file.write_text(
+        "# mine\n\nthis line is nonsense\nUPSWING_SIGNALS_TICKER\nUPSWING_NOTIFY_ROUTES=/nowhere/routes.yaml\n"
+    )
+    said = [row.sentence for row in await found("settings", setup_of(settings)) if row.state == "wrong"]
+    file = settings.settings_file
+    assert said == [
+        f"{file}: line 3 has no effect: allowed is NAME=value",
+        f"{file}: line 4 has no effect: allowed is NAME=value",
+        "UPSWING_NOTIFY_ROUTES: the routes file /nowhere/routes.yaml cannot be read: No such file or directory",
+    ]
+
+
 async def test_the_playbook_in_the_data_folder_is_the_one_that_is_looked_at(settings: LocalSettings) -> None:
     """Without a name given it goes before the default; all that is wrong with it is told."""
     (settings.data / "playbook.yaml").write_text("extends: default\nversion: own\ncurrency: euro\nroadmap: 5\n")
