@@ -32,7 +32,7 @@ class Profile(msgspec.Struct):
     tokens: Counter[str]
     accounts: int
     users: int
-    plans: Counter[str]
+    plans: set[str]
     metrics: set[str]
     features: set[str]
     first_ms: int
@@ -55,7 +55,7 @@ def oddities(found: Profile, playbook: Playbook) -> Iterator[str]:
             f"{found.before_onboarding:,} of {found.calls:,} events lie before the first facts of their account: they "
             "count in sums, but plan and limits are not known yet at that time"
         )
-    unknown = sorted(set(found.plans).difference(playbook.plans))
+    unknown = sorted(found.plans.difference(playbook.plans))
     if unknown:
         yield f"the playbook knows no plan {_names(unknown)}: nothing is limited or gated for these accounts"
     limited = {metric for plan in playbook.plans.values() for metric in plan.limits}

@@ -11,14 +11,17 @@ import msgspec
 
 from shared.kernel.errors import ConfigurationError
 from shared.kernel.identities import Identity
+from upswing.importing.log import PIECE_BYTES
 from upswing.importing.prepare import STAGED, Asked, Chosen
 from upswing.importing.quality import Quality
+from upswing.importing.units import EVENTS_AT_ONCE
 
 FILE = "plan.json"
+LAYOUT = 2  # of the staging file: what another version has staged is not gone on with
 
 
 class Plan(msgspec.Struct, kw_only=True):
-    """One import. Shape: `made_from` changes when a file, the mapping or the playbook does. Units: instants."""
+    """One import. Shape: `made_from` changes with a file, the mapping, the playbook, the cut. Units: instants."""
 
     import_id: str
     made_from: str
@@ -35,6 +38,7 @@ def digest_of(asked: Asked, chosen: Chosen) -> str:
     for path in chosen.files:
         seen = path.stat()
         digest.update(f"{path.resolve()}\0{seen.st_size}\0{seen.st_mtime_ns}\n".encode())
+    digest.update(msgspec.json.encode([LAYOUT, EVENTS_AT_ONCE, PIECE_BYTES]))
     digest.update(msgspec.json.encode([chosen.found.mapping, chosen.playbook, chosen.source, asked.since_ms]))
     return digest.hexdigest()
 

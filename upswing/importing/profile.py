@@ -14,10 +14,12 @@ from upswing.importing import sql
 from upswing.importing.staging import count
 
 LEFT_OUT = (
-    "AND NOT EXISTS (FROM refused r WHERE r.place = staged.rowid) "
-    "AND NOT EXISTS (FROM repeats d WHERE d.place = staged.rowid)"
+    "AND NOT EXISTS (FROM refused r WHERE r.place = lined.place) "
+    "AND NOT EXISTS (FROM repeats d WHERE d.place = lined.place)"
 )
 LISTED = frozenset({"plan", "metric", "feature"})
+SAID = "CASE WHEN whole THEN json_extract(made, '$.properties')::VARCHAR ELSE made END"
+MOST_DIFFERENT = 50_000
 
 
 class Gap(msgspec.Struct, frozen=True):
@@ -36,7 +38,7 @@ def good_events(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the view of all events that will be sent."""
     anything = count(connection, "SELECT (SELECT count(*) FROM refused) + (SELECT count(*) FROM repeats)")
     connection.execute(
-        "CREATE OR REPLACE VIEW good AS SELECT rowid AS place, * EXCLUDE (h, problem) FROM staged "
+        "CREATE OR REPLACE VIEW good AS SELECT * EXCLUDE (h, problem) FROM lined "
         f"WHERE problem IS NULL {LEFT_OUT if anything else ''}"
     )
 
@@ -44,7 +46,7 @@ def good_events(connection: duckdb.DuckDBPyConnection) -> None:
 def profile(connection: duckdb.DuckDBPyConnection) -> Profile:
     """Return what the events hold. The view of `good_events` must be there."""
     calls, first, last = connection.execute("SELECT count(*), min(at_ms), max(at_ms) FROM good").fetchall()[0]
-    found = Profile(calls, Counter(), 0, 0, Counter(), set(), set(), first or 0, last or 0, 0)
+    found = Profile(calls, Counter(), 0, 0, set(), set(), set(), first or 0, last or 0, 0)
     found.accounts = count(connection, "SELECT count(DISTINCT account) FROM good")
     named = "SELECT DISTINCT account, user_id FROM good WHERE user_id IS NOT NULL"
     found.users = count(connection, f"SELECT count(*) FROM ({named})")
@@ -55,7 +57,7 @@ def profile(connection: duckdb.DuckDBPyConnection) -> Profile:
         found.tokens[f"{kind}.user"] += users
         _look_into(connection, kind, found)
     found.tokens["competitor.mentioned"] += count(
-        connection, f"SELECT count(*) FROM good WHERE contains(line, '\"{MENTION}\":true')"
+        connection, f"SELECT count(*) FROM good WHERE contains(made, '\"{MENTION}\":true')"
     )
     found.tokens = +found.tokens
     if found.tokens["account.updated"]:
@@ -81,7 +83,7 @@ def events_by_type(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
 def _look_into(connection: duckdb.DuckDBPyConnection, kind: str, found: Profile) -> None:
     """Count which properties events of a type hold, of those that any rule wants, and list the names of those listed.
 
-    Each line is looked into once.
+    Each different text of properties is looked into once, if they are few.
     """
     names = sorted({name for name, _said in WANTED.get(kind, ())} | (LISTED & PROPERTIES[kind]))
     if not names:
@@ -89,26 +91,31 @@ def _look_into(connection: duckdb.DuckDBPyConnection, kind: str, found: Profile)
     place = {name: f"f[{number}]" for number, name in enumerate(names, start=1)}
     wanted = sorted(WANTED.get(kind, ()), key=str)
     columns = [_counted(place[name], said) for name, said in wanted]
-    columns += [f"histogram({place[name]})" for name in names if name in LISTED]
-    paths = ", ".join(sql.path(f"properties.{name}") for name in names)
-    row = connection.execute(
-        f"SELECT {', '.join(columns)} FROM (SELECT json_extract_string(line, [{paths}]) AS f FROM good WHERE type = ?)",
-        [kind],
-    ).fetchall()[0]
+    columns += [f"list(DISTINCT {place[name]}) FILTER ({place[name]} IS NOT NULL)" for name in names if name in LISTED]
+    paths = ", ".join(sql.path(name) for name in names)
+    each = f"SELECT json_extract_string({SAID}, [{paths}]) AS f, n FROM ({_different(connection, kind)})"
+    row = connection.execute(f"SELECT {', '.join(columns)} FROM ({each})").fetchall()[0]
     for (name, said), number in zip(wanted, row, strict=False):
         found.tokens[f"{kind}.{name}" if said is None else f"{kind}:{said}"] += number
     for name, texts in zip([name for name in names if name in LISTED], row[len(wanted) :], strict=True):
         if name == "plan" and kind == "account.updated":
-            found.plans.update(texts or {})
+            found.plans.update(texts or ())
         elif name != "plan":
-            (found.metrics if name == "metric" else found.features).update(texts or {})
+            (found.metrics if name == "metric" else found.features).update(texts or ())
+
+
+def _different(connection: duckdb.DuckDBPyConnection, kind: str) -> str:
+    """Return the SELECT of what events say and how many say it: where they repeat themselves, each once."""
+    few = f"SELECT approx_count_distinct(made) <= {MOST_DIFFERENT} FROM good WHERE type = {sql.text(kind)}"
+    once = ("count(*)", "GROUP BY made, whole") if count(connection, few) else ("1", "")
+    return f"SELECT made, whole, {once[0]} AS n FROM good WHERE type = {sql.text(kind)} {once[1]}"
 
 
 def _counted(text: str, said: str | None) -> str:
     """Return how often a property says something at all, or one thing."""
     if said is None:
-        return f"count(*) FILTER ({text} IS NOT NULL AND {text} NOT IN ('false', '[]'))"
-    return f"count(*) FILTER ({text} = {sql.text(said)})"
+        return f"coalesce(sum(n) FILTER ({text} IS NOT NULL AND {text} NOT IN ('false', '[]')), 0)::BIGINT"
+    return f"coalesce(sum(n) FILTER ({text} = {sql.text(said)}), 0)::BIGINT"
 
 
 def _wanted() -> dict[str, set[tuple[str, str | None]]]:

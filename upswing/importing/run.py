@@ -148,7 +148,7 @@ def _events_before(connection: duckdb.DuckDBPyConnection, first: Unit | None, pl
 def _refused(connection: duckdb.DuckDBPyConnection) -> list[tuple[Refused, str]]:
     rows = connection.execute(
         "SELECT code, field, message, line, id, account, file, line_no FROM refused "
-        "JOIN staged ON staged.rowid = place ORDER BY place"
+        "JOIN lined USING (place) ORDER BY place"
     ).fetchall()
     return [
         (Refused(Problem(Reason(code), field, message), line.encode(), event_id, account), f"import file {file}:{row}")

@@ -1,4 +1,8 @@
-"""One entry over one file, as one SELECT: each row is an event's line, or a reason why there is none."""
+"""One entry over one file, as one SELECT: each row is what its event says, or a reason why there is none.
+
+Sorting is what an import spends its time on, so rows stay narrow: of an event only what its line cannot be made of
+again is kept, its properties as JSON. `line_of` puts the line together when it is read.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -12,7 +16,7 @@ from upswing.importing.mapping import Condition, Entry, split_column, time_of
 from upswing.importing.sources import Part
 from upswing.importing.values import SPLIT, instant, piece
 
-COLUMNS = ("file", "line_no", "entry", "at_ms", "account", "user_id", "type", "id", "line", "problem")
+COLUMNS = ("file", "line_no", "entry", "at_ms", "account", "user_id", "type", "id", "made", "problem")
 TIMES = {"native": "occurred_at", "cloudevents": "time", "openmeter": "time"}  # elsewhere it is the timestamp
 Problem = tuple[str, str, str]
 
@@ -48,13 +52,11 @@ def select_entry(place: int, entry: Entry, part: Part, joined: dict[str, list[Pa
         + [f"CASE {''.join(map(_when, problems))} END AS wrong"]
     )
     where = f" WHERE __bad OR ({' AND '.join(keep)})" if keep else ""
-    line, event_id = (
-        _event(place, entry, part, made, wanted) if entry.type else (_item(entry.dialect or "", made), "NULL")
-    )
+    made, event_id = (made, _id(place, entry, part, made)) if entry.type else (_item(entry.dialect or "", made), "NULL")
     kind = sql.text(entry.type) if entry.type else "NULL"
     return (
         f"SELECT __file AS file, __row AS line_no, {place} AS entry, at_ms, account, user_id, {kind} AS type, "
-        f"{event_id} AS id, {line} AS line, {_wrong_time(wanted)} AS problem "
+        f"{event_id} AS id, {made} AS made, {_wrong_time(wanted)} AS problem "
         f"FROM (SELECT *, {values} FROM ({cells.select()}){where})"
     )
 
@@ -91,26 +93,31 @@ def _when(problem: Problem) -> str:
     return f" WHEN {condition} THEN {told}"
 
 
-def _event(place: int, entry: Entry, part: Part, made: str, wanted: Wanted) -> tuple[str, str]:
-    """Return the SQL of an event's line in the log, and of its id: as given, or a digest of all that it says."""
+def _id(place: int, entry: Entry, part: Part, made: str) -> str:
+    """Return the SQL of an event's id: as given, or a digest of all that it says."""
     digest = f"md5(concat_ws('|', account, at_ms, user_id, {made}))"
     start = sql.text(f"{Path(part.table).name.partition('.')[0]}/{place}/")
-    event_id = f"{start} || coalesce(id, {digest})" if entry.id else f"{start} || {digest}"
-    said = sql.text(f',"source":{msgspec.json.encode(wanted.source).decode()}')
+    return f"{start} || coalesce(id, {digest})" if entry.id else f"{start} || {digest}"
+
+
+def line_of(source: str) -> str:
+    """Return the SQL of an event's line as it will lie in the log; that of a call is what was made of it."""
     fields = [
-        sql.text(f'{{"type":"{entry.type}","id":'),
-        f"CAST(to_json({event_id}) AS VARCHAR)",
+        sql.text('{"type":"'),
+        "type",
+        sql.text('","id":'),
+        "CAST(to_json(id) AS VARCHAR)",
         sql.text(',"account_id":'),
         "CAST(to_json(account) AS VARCHAR)",
         sql.text(',"occurred_at":'),
         "CAST(at_ms AS VARCHAR)",
-        said,
-        f"""coalesce({sql.text(',"user_id":')} || CAST(to_json(user_id) AS VARCHAR), '')""",
+        sql.text(f',"source":{msgspec.json.encode(source).decode()}'),
+        f"""{sql.text(',"user_id":')} || CAST(to_json(user_id) AS VARCHAR)""",
         sql.text(',"properties":'),
-        made,
+        "made",
         "'}'",
     ]
-    return " || ".join(fields), event_id
+    return f"CASE WHEN whole THEN made ELSE concat({', '.join(fields)}) END"
 
 
 def _item(dialect: str, made: str) -> str:

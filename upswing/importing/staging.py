@@ -1,4 +1,4 @@
-"""The staging table: every event of an import, in the order of time, with its line as it will lie in the log.
+"""The staging table: every event of an import, in the order of time, with what makes its line in the log.
 
 It is a DuckDB file, sorted out of core under a memory limit. Its rows never change once it is made, so the player can
 go on where it was killed. Source: design (durability 7).
@@ -15,7 +15,7 @@ from shared.kernel.ids import murmur2
 from upswing.importing import sql
 from upswing.importing.cells import Cells, require
 from upswing.importing.mapping import Entry, Mapping, columns_of, split_column
-from upswing.importing.select import COLUMNS, Wanted, select_entry
+from upswing.importing.select import COLUMNS, Wanted, line_of, select_entry
 from upswing.importing.sources import Part, bind, open_part
 from upswing.importing.values import MACROS
 
@@ -162,6 +162,11 @@ def stage(
         connection,
         f"CREATE OR REPLACE TABLE staged AS SELECT *, hash(id) AS h FROM ({rows}) {young} "
         "ORDER BY problem IS NOT NULL, at_ms, entry, file, line_no",
+    )
+    calls = [place for place, entry in enumerate(mapping.events) if entry.dialect is not None]
+    connection.execute(
+        f"CREATE OR REPLACE VIEW lined AS SELECT *, {line_of(wanted.source)} AS line FROM "
+        f"(SELECT rowid AS place, *, list_contains({calls}, entry) AS whole FROM staged)"
     )
     connection.execute("CREATE OR REPLACE TABLE refused (place BIGINT, code VARCHAR, field VARCHAR, message VARCHAR)")
     connection.execute("CREATE OR REPLACE TABLE repeats (place BIGINT)")

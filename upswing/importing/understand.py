@@ -33,10 +33,10 @@ WRITTEN = {
     "file": "INTEGER",
     "line_no": "BIGINT",
     "at_ms": "BIGINT",
-    "line": "VARCHAR",
+    "made": "VARCHAR",
     "problem": "VARCHAR",
 }
-ITEMS = "entry, file, line_no, line, at_ms"
+ITEMS = "entry, file, line_no, made, at_ms"
 UNKNOWN = "its account is not known: no call of this user ever names one"
 Item = tuple[int, int, int, str, int]
 Told = Callable[[int], None]
@@ -174,9 +174,9 @@ def _from(path: Path) -> str:
     reader = f"read_csv({sql.text(str(path))}, {how}, columns={{{columns}}})"
     return (
         "SELECT file, line_no, entry, coalesce(CAST(f[5] AS BIGINT), at_ms) AS at_ms, f[1] AS account, "
-        "f[2] AS user_id, f[3] AS type, f[4] AS id, line, problem "
+        "f[2] AS user_id, f[3] AS type, f[4] AS id, made, problem "
         "FROM (SELECT * REPLACE (nullif(problem, '') AS problem), "
-        f"CASE WHEN nullif(problem, '') IS NULL THEN json_extract_string(line, {fields}) END AS f FROM {reader})"
+        f"CASE WHEN nullif(problem, '') IS NULL THEN json_extract_string(made, {fields}) END AS f FROM {reader})"
     )
 
 

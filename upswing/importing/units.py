@@ -77,11 +77,11 @@ def lines_of(
     left_out = (
         ""
         if whole
-        else "AND s.rowid NOT IN (SELECT place FROM refused) AND s.rowid NOT IN (SELECT place FROM repeats) "
+        else "AND s.place NOT IN (SELECT place FROM refused) AND s.place NOT IN (SELECT place FROM repeats) "
     )
     return connection.execute(
-        "SELECT a.bucket % ? AS partition, encode(string_agg(s.line, chr(10) ORDER BY s.rowid)), count(*) "
-        f"FROM staged s JOIN accounts a USING (account) WHERE s.rowid BETWEEN ? AND ? {left_out}GROUP BY 1 ORDER BY 1",
+        "SELECT a.bucket % ? AS partition, encode(string_agg(s.line, chr(10) ORDER BY s.place)), count(*) "
+        f"FROM lined s JOIN accounts a USING (account) WHERE s.place BETWEEN ? AND ? {left_out}GROUP BY 1 ORDER BY 1",
         [partitions, unit.first, unit.last],
     ).fetchall()
 

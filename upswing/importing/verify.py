@@ -18,7 +18,9 @@ MOST_LINE_BYTES = 256 << 10
 MOST_TEXTS = 50_000
 SAMPLE_ROWS = 200_000
 MARK = ',"properties":'
-MADE = f"substr(line, strpos(line, '{MARK}'))"  # a quote in a text is escaped, so nothing before it can look like this
+LONGEST_ESCAPE = 8  # a character may become six in JSON
+ROUGH = "(strlen(made) + strlen(id) + strlen(account) + coalesce(strlen(user_id), 0))"
+MADE = f"CASE WHEN whole THEN substr(made, strpos(made, '{MARK}')) ELSE made END"  # quotes in a text are escaped
 Told = Callable[[int], None]
 
 
@@ -26,8 +28,9 @@ def verify(connection: duckdb.DuckDBPyConnection, told: Told) -> int:
     """Check all events; return how many are refused. Shape: `told` gets how many have been looked at."""
     good = count(connection, "SELECT count(*) FROM staged WHERE problem IS NULL")
     connection.execute(
-        "INSERT INTO refused SELECT rowid, 'too_large', '', 'an event may take 256 KiB as a line' FROM staged "
-        f"WHERE problem IS NULL AND strlen(line) > {MOST_LINE_BYTES}"
+        "INSERT INTO refused SELECT place, 'too_large', '', 'an event may take 256 KiB as a line' FROM lined "
+        f"WHERE problem IS NULL AND CASE WHEN {ROUGH} * {LONGEST_ESCAPE} > {MOST_LINE_BYTES} "
+        f"THEN strlen(line) > {MOST_LINE_BYTES} ELSE false END"
     )
     if good > SAMPLE_ROWS and _repeating(connection):
         _verify_texts(connection)
@@ -39,24 +42,24 @@ def verify(connection: duckdb.DuckDBPyConnection, told: Told) -> int:
 
 def _repeating(connection: duckdb.DuckDBPyConnection) -> bool:
     """Tell whether rows say the same over and over: first a sample, then all, which costs as much as it saves."""
-    sample = f"SELECT type, {MADE} AS made FROM staged WHERE problem IS NULL AND rowid < {SAMPLE_ROWS}"
+    sample = f"SELECT type, {MADE} AS said FROM lined WHERE problem IS NULL AND place < {SAMPLE_ROWS}"
     if count(connection, f"SELECT count(*) FROM (SELECT DISTINCT * FROM ({sample}))") > MOST_TEXTS // 10:
         return False
-    whole = f"SELECT approx_count_distinct({MADE}) FROM staged WHERE problem IS NULL"
+    whole = f"SELECT approx_count_distinct({MADE}) FROM lined WHERE problem IS NULL"
     return count(connection, whole) <= MOST_TEXTS
 
 
 def _verify_texts(connection: duckdb.DuckDBPyConnection) -> None:
     rows = connection.execute(
-        f"SELECT made, any_value(place) FROM (SELECT type, rowid AS place, {MADE} AS made FROM staged "
-        "WHERE problem IS NULL) GROUP BY type, made"
+        f"SELECT said, any_value(place) FROM (SELECT type, place, {MADE} AS said FROM lined WHERE problem IS NULL) "
+        "GROUP BY type, said"
     ).fetchall()
     firsts = sorted(place for _made, place in rows)
     wrong = [place for place, _problem in _refused(connection, firsts)]
-    texts = f"SELECT type, {MADE} FROM staged WHERE rowid IN (SELECT unnest(?::BIGINT[]))"
-    long = " OR ".join(f"length({name}) > {MAX_ID_CHARS}" for name in ("id", "account", "user_id"))
+    texts = f"SELECT type, {MADE} FROM lined WHERE place IN (SELECT unnest(?::BIGINT[]))"
+    long = " OR ".join(f"strlen({name}) > {MAX_ID_CHARS}" for name in ("id", "account", "user_id"))
     suspects = connection.execute(
-        f"SELECT rowid FROM staged WHERE problem IS NULL AND ({long} OR (type, {MADE}) IN ({texts})) ORDER BY rowid",
+        f"SELECT place FROM lined WHERE problem IS NULL AND ({long} OR (type, {MADE}) IN ({texts})) ORDER BY place",
         [wrong],
     ).fetchall()
     found = [row for _place, row in _refused(connection, [place for (place,) in suspects])]
@@ -71,7 +74,7 @@ def _refused(
     for start in range(0, len(places), AT_ONCE):
         some = places[start : start + AT_ONCE]
         lines = connection.execute(
-            "SELECT string_agg(line, chr(10) ORDER BY rowid) FROM staged WHERE rowid IN (SELECT unnest(?::BIGINT[]))",
+            "SELECT string_agg(line, chr(10) ORDER BY place) FROM lined WHERE place IN (SELECT unnest(?::BIGINT[]))",
             [some],
         ).fetchall()[0][0]
         for number, _raw, problem in decode_record((lines or "").encode())[1]:
@@ -83,7 +86,7 @@ def _verify_lines(connection: duckdb.DuckDBPyConnection, good: int, told: Told) 
 
     def fetch(start: int) -> bytes:
         found = cursor.execute(
-            "SELECT string_agg(line, chr(10) ORDER BY rowid) FROM staged WHERE rowid >= ? AND rowid < ?",
+            "SELECT string_agg(line, chr(10) ORDER BY place) FROM lined WHERE place >= ? AND place < ?",
             [start, min(good, start + AT_ONCE)],
         ).fetchall()
         return (found[0][0] or "").encode()

@@ -7,7 +7,7 @@ import duckdb
 import pytest
 
 from tests.support.importing import import_files
-from upswing.importing import verify
+from upswing.importing import profile, verify
 
 ROWS = 3_000
 ENTRY: dict[str, Any] = {
@@ -38,3 +38,23 @@ def test_both_ways_of_checking_refuse_the_same_rows(
         "properties.quantity": 3,
         "account_id": 1,
     }
+
+
+@pytest.mark.parametrize("different", [-1, 50_000])
+def test_both_ways_of_looking_into_properties_find_the_same(
+    tmp_path: Path, different: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each different text once, or each event by itself: fed rules, and the plans and metrics that are unknown."""
+    monkeypatch.setattr(profile, "MOST_DIFFERENT", different)
+    account = {"file": "usage.csv", "type": "account.updated", "time": "day", "account": "account"}
+    account |= {"properties": {"plan": "plan", "seats": {"column": "much", "as": "integer"}}}
+    usage = {"file": "usage.csv", "type": "usage.recorded", "time": "day", "account": "account", "id": "id"}
+    usage |= {"properties": {"metric": "metric", "quantity": {"column": "much", "as": "number"}}}
+    rows = "".join(f"{i},2026-01-0{1 + i % 9},a{i % 3},Odd{i % 2},clicks,{i % 4}\n" for i in range(60))
+    found = import_files(tmp_path, {"usage.csv": "id,day,account,plan,metric,much\n" + rows}, [account, usage])
+    assert found.quality.types == {"usage.recorded": 60, "account.updated": 36}
+    told = " ".join(found.quality.notes)
+    assert "the playbook knows no plan Odd0, Odd1" in told
+    assert "no plan limits the metric clicks" in told
+    (seats,) = [row for row in found.quality.fed if row.name == "seat_saturation (assigned)"]
+    assert seats.why == "needs users given a seat"
