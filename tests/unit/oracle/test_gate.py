@@ -140,7 +140,7 @@ def test_25_two_departments_among_the_users_of_adopted_core_features(tell: Tell)
     story.happens("2026-05-25 11:00", "user.provisioned", user="u2", department="Finance")
     story.happens("2026-05-25 11:30", "user.provisioned", user="u2")
     assert story.explain().met["core_departments"] is True
-    for day in ("2026-05-25 11:40", "2026-05-25 11:50", "2026-05-26 09:00"):  # a user who uses it anew adds no department
+    for day in ("2026-05-25 11:40", "2026-05-25 11:50", "2026-05-26 09:00"):  # anew, which adds nobody
         story.happens(day, "feature.used", user="u2", feature=CORE[0])
     assert story.explain().met["core_departments"] is True
     story.happens("2026-05-26 12:00", "user.deactivated", user="u2")
