@@ -11,6 +11,7 @@ from upswing.history.calls import Call
 
 KNOWN_SECONDS = 2.0
 LOOK_SECONDS = 0.05
+DAY = "day"
 
 
 class Desk:
@@ -86,9 +87,11 @@ class Desk:
         record = await self._record_of(alert)
         if record is None:
             return None
-        event_id = record.decided_by.partition("/")[2]
-        # What releases a trigger is not what decided it: it is the latest that was sent about the account.
-        sent_ms = self._sent_ms.get(event_id) if record.record == "fired" else self._sent_ms.get(record.account_id)
+        # A page view has an id of its own in the log, and what releases a trigger is not what decided it: then it is
+        # the latest call that was sent about the account. A change of day is no event.
+        source, _, event_id = record.decided_by.partition("/")
+        latest = None if source == DAY and record.record == "fired" else self._sent_ms.get(record.account_id)
+        sent_ms = self._sent_ms.get(event_id, latest) if record.record == "fired" else latest
         return None if sent_ms is None else (alert.at_ms - sent_ms) / 1000
 
     async def _record_of(self, alert: Alert) -> Trigger | None:

@@ -17,6 +17,7 @@ from upswing.demo.people import SLACK_NAMES
 HOST = "127.0.0.1"
 SLACK_PATH = "/services/T000/B000/demo"
 MOST_BYTES = 1 << 20
+BULLET = "•"
 _TRIGGER = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
 _DATE = re.compile(r"<!date\^\d+\^[^|>]*\|([^>]*)>")
 _PERSON = re.compile(r"<@(\w+)>")
@@ -117,4 +118,5 @@ def _plain(text: str) -> str:
     text = _PERSON.sub(lambda found: SLACK_NAMES.get(found[1], found[1]), _DATE.sub(r"\1", text))
     for mark, plain in _MARKUP.items():
         text = text.replace(mark, plain)
-    return text.replace("\n", ": ", 1) if text.count("\n") == 1 else text.replace("\n", "; ")
+    labelled = text.count("\n") == 1 and not text.startswith(BULLET)  # a name and, below it, its value
+    return text.replace("\n", ": " if labelled else "; ")

@@ -83,7 +83,7 @@ class Show:
 
     def leads(self, rows: Sequence[dict[str, Any]]) -> None:
         """Print the open leads."""
-        columns = ("account", "play", "stage", "owner", "due", "worth a year", "triggers")
+        columns = ("account", "play", "stage", "owner", "next stage by", "worth a year", "triggers")
         shown = [
             (
                 row["account_id"],
@@ -97,6 +97,10 @@ class Show:
             for row in rows[:SHOWN_ROWS]
         ]
         self.table("Open CSQLs", columns, shown, max(0, len(rows) - SHOWN_ROWS))
+        if rows:
+            self.say(
+                '"next stage by" is when the lead must move on; an alert\'s "Respond by" is the play\'s: the answer'
+            )
 
     def held(self, triggers: Sequence[Trigger], reasons: dict[str, Sequence[str]]) -> None:
         """Print what is held, and why."""

@@ -39,6 +39,12 @@ def test_a_slack_message_is_told_as_plain_text() -> None:
     )
 
 
+def test_two_lines_of_evidence_are_no_name_and_its_value() -> None:
+    """A name is above its value; evidence is one line a happening."""
+    section = {"type": "section", "text": {"type": "mrkdwn", "text": "• 26 of 28 active\n• *26 of 28 assigned*"}}
+    assert slack_alert({"blocks": [section]}, 5).lines == ("• 26 of 28 active; • 26 of 28 assigned",)
+
+
 @pytest.mark.parametrize("body", [{}, [], "x", {"text": "only text"}])
 def test_a_message_without_blocks_is_told_by_its_text(body: Any) -> None:
     """Whatever is posted."""
