@@ -85,12 +85,12 @@ def _read(path: Path, below: tuple[Path, ...]) -> dict[str, Any]:
     parent = data.pop("extends", None)
     if parent is None:
         return data
-    if not isinstance(parent, str):
+    lower = DEFAULT_FILE if parent == DEFAULT else path.parent / parent if isinstance(parent, str) else None
+    if lower is None or not lower.exists():
         what = "allowed is default, or the name of a file beside this one"
-        raise ConfigurationError(f"playbook: extends: found {parent!r}, {what}")
+        raise ConfigurationError(f"playbook: extends: found {parent!r:.200}, {what}")
     if "version" not in data:
         raise ConfigurationError(f"playbook: version: is missing in {path}, it is not taken from another file")
-    lower = DEFAULT_FILE if parent == DEFAULT else path.parent / parent
     merged: dict[str, Any] = _merged(_read(lower, (*below, path.resolve())), data, ())
     return merged
 

@@ -14,7 +14,7 @@ from deploy.local.settings import PORTS, LocalSettings, local_settings
 from deploy.local.stack import LocalStack
 from services.ingest.key_file import read_keys
 from shared.kernel.errors import UpswingError
-from upswing.doctor.options import settings_problems
+from upswing.doctor.options import demand_values, settings_problems
 
 __all__ = ["address_of", "command", "stack_options"]
 
@@ -56,6 +56,7 @@ async def run(settings: LocalSettings, once_ready: Ready | None = None) -> None:
 
     Shape: `once_ready` is called when all is ready; when it answers False, the stack is stopped then.
     """
+    demand_values(settings)
     stop, again = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
     for which in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

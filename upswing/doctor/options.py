@@ -18,7 +18,7 @@ from services.signals.settings import Settings as Signals
 from shared.kernel.errors import ConfigurationError
 from upswing.doctor.finding import Finding, Setup, note, ok, wrong
 
-__all__ = ["NO_DATABASE", "settings", "settings_problems", "unknown_names", "wrong_values"]
+__all__ = ["NO_DATABASE", "demand_values", "settings", "settings_problems", "unknown_names", "wrong_values"]
 
 CLASSES: dict[str, type[BaseSettings]] = {
     "ingest": Ingest,
@@ -28,6 +28,11 @@ CLASSES: dict[str, type[BaseSettings]] = {
 }
 OURS = "UPSWING_"
 NEAR = 0.8  # how much a name of somebody else's must look like one of ours to be taken for a slip
+ALLOWED = {
+    "bool_parsing": "allowed is true or false",
+    "int_parsing": "allowed is a whole number",
+    "float_parsing": "allowed is a number",
+}
 NO_DATABASE = "postgresql+asyncpg:///nowhere"
 _EVERY: tuple[type[BaseSettings], ...] = (*CLASSES.values(), LocalSettings)
 _KNOWN = frozenset(
@@ -76,8 +81,22 @@ def unknown_names(written: Mapping[str, str], *, in_file: bool) -> Iterator[str]
             yield f"{name} is not a setting, so it has no effect: docs/settings.md lists them all"
 
 
-def wrong_values(service: str, environment: Mapping[str, str]) -> Iterator[str]:
-    """Yield a sentence for each value that a service would refuse, and for each that it would quietly do without."""
+def demand_values(settings: LocalSettings) -> None:
+    """Return when every service would start so. Errors: `ConfigurationError` naming all that is wrong."""
+    refused = [
+        problem
+        for service in CLASSES
+        for problem in wrong_values(service, settings.service_environment(service, NO_DATABASE), halves=False)
+    ]
+    if refused:
+        raise ConfigurationError(f"the services would not start: {'; '.join(refused)} ({settings.settings_file})")
+
+
+def wrong_values(service: str, environment: Mapping[str, str], *, halves: bool = True) -> Iterator[str]:
+    """Yield a sentence for each value that a service would refuse, and for each that it would quietly do without.
+
+    Shape: without `halves` only what it would refuse.
+    """
     shape = CLASSES[service]
     prefix = str(shape.model_config.get("env_prefix"))
     source = EnvSettingsSource(shape)
@@ -89,15 +108,17 @@ def wrong_values(service: str, environment: Mapping[str, str]) -> Iterator[str]:
         name = f"{prefix}{field}".upper()
         yield f'{name}: found {environment.get(name, "")!r:.60}, allowed is JSON such as ["one", "two"]'
         if field:
-            yield from wrong_values(service, {k: v for k, v in environment.items() if k.upper() != name})
+            rest = {given: value for given, value in environment.items() if given.upper() != name}
+            yield from wrong_values(service, rest, halves=halves)
     except ValidationError as error:
         for row in error.errors(include_url=False):
             name = f"{prefix}{'_'.join(map(str, row['loc']))}".upper()
-            yield f"{name}: {_found(name, row['type'], environment)}{row['msg'].removeprefix('Value error, ')}"
+            allowed = ALLOWED.get(row["type"], row["msg"].removeprefix("Value error, "))
+            yield f"{name}: {_found(name, row['type'], environment)}{allowed}"
     else:
         if isinstance(read, Notify):
-            yield from _halves(read)
             yield from _routes(read)
+            yield from _halves(read) if halves else ()
 
 
 def _found(name: str, kind: str, environment: Mapping[str, str]) -> str:

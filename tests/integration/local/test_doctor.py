@@ -9,10 +9,11 @@ from deploy.local.settings import LocalSettings, local_settings
 from services.ingest.settings import Settings as IngestSettings
 from shared.io.database import migrate, services_with_migrations
 from shared.io.kafka import ensure_topics
+from shared.kernel.errors import ConfigurationError
 from tests.support.broker import Broker
 from upswing.commands.keys import issue_key
 from upswing.doctor.finding import Finding, Setup, ok
-from upswing.doctor.options import unknown_names
+from upswing.doctor.options import demand_values, unknown_names
 from upswing.doctor.rows import CHECKS
 
 
@@ -160,6 +161,26 @@ async def test_a_line_that_is_no_setting_and_routes_that_cannot_be_read_are_name
         f"{file}: line 4 has no effect: allowed is NAME=value",
         "UPSWING_NOTIFY_ROUTES: the routes file /nowhere/routes.yaml cannot be read: No such file or directory",
     ]
+
+
+def test_a_stack_does_not_start_with_what_a_service_would_refuse(settings: LocalSettings) -> None:
+    """All of it in one sentence, before a broker is started; what is only set by half stops nobody."""
+    settings.settings_file.write_text("UPSWING_SIGNALS_TICKER=maybe\nUPSWING_NOTIFY_SLACK_TOKEN=xoxb-1\n")
+    wrong = "UPSWING_SIGNALS_TICKER: found 'maybe': allowed is true or false"
+    with pytest.raises(ConfigurationError, match=wrong) as refused:
+        demand_values(settings)
+    assert "SLACK" not in str(refused.value)
+    settings.settings_file.write_text("UPSWING_NOTIFY_SLACK_TOKEN=xoxb-1\n")
+    demand_values(settings)
+
+
+async def test_jars_that_a_running_broker_has_from_elsewhere_are_not_missed(
+    settings: LocalSettings, tmp_path: Path
+) -> None:
+    """A demo has those of the folder above; nothing is to be fetched."""
+    elsewhere = settings.model_copy(update={"jars": tmp_path / "none"})
+    assert [row.state for row in await found("jars", setup_of(elsewhere, running=True))] == ["ok"]
+    assert [row.state for row in await found("jars", setup_of(elsewhere))] == ["note"]
 
 
 async def test_the_playbook_in_the_data_folder_is_the_one_that_is_looked_at(settings: LocalSettings) -> None:
