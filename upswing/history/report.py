@@ -14,15 +14,20 @@ from shared.kernel.playbook.gate import UNKNOWN_CRITERIA
 from upswing.history.needs import NEEDS, Kind, Need
 
 SHOWN_NAMES = 5
+NOT_BUILT = "the data would do; this version does not look at the rule yet"
 
 
 class Fed(msgspec.Struct, frozen=True):
-    """Whether one rule, criterion or component can be fed; `why` says what is missing, or what its absence means."""
+    """Whether one rule, criterion or component can be fed; `why` says what is missing, or what its absence means.
+
+    Shape: `built` is false for a rule that this version does not look at.
+    """
 
     name: str
     kind: Kind
     fed: bool
     why: str
+    built: bool = True
 
 
 class Profile(msgspec.Struct):
@@ -75,14 +80,13 @@ def span(found: Profile) -> str:
     return f"{found.accounts:,} accounts, {found.users:,} named users, {first} to {last} ({days:,} days)"
 
 
-def _fed(need: Need, found: Profile, playbook: Playbook, built: Collection[str]) -> Fed:
+def _fed(need: Need, found: Profile, playbook: Playbook, built_rules: Collection[str]) -> Fed:
     name = f"{need.name} ({need.scope})" if need.scope else need.name
+    built = need.kind != "rule" or need.name in built_rules
     missing = [want.what for want in need.wants if not any(token in found.tokens for token in want.tokens)]
     if missing:
-        return Fed(name, need.kind, False, f"needs {' and '.join(missing)}{_consequence(need, found, playbook)}")
-    if need.kind == "rule" and need.name not in built:
-        return Fed(name, need.kind, True, "the data would do; this version does not look at the rule yet")
-    return Fed(name, need.kind, True, "")
+        return Fed(name, need.kind, False, f"needs {' and '.join(missing)}{_consequence(need, found, playbook)}", built)
+    return Fed(name, need.kind, True, "" if built else NOT_BUILT, built)
 
 
 def _consequence(need: Need, found: Profile, playbook: Playbook) -> str:

@@ -122,9 +122,15 @@ def require(part: Part, column: str) -> str:
     """Return a file's own spelling of a column. Errors: `ConfigurationError` that names what there is."""
     found = column_of(part, column)
     if found is None:
-        there = ", ".join(part.columns) or "none"
-        raise ConfigurationError(f"{part.path} has no column {column!r}; it has: {there}")
+        raise ConfigurationError(lacking(part, [column]))
     return found
+
+
+def lacking(part: Part, columns: list[str]) -> str:
+    """Return the sentence about columns that a file does not have, with those that it has."""
+    several = "s" if len(columns) > 1 else ""
+    there = ", ".join(part.columns) or "none"
+    return f"{part.path} has no column{several} {', '.join(map(repr, columns))}; it has: {there}"
 
 
 def text_of(part: Part, table: str, column: str, path: str | None) -> str:

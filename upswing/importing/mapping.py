@@ -124,8 +124,8 @@ def build_mapping(data: Any, name: str = "mapping") -> Mapping:
         message, _, path = str(error).partition(" - at `$")
         where = path.strip("`.") or "the whole file"
         raise ConfigurationError(f"mapping {name}: {where}: {message.replace('`', '')}") from None
-    for problem in _problems(mapping):
-        raise ConfigurationError(f"mapping {name}: {problem}")
+    if problems := list(_problems(mapping)):
+        raise ConfigurationError(f"mapping {name}: {'; '.join(problems)}")
     return mapping
 
 
@@ -216,6 +216,5 @@ def _wrong_values(entry: Entry, path: str) -> Iterator[str]:
 def _wrong_properties(entry: Entry, path: str) -> Iterator[str]:
     hints = BY_NAME[entry.type or ""].shape.__annotations__.get("properties")
     known = set(getattr(hints, "__struct_fields__", ()))
-    for name in entry.properties:
-        if name not in known:
-            yield f"{path}.properties.{name}: {entry.type} has no such property; it has: {', '.join(sorted(known))}"
+    if unknown := [f"{path}.properties.{name}" for name in entry.properties if name not in known]:
+        yield f"{', '.join(unknown)}: {entry.type} has no such property; it has: {', '.join(sorted(known))}"

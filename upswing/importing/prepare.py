@@ -17,6 +17,7 @@ from upswing.importing.quality import Quality, judge
 from upswing.importing.select import Wanted
 from upswing.importing.sources import list_files
 from upswing.importing.staging import Limits, drop_repeats, open_database, open_files, place_accounts, stage
+from upswing.importing.tell import Counted
 from upswing.importing.understand import understand
 from upswing.importing.verify import verify
 
@@ -96,16 +97,17 @@ def _prepare(asked: Asked, chosen: Chosen, connection: duckdb.DuckDBPyConnection
     rows = sum(part.rows for part in opened.all)
     say(f"reading {rows:,} rows of {len(opened.all):,} files")
     understood = understand(
-        connection, mapping, opened, wanted, chosen.playbook, work, lambda done: say(f"{done:,} calls understood")
+        connection, mapping, opened, wanted, chosen.playbook, work, Counted(say, "calls understood").told
     )
     say("sorting by time")
     stage(connection, mapping, opened, wanted, asked.since_ms)
     drop_repeats(connection)
     say("checking every event")
-    verify(connection, lambda done: say(f"{done:,} events checked"))
+    verify(connection, Counted(say, "events checked").told)
     place_accounts(connection)
     good_events(connection)
     connection.execute("CHECKPOINT")
     say("looking at what the events hold")
     quality = judge(connection, mapping, opened, understood, chosen.playbook, BY_NAME, asked.now_ms)
+    quality = msgspec.structs.replace(quality, playbook=str(chosen.playbook_path))
     return Prepared(chosen, connection, understood.identities, quality)

@@ -11,8 +11,10 @@ import msgspec
 from shared.kernel.clock import DAY_MS, iso_day
 from shared.kernel.playbook import Playbook
 from upswing.history.report import Fed, Profile, oddities, what_is_fed
+from upswing.importing import sql
 from upswing.importing.mapping import Entry, Mapping
 from upswing.importing.profile import Gap, events_by_type, gaps, profile
+from upswing.importing.select import NO_JSON
 from upswing.importing.sources import Part, repeated
 from upswing.importing.staging import Opened, count, repeated_keys
 from upswing.importing.understand import Understood
@@ -51,7 +53,7 @@ class Refusal(msgspec.Struct, frozen=True):
 
 
 class Quality(msgspec.Struct, frozen=True, kw_only=True):
-    """The whole report. Units: days are `YYYY-MM-DD`; `older_days` is the horizon."""
+    """The whole report. Shape: `playbook` is its file. Units: days are `YYYY-MM-DD`; `older_days` is the horizon."""
 
     mapping: str
     what: str
@@ -76,6 +78,7 @@ class Quality(msgspec.Struct, frozen=True, kw_only=True):
     older_days: int
     fed: list[Fed]
     notes: list[str]
+    playbook: str = ""
 
     @property
     def starving(self) -> list[Fed]:
@@ -98,10 +101,14 @@ def judge(
     holes = gaps(connection)
     horizon = playbook.time.horizon_days
     refusals = _refusals(connection, parts)
+    no_json = _no_json(connection)
     return Quality(
         mapping=mapping.name,
         what=mapping.what,
-        files=[File(str(part.path), part.table, part.rows, len(part.broken)) for part in parts],
+        files=[
+            File(str(part.path), part.table, part.rows, len(part.broken) + no_json.get(part.number, 0))
+            for part in parts
+        ],
         empty=list(map(str, opened.empty)),
         unused=list(map(str, opened.unused)),
         made=_made(connection, mapping, opened),
@@ -168,6 +175,14 @@ def _refused_by_entry(connection: duckdb.DuckDBPyConnection) -> dict[int, int]:
     found = connection.execute(
         "SELECT entry, count(*) FROM (SELECT entry FROM staged WHERE problem IS NOT NULL UNION ALL "
         "SELECT entry FROM (SELECT DISTINCT place FROM refused) JOIN staged ON staged.rowid = place) GROUP BY entry"
+    ).fetchall()
+    return dict(found)
+
+
+def _no_json(connection: duckdb.DuckDBPyConnection) -> dict[int, int]:
+    """Return how many lines of each file are no JSON object, each once however many entries read it."""
+    found = connection.execute(
+        f"SELECT file, count(DISTINCT line_no) FROM staged WHERE problem = {sql.text(NO_JSON)} GROUP BY file"
     ).fetchall()
     return dict(found)
 

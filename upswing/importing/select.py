@@ -18,6 +18,7 @@ from upswing.importing.values import SPLIT, instant, piece
 
 COLUMNS = ("file", "line_no", "entry", "at_ms", "account", "user_id", "type", "id", "made", "problem")
 TIMES = {"native": "occurred_at", "cloudevents": "time", "openmeter": "time"}  # elsewhere it is the timestamp
+NO_JSON = "is not readable as a JSON object"
 Problem = tuple[str, str, str]
 
 
@@ -64,7 +65,7 @@ def select_entry(place: int, entry: Entry, part: Part, joined: dict[str, list[Pa
 def _problems(cells: Cells, entry: Entry, given: str) -> list[Problem]:
     time = time_of(entry).column
     when = time if isinstance(time, str) else " or ".join(time)
-    found: list[Problem] = [("__bad", "is not readable as a JSON object", "NULL")]
+    found: list[Problem] = [("__bad", NO_JSON, "NULL")]
     for alias, join in entry.join.items():
         key = cells.cell(join.column).text
         found.append((cells.missing(alias), f"no row of {join.file} has the {join.key} that {join.column} names", key))

@@ -13,7 +13,7 @@ import msgspec
 from shared.kernel.errors import ConfigurationError, DependencyError
 from shared.kernel.ids import murmur2
 from upswing.importing import sql
-from upswing.importing.cells import Cells, require
+from upswing.importing.cells import Cells, column_of, lacking
 from upswing.importing.mapping import Entry, Mapping, columns_of, split_column
 from upswing.importing.select import COLUMNS, Wanted, line_of, select_entry
 from upswing.importing.sources import Part, bind, open_part
@@ -112,17 +112,15 @@ def _missing(mapping: Mapping, found: Opened) -> list[str]:
             empty = [path for path in found.empty if path.name.startswith(missing[0].partition(".")[0])]
             why = f"the file {empty[0]} is empty" if empty else f"the file {missing[0]} is missing"
             problems[why] = None
+    lost: dict[int, dict[str, None]] = {}
     for entry in present:
         for reference in columns_of(entry):
             alias, column, _path = split_column(entry, reference)
-            if column in entry.optional:
-                continue
             for part in found.parts[entry.join[alias].file if alias else entry.file]:
-                try:
-                    require(part, column)
-                except ConfigurationError as error:
-                    problems[str(error)] = None
-    return list(problems)
+                if column not in entry.optional and column_of(part, column) is None:
+                    lost.setdefault(part.number, {})[column] = None
+    parts = {part.number: part for part in found.all}
+    return [*problems, *(lacking(parts[number], list(columns)) for number, columns in lost.items())]
 
 
 def select_all(mapping: Mapping, opened: Opened, wanted: Wanted, *, calls: bool) -> list[str]:

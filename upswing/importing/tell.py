@@ -12,6 +12,7 @@ from upswing.importing.quality import Quality
 WIDTH = 118
 MOST_FILES = 12
 SECONDS_BETWEEN = 1.0
+COUNT_SECONDS = 5.0
 
 
 def make_console() -> Console:
@@ -23,6 +24,8 @@ def make_console() -> Console:
 def tell(quality: Quality, console: Console) -> None:
     """Print the report."""
     console.rule(f"[bold]{escape(quality.mapping)}: {escape(quality.what)}[/]", align="left")
+    if quality.playbook:
+        _say(console, f"read by the playbook {quality.playbook} (--playbook names another)")
     _files(quality, console)
     _table(
         console,
@@ -45,8 +48,21 @@ def tell(quality: Quality, console: Console) -> None:
     for note in quality.notes:
         _say(console, note)
     for kind, title in (("rule", "Rules"), ("criterion", "Gate criteria"), ("health", "Health components")):
-        rows = [(row.name, "yes" if row.fed else "no", row.why) for row in quality.fed if row.kind == kind]
+        rows = [
+            (row.name, "yes" if row.fed else "no", row.why) for row in quality.fed if row.kind == kind and row.built
+        ]
         _table(console, title, ("name", "fed", "why"), rows)
+        if kind == "rule":
+            _waiting(quality, console)
+
+
+def _waiting(quality: Quality, console: Console) -> None:
+    if waiting := [row for row in quality.fed if not row.built]:
+        _say(
+            console,
+            f"{len(waiting)} more rules of the playbook are not looked at by this version; these data would do for "
+            f"{sum(row.fed for row in waiting)} of them (--json lists them)",
+        )
 
 
 def _files(quality: Quality, console: Console) -> None:
@@ -92,6 +108,21 @@ def _table(console: Console, title: str, columns: tuple[str, ...], rows: Sequenc
 
 def _say(console: Console, line: str) -> None:
     console.print(f"[dim]·[/] {escape(line)}", highlight=False, soft_wrap=True)
+
+
+class Counted:
+    """Tells how many of something are done, every few seconds: of much work a few lines, of little none."""
+
+    def __init__(self, say: Callable[[str], None], what: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self._say, self._what, self._clock = say, what, clock
+        self._told = clock()
+
+    def told(self, done: int) -> None:
+        """Take in how many are done."""
+        now = self._clock()
+        if now - self._told >= COUNT_SECONDS:
+            self._told = now
+            self._say(f"{done:,} {self._what}")
 
 
 class Progress:

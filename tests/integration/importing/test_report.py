@@ -1,22 +1,25 @@
 """What data can and cannot feed, and what that means for the gate."""
 
 from collections.abc import Callable
+from io import StringIO
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from rich.console import Console
 
 from shared.io.playbooks import read_playbook
 from shared.kernel.events import BY_NAME
 from shared.kernel.playbook import Playbook, rule_names
 from shared.kernel.playbook.gate import GateCriteria, HealthWeights
-from tests.support.importing import asked, silent, write_mapping
+from tests.support.importing import asked, import_files, silent, write_mapping
 from upswing.history.needs import NEEDS
 from upswing.history.report import Profile, oddities, span, what_is_fed
 from upswing.importing.prepare import choose, prepare
 from upswing.importing.profile import profile
+from upswing.importing.tell import COUNT_SECONDS, Counted, tell
 
 PLAYBOOK = read_playbook(Path("playbooks/default.yaml"))
 FIRST = 1_767_225_600_000
@@ -101,6 +104,35 @@ def test_a_rule_that_this_version_does_not_look_at_is_said_so(of: Of) -> None:
     fed, why = _why(of, [_call("ticket.opened", ticket_id="t")], "ticket_surge")
     assert fed
     assert "this version does not look at the rule yet" in why
+
+
+def test_the_report_lists_the_rules_that_are_looked_at_and_counts_the_others(tmp_path: Path) -> None:
+    """And names the playbook that it went by; lines that are no JSON are unreadable rows."""
+    own = tmp_path / "own.yaml"
+    own.write_text("version: own-1\nextends: default\n")
+    item = {"type": "type", "id": "id", "account_id": "account", "properties": {"column": "said", "as": "json"}}
+    entry = {"file": "e", "dialect": "native", "time": "at", "item": item}
+    line = b'{"type":"ticket.opened","id":"1","account":"a","at":"2026-01-01","said":{"ticket_id":"t"}}\n'
+    quality = import_files(tmp_path, {"e.ndjson": line + b"nonsense\n"}, [entry], own_playbook=own).quality
+    assert [(file.rows, file.broken) for file in quality.files] == [(2, 1)]
+    assert quality.playbook == str(own)
+    console = Console(width=200, file=StringIO())
+    tell(quality, console)
+    told = console.file.getvalue()  # type: ignore[attr-defined]  # it is the text that was given
+    assert f"read by the playbook {own}" in told
+    assert "usage_ceiling" in told
+    assert "ticket_surge" not in told
+    assert "more rules of the playbook are not looked at by this version; these data would do for " in told
+
+
+def test_progress_is_told_every_few_seconds_and_not_for_little_work() -> None:
+    """A line for each batch would be hundreds for a million rows."""
+    told: list[str] = []
+    times = iter([0.0, 1.0, COUNT_SECONDS, COUNT_SECONDS + 1, 2 * COUNT_SECONDS])
+    counted = Counted(told.append, "calls understood", lambda: next(times))
+    for done in (2_000, 4_000, 6_000, 8_000):
+        counted.told(done)
+    assert told == ["4,000 calls understood", "8,000 calls understood"]
 
 
 def test_what_is_odd_about_the_data_is_told(of: Of) -> None:

@@ -61,6 +61,17 @@ def test_a_mapping_that_makes_no_sense_is_refused(change: dict[str, Any], senten
     assert sentence.lstrip(".") in str(raised.value)
 
 
+def test_all_that_is_wrong_in_a_mapping_is_told_at_once() -> None:
+    """In one sentence for each kind, so that it is mended in one go."""
+    wrong = {"type": "account.updated", "properties": {"plann": "a", "seat": "b"}}
+    with pytest.raises(ConfigurationError) as raised:
+        build_mapping(MAPPING | {"events": [ENTRY | wrong, ENTRY | {"type": "usage.record"}]})
+    told = str(raised.value)
+    assert "events.0.properties.plann, events.0.properties.seat: account.updated has no such property" in told
+    assert told.count("it has: ") == 1
+    assert "events.1.type: found 'usage.record'" in told
+
+
 @pytest.mark.parametrize(
     ("change", "sentence"), [({"events": []}, "events: found none"), ({"tick_hours": 25}, "1 to 24")]
 )
