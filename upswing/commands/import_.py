@@ -74,6 +74,8 @@ def check(files: tuple[Path, ...], *, as_json: bool, **chosen: Any) -> None:
 
 @command.command()
 @_files
+@click.option("--controller-port", type=click.IntRange(1, 65_535), help="Port of the broker's controller. [9093]")
+@click.option("--kafka-port", type=click.IntRange(1, 65_535), help="Port of the broker that is started. [9092]")
 @click.option("--partitions", type=click.IntRange(1, 1_000), help="Of a new log, fixed for its life. [24]")
 @click.option("--kafka", help="The address of your own broker; no stack is started then.")
 @click.option("--topic-prefix", default="", help="What each topic's name begins with, on your own broker.")
@@ -81,22 +83,25 @@ def run(
     files: tuple[Path, ...],
     *,
     data: Path | None,
-    partitions: int | None,
     kafka: str | None,
     topic_prefix: str,
+    partitions: int | None,
+    kafka_port: int | None,
+    controller_port: int | None,
     **chosen: Any,
 ) -> None:
     """Write FILES to a log that has not been live, and end history there. Killed, the same command goes on."""
-    asyncio.run(_run(_asked(files, data=data, **chosen), data, partitions, kafka, topic_prefix))
+    stack = {"data": data, "partitions": partitions, "kafka_port": kafka_port, "controller_port": controller_port}
+    asyncio.run(_run(_asked(files, data=data, **chosen), stack, kafka, topic_prefix))
 
 
-async def _run(asked: Any, data: Path | None, partitions: int | None, kafka: str | None, prefix: str) -> None:
+async def _run(asked: Any, chosen: dict[str, Any], kafka: str | None, prefix: str) -> None:
     from deploy.local.settings import local_settings  # noqa: PLC0415 - `upswing --help` stays quick
     from deploy.local.stack import LocalStack  # noqa: PLC0415 - `upswing --help` stays quick
     from upswing.importing.run import Target, Voice, run_import  # noqa: PLC0415 - `upswing --help` stays quick
     from upswing.importing.tell import Progress, make_console, tell  # noqa: PLC0415 - `upswing --help` stays quick
 
-    settings = local_settings(data=data, partitions=partitions)
+    settings = local_settings(**chosen)
     console = make_console()
     voice = Voice(_say, lambda quality: tell(quality, console), Progress(_say).told)
     work = settings.data / "import" / (prefix or "log")

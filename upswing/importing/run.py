@@ -53,9 +53,12 @@ async def _run(asked: Asked, target: Target, voice: Voice) -> Quality:
     chosen = choose(asked)
     plan = read_plan(target.work)
     if plan is not None and plan.done:
+        if plan.made_from == digest_of(asked, chosen):
+            voice.say("this import is complete already: nothing was written again")
+            return plan.quality
         raise ConfigurationError(
-            f"this import is complete ({plan.quality.events:,} events): start the stack with `upswing up`, or import "
-            "other files into a new log (--data or --topic-prefix)"
+            f"another import ({plan.quality.events:,} events) has ended in this log, and history can be loaded once: "
+            "start the stack, or import these files into a new log (--data or --topic-prefix)"
         )
     async with HistoryLog(target.bootstrap, target.prefix, plan.import_id if plan else "") as log:
         begun = log.touched

@@ -159,8 +159,13 @@ async def test_an_import_that_is_killed_goes_on_without_losing_or_doubling(
     assert code == 0, told
     assert "going on with the import that was begun" in told
     _check(await _lines(kafka, topic_prefix), ROWS)
+    before = await _lines(kafka, topic_prefix)
+    code, told = _run(kafka, topic_prefix, tmp_path / "data", files)
+    assert (code, "this import is complete already: nothing was written again" in told) == (0, True)
+    assert await _lines(kafka, topic_prefix) == before
+    write_mapping(files, [ENTRY], tick_hours=3)
     told = await _refused(kafka, topic_prefix, tmp_path / "data", files)
-    assert told.startswith("this import is complete (20,000 events): start the stack")
+    assert told.startswith("another import (20,000 events) has ended in this log")
 
 
 async def test_files_that_change_amid_an_import_are_refused(

@@ -48,7 +48,13 @@ def test_both_ways_of_looking_into_properties_find_the_same(
     monkeypatch.setattr(profile, "MOST_DIFFERENT", different)
     account: dict[str, Any] = {"file": "usage.csv", "type": "account.updated", "time": "day", "account": "account"}
     account |= {"properties": {"plan": "plan", "seats": {"column": "much", "as": "integer"}}}
-    usage: dict[str, Any] = {"file": "usage.csv", "type": "usage.recorded", "time": "day", "account": "account", "id": "id"}
+    usage: dict[str, Any] = {
+        "file": "usage.csv",
+        "type": "usage.recorded",
+        "time": "day",
+        "account": "account",
+        "id": "id",
+    }
     usage |= {"properties": {"metric": "metric", "quantity": {"column": "much", "as": "number"}}}
     rows = "".join(f"{i},2026-01-0{1 + i % 9},a{i % 3},Odd{i % 2},clicks,{i % 4}\n" for i in range(60))
     found = import_files(tmp_path, {"usage.csv": "id,day,account,plan,metric,much\n" + rows}, [account, usage])
