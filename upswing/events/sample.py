@@ -35,6 +35,7 @@ class Outcome(msgspec.Struct):
     note: str
     time: str
     notices: list[str] = []
+    learned: list[dict[str, str]] = []
 
 
 class Became(msgspec.Struct):
@@ -93,22 +94,28 @@ def try_body(
 
     shift_ms = clock_shift_ms(now_ms, reading.sent_at)
 
-    def take(reading: Reading) -> Intake:
+    def take(reading: Reading, world: World = world) -> Intake:
         intake = Intake(world, "test", now_ms, shift_ms=shift_ms, multiline=multiline, request_id="generated")
         dialect.normalise(reading, intake)
         intake.close()
         return intake
 
     whole = take(reading)  # so that a later group call names the account of an earlier item, as it does in the service
-    learned = [{"user_id": each.user_id, "account_id": each.account_id} for each in whole.identities]
     outcomes: list[Outcome] = []
     for index, item in enumerate(reading.items):
+        one = msgspec.structs.replace(reading, items=[item], raws=[reading.raw_at(index)])
+        alone = take(one, World(tracking, Identities(), lambda _account: 0, EVENT_MAX_BYTES))
         tracking.asked = None
-        intake = take(msgspec.structs.replace(reading, items=[item], raws=[reading.raw_at(index)]))
+        intake = take(one)
         outcome = _outcome(index, intake, tracking, shift_ms)
         outcome.notices = [sentence for event in outcome.events for sentence in _noticed(event, playbook)]
+        outcome.learned = _learned(alone)
         outcomes.append(outcome)
-    return Became(spoken(dialect, reading), outcomes, learned)
+    return Became(spoken(dialect, reading), outcomes, _learned(whole))
+
+
+def _learned(intake: Intake) -> list[dict[str, str]]:
+    return [{"user_id": each.user_id, "account_id": each.account_id} for each in intake.identities]
 
 
 def _outcome(index: int, intake: Intake, tracking: _Told, shift_ms: int) -> Outcome:
@@ -187,5 +194,7 @@ def lines(became: Became) -> list[str]:
         if each.note:
             told.append(f"{head}{each.note}")
         told += [f"     {why}" for why in (each.by, each.time and f"time: {each.time}") if why]
-    told += [f"     user {who['user_id']} belongs to account {who['account_id']} from now on" for who in became.learned]
+        told += [
+            f"     user {who['user_id']} belongs to account {who['account_id']} from now on" for who in each.learned
+        ]
     return told

@@ -111,7 +111,7 @@ def lines(found: Unmapped, playbook: Playbook, most: int) -> Iterator[str]:
     for each in found.names[:most]:
         yield (
             f"{each.name:<{NAME_CHARS}.{NAME_CHARS}}  {each.source:<12} {each.count:>10,}  "
-            f"{iso(each.since):.16}  {iso(each.until):.16}  {_properties(each):.{PROPERTIES_CHARS}}"
+            f"{iso(each.since):.16}  {iso(each.until):.16}  {_properties(each)}"
         )
     calls = sum(each.count for each in found.names)
     if found.names:
@@ -159,4 +159,13 @@ def described(found: Unmapped, playbook: Playbook) -> dict[str, Any]:
 
 
 def _properties(each: UnmappedName) -> str:
-    return ", ".join(f"{name} ({' or '.join(sorted(types))})" for name, types in sorted(each.properties.items())) or "–"
+    """Return the properties that fit on a line; names with a dollar are those that an SDK adds by itself."""
+    own = {name: types for name, types in sorted(each.properties.items()) if not name.startswith("$")}
+    shown: list[str] = []
+    for name, types in own.items():
+        text = f"{name} ({' or '.join(sorted(types))})"
+        if shown and len(", ".join([*shown, text])) > PROPERTIES_CHARS:
+            break
+        shown.append(text)
+    more = [f"{len(own) - len(shown)} more"] if len(shown) < len(own) else []
+    return ", ".join([*shown, *more]) or "–"

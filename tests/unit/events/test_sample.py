@@ -155,3 +155,12 @@ def test_a_plan_that_the_playbook_does_not_know_is_said_below_its_item() -> None
     assert [each.notices == [] for each in became.outcomes] == [False, True]
     assert became.outcomes[0].notices[0].startswith("plan 'Growthh' is not in the playbook (Starter, Growth, ")
     assert any(line.startswith("     NOTICE    plan 'Growthh'") for line in lines(became))
+
+
+def test_what_a_call_teaches_about_a_user_stands_below_that_call() -> None:
+    """And not below the last one, which may speak of somebody else."""
+    group = {"type": "group", "userId": "ada", "groupId": "acme", "traits": {"plan": "Growth"}}
+    told = lines(_try({"batch": [group, {"type": "track", "event": "X", "userId": "bob", "context": ACME}]}))
+    learned = next(number for number, line in enumerate(told) if "user ada belongs to account acme" in line)
+    assert learned < next(number for number, line in enumerate(told) if line.startswith("  1  "))
+    assert sum("belongs to account" in line for line in told) == 1

@@ -169,3 +169,12 @@ def test_a_person_reads_a_table_and_rows_to_copy() -> None:
     assert next(lines(sum_up([], TRACKING), PLAYBOOK, 5)).startswith("every name is mapped")
     (name, _app) = described(found, PLAYBOOK)["names"]
     assert (name["calls"], name["proposed"]["type"], name["example_id"]) == (5, "feature.used", None)
+
+
+def test_properties_of_sdks_are_left_out_and_no_name_is_cut() -> None:
+    """What an SDK adds by itself would push out what the product says."""
+    given = dict.fromkeys(("$lib", "$is_server", *(f"property_{n}" for n in range(6))), ("number",))
+    found = sum_up([_tally("p", 0, 1, properties=given)], TRACKING)
+    row = list(lines(found, PLAYBOOK, 5))[1]
+    assert "$" not in row
+    assert row.endswith("property_0 (number), property_1 (number), 4 more")
