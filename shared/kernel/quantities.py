@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 MILLION = 1_000_000
 EXACT_FLOAT_BOUND = 9_000_000_000.0  # below it a double has room for six decimal places (2**53 / 10**6)
 LARGEST = 10**15  # in units; a larger quantity is a client's mistake and would bloat pages
-ALLOWED = "must be a number or its decimal text, at least 0, with at most six decimal places"
+ALLOWED = "must be a number or its decimal text, from 0 to 10^15, with at most six decimal places"
 
 
 def millionths(value: float | str) -> int:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import msgspec
 
-from shared.kernel.quantities import millionths
+from shared.kernel.quantities import LARGEST, millionths
 
 MAX_ID_CHARS = 256
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_ID_CHARS)]
@@ -51,7 +51,7 @@ class EventType(msgspec.Struct, frozen=True):
 
 def check_quantity(field: str, value: Quantity) -> None:
     """Refuse a quantity that means nothing. Errors: `ValueError` that names the field. Source: definition 45."""
-    if type(value) is not int or value < 0:
+    if type(value) is not int or not 0 <= value <= LARGEST:
         try:
             millionths(value)
         except ValueError as error:

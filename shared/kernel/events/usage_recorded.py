@@ -4,6 +4,7 @@ Source: playbook section 2, definitions 12 and 45.
 """
 
 from shared.kernel.events.envelope import Event, EventType, Name, Properties, Quantity, check_quantity
+from shared.kernel.quantities import LARGEST
 
 
 class UsageRecordedProperties(Properties, kw_only=True, gc=False):
@@ -15,7 +16,7 @@ class UsageRecordedProperties(Properties, kw_only=True, gc=False):
 
     def __post_init__(self) -> None:
         """Refuse quantities that mean nothing. Errors: `ValueError` that names the field."""
-        if type(self.quantity) is not int or self.quantity < 0:  # the common case needs no call
+        if type(self.quantity) is not int or not 0 <= self.quantity <= LARGEST:  # the common case needs no call
             check_quantity("quantity", self.quantity)
         if self.cost is not None:
             check_quantity("cost", self.cost)

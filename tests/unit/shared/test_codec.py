@@ -74,3 +74,15 @@ def test_events_beside_a_control_and_instants_in_text_are_settled() -> None:
     good, bad = decode_record(b"\n".join((GOOD, b'{"type":"control.tick","at":1790000000000}', text)))
     assert not bad
     assert [getattr(line, "occurred_at", None) for _, line in good] == [1790000000000, None, 1790000000000]
+
+
+@pytest.mark.parametrize("quantity", [b"1000000000000001", b"1" + b"0" * 400, b"1e16", b'"1000000000000001"'])
+def test_a_quantity_above_what_is_kept_is_refused_however_it_is_written(quantity: bytes) -> None:
+    """What ingest lets in, signals must be able to add."""
+    line = (
+        b'{"id":"1","type":"usage.recorded","account_id":"acme","occurred_at":1790000000000,'
+        b'"properties":{"metric":"m","quantity":' + quantity + b"}}"
+    )
+    found = decode_line(line)
+    assert isinstance(found, Problem)
+    assert (found.reason, found.field) == (Reason.OUT_OF_RANGE, "properties.quantity")
