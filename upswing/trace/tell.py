@@ -74,9 +74,9 @@ def _folded(trail: Trail) -> Iterator[str]:
     else:
         yield "folded    yes: its pages are flushed and its offset is committed"
     if trail.snapshot is not None:
-        gate = trail.snapshot.gate
+        gate, score = trail.snapshot.gate, trail.snapshot.health.score
         yield (
-            f"account   explained at {iso(trail.snapshot.at)}: health {trail.snapshot.health.score}, "
+            f"account   explained at {iso(trail.snapshot.at)}: health {'unknown' if score is None else score}, "
             f"readiness {gate.readiness}, gate {'open' if gate.open else 'shut'}"
         )
         yield from _gate(gate)

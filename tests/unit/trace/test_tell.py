@@ -9,7 +9,7 @@ from shared.kernel.clock import iso
 from shared.kernel.dead_letters import DeadLetter
 from shared.kernel.errors import Reason
 from shared.kernel.events.usage_recorded import UsageRecorded, UsageRecordedProperties
-from shared.kernel.triggers import Criterion, Gate
+from shared.kernel.triggers import Criterion, Gate, Health
 from tests.support.pipeline.samples import NOON, make_snapshot, make_trigger
 from upswing.trace.follow import Place, Trail
 from upswing.trace.tell import HINTS, tell
@@ -164,8 +164,10 @@ def test_a_gate_that_is_shut_says_by_what_each_time_the_account_is_told() -> Non
     )
     because = ("core_features", "sentiment", "active_share_percent", "backfill")
     gate = Gate(open=False, readiness=50, confidence=1.0, criteria=criteria, held_because=because)
-    lines = told(Trail([place()], behind=0, snapshot=make_snapshot(gate=gate)))
+    snapshot = make_snapshot(gate=gate, health=Health(None, {}))
+    lines = told(Trail([place()], behind=0, snapshot=snapshot))
     at = next(number for number, line in enumerate(lines) if line.startswith("account   explained"))
+    assert "health unknown" in lines[at]
     assert lines[at + 1 : at + 5] == [
         f"          shut by core_features: 1, wanted 3 ({HINTS['core_features']})",
         "          shut by sentiment: unknown, wanted 7",
