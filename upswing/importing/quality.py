@@ -101,14 +101,10 @@ def judge(
     holes = gaps(connection)
     horizon = playbook.time.horizon_days
     refusals = _refusals(connection, parts)
-    no_json = _no_json(connection)
     return Quality(
         mapping=mapping.name,
         what=mapping.what,
-        files=[
-            File(str(part.path), part.table, part.rows, len(part.broken) + no_json.get(part.number, 0))
-            for part in parts
-        ],
+        files=_files(connection, parts),
         empty=list(map(str, opened.empty)),
         unused=list(map(str, opened.unused)),
         made=_made(connection, mapping, opened),
@@ -179,12 +175,13 @@ def _refused_by_entry(connection: duckdb.DuckDBPyConnection) -> dict[int, int]:
     return dict(found)
 
 
-def _no_json(connection: duckdb.DuckDBPyConnection) -> dict[int, int]:
-    """Return how many lines of each file are no JSON object, each once however many entries read it."""
-    found = connection.execute(
+def _files(connection: duckdb.DuckDBPyConnection, parts: list[Part]) -> list[File]:
+    """Return the files with their rows; lines that are no JSON object count once, however many entries read them."""
+    rows = connection.execute(
         f"SELECT file, count(DISTINCT line_no) FROM staged WHERE problem = {sql.text(NO_JSON)} GROUP BY file"
     ).fetchall()
-    return dict(found)
+    no_json: dict[int, int] = dict(rows)
+    return [File(str(p.path), p.table, p.rows, len(p.broken) + no_json.get(p.number, 0)) for p in parts]
 
 
 def what_of(entry: Entry) -> str:
