@@ -213,6 +213,7 @@ def test_a_preset_that_does_not_exist_is_refused_by_naming_those_there_are(tmp_p
 def test_files_of_a_preset_that_lack_columns_are_refused_with_the_columns_there_are(tmp_path: Path) -> None:
     """Before anything is staged."""
     with pytest.raises(
-        ConfigurationError, match=r"posthog does not fit: .*has no column 'distinct_id'; it has: event, who"
+        ConfigurationError,
+        match=r"posthog does not fit: .*has no columns 'timestamp', 'uuid', 'distinct_id', 'properties'; it has: event",
     ):
         _read(tmp_path, "posthog", {"events.jsonl": b'{"event":"x","who":"y"}\n'})
