@@ -34,6 +34,7 @@ async def test_killed_between_each_two_stages_the_engine_says_and_knows_the_same
             worker.start(engine="real", die=f"{death}:{rnd.randrange(1, LATEST_FLUSH)}")
             assert await asyncio.to_thread(worker.wait) == -9, worker.tail()
     worker.start(engine="real")
+    await asyncio.to_thread(worker.wait_ready)
     await company.settled()
     assert await asyncio.to_thread(worker.stop) == 0
     await company.assert_as_undisturbed()
