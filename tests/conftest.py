@@ -2,6 +2,7 @@
 
 import secrets
 import shutil
+import signal
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -15,6 +16,12 @@ from tests.support.sweep import own_folder, sweep
 
 ROOT = Path(__file__).parent.parent
 JARS = ROOT / ".upswing" / "jars"
+
+
+def pytest_configure() -> None:
+    """Hear Ctrl-C, and let what the tests start hear it, where the shell put the tests in the background."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -82,7 +82,7 @@ def test_what_stands_in_the_way_is_one_sentence(tmp_path: Path, kafka: object) -
     done = _demo(tmp_path, "--history", str(tmp_path / "nowhere"))
     assert (done.returncode, done.stderr.splitlines()[-1]) == (
         1,
-        f"upswing: there is no folder {tmp_path / 'nowhere'}: name one that holds CSV files",
+        f"upswing: there is no file or folder {tmp_path / 'nowhere'}",
     )
     done = _demo(tmp_path, "--history", str(tmp_path))
     assert done.returncode == 1
