@@ -86,4 +86,8 @@ def test_what_stands_in_the_way_is_one_sentence(tmp_path: Path, kafka: object) -
     )
     done = _demo(tmp_path, "--history", str(tmp_path))
     assert done.returncode == 1
-    assert "no mapping fits the files" in done.stderr
+    assert f"the folder {tmp_path} holds no file that can be read: readable are .csv" in done.stderr
+    (tmp_path / "other.csv").write_text("a,b\n1,2\n")
+    done = _demo(tmp_path, "--history", str(tmp_path))
+    assert done.returncode == 1
+    assert "no mapping fits" in done.stderr
