@@ -24,11 +24,12 @@ from shared.io.kafka import ensure_topics
 from shared.kernel.topics import EVENTS, Topic
 from tests.bench.http_load import Counted, Wanted, run_load
 from tests.bench.ingest_group import PATH, Service, ingest_group
-from tests.bench.ingest_limits import measure_limits
+from tests.bench.ingest_limits import limit_rows, measure_frozen
 from tests.bench.ingest_rows import GO_PEER, ONE, OWN, PEER, Run, Runs, rows_of
 from tests.bench.kit import run_kit
 from tests.bench.processes import Meter, Started, Strangers
 from tests.bench.rows import Row
+from tests.bench.single import measure_single
 from tests.bench.stacks import FOLDER, say, tell_strangers
 from upswing.commands.keys import issue_key
 
@@ -61,9 +62,10 @@ async def measure_ingest(stack: LocalStack, asked: Asked) -> list[Row]:
     runs: Runs = {}
     async with ingest_group(stack, write_key, 1) as alone:
         runs[ONE] = (await _contest(stack.bootstrap, alone, asked, against_peers=False))[OWN]
+        limits = await measure_single(alone, asked.seconds)
     async with ingest_group(stack, write_key, asked.processes) as ours:
         runs |= await _contest(stack.bootstrap, ours, asked, against_peers=True)
-        limits = await measure_limits(stack, ours, asked.seconds, asked.frozen_seconds, asked.command)
+        limits |= await measure_frozen(stack, ours, asked.frozen_seconds)
     others = strangers.cores()
     tell_strangers("ingest", others)
     for name, by_size in runs.items():
@@ -73,7 +75,7 @@ async def measure_ingest(stack: LocalStack, asked: Asked) -> list[Row]:
     counts = {"others_cores": (others, "cores"), "processes": (asked.processes, "processes")}
     return [
         *rows_of(runs, asked.processes, asked.command),
-        *limits,
+        *limit_rows(limits, asked.command),
         *(
             Row(name=f"ingest.{name}", value=value, unit=unit, command=asked.command)
             for name, (value, unit) in counts.items()
