@@ -52,7 +52,10 @@ RECORDED = {"match": "x", "type": "usage.recorded", "properties": {"quantity": "
             "tracking.rows.0.properties.feature: found 'properties..",
         ),
         (USED | {"properties": {"feature": []}}, "tracking.rows.0.properties.feature: found an empty list"),
-        (USED | {"constants": {"feature": 5}}, "tracking.rows.0.constants.feature: found 5, allowed is text, got a whole number"),
+        (
+            USED | {"constants": {"feature": 5}},
+            "tracking.rows.0.constants.feature: found 5, allowed is text, got a whole number",
+        ),
         (USED | {"constants": {"feature": ""}}, "tracking.rows.0.constants.feature: found ''"),
         (
             USED | {"constants": {"feature": "a", "quantity": -1}},
