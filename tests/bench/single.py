@@ -23,6 +23,7 @@ SCRIPT = Path(__file__).with_name("paced.lua")
 CONNECTIONS, PACED_CONNECTIONS = 32, 64
 SHARE, NEAR = 0.7, 0.02
 TRIES = 4
+WARM_UP_SECONDS = 8.0
 
 
 class Paced(msgspec.Struct, frozen=True):
@@ -55,6 +56,7 @@ async def measure_single(service: Service, seconds: float) -> dict[str, float]:
 
 async def _by_wrk(service: Service, seconds: float) -> tuple[Paced, Paced]:
     """Find the pause that gives the share in short runs, then measure."""
+    await _wrk(service, CONNECTIONS, WARM_UP_SECONDS)  # the broker has just begun, and compiles what it does often
     capacity = await _wrk(service, CONNECTIONS, seconds)
     wanted = SHARE * capacity.rate
     pause_ms = PACED_CONNECTIONS / wanted * 1e3 - capacity.p50_ms / 2
