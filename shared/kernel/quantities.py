@@ -34,12 +34,6 @@ def millionths(value: float | str) -> int:
     return int(exact)
 
 
-def decimal_text(value: int) -> str:
-    """Return an integer of millionths as plain decimal text without trailing zeros."""
-    whole, part = divmod(value, MILLION)
-    return str(whole) if not part else f"{whole}.{part:06d}".rstrip("0")
-
-
 def as_number(value: int) -> int | float:
     """Return an integer of millionths as a JSON number, for display and evidence."""
     whole, part = divmod(value, MILLION)

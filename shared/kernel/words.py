@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -62,13 +63,19 @@ def _named(kinds: str) -> str:
     return " or ".join(NAMES.get(kind, kind) for kind in kinds.split(" | "))
 
 
+@cache
+def _hints(shape: type) -> dict[str, Any]:
+    """Return the fields of a shape; a body may have thousands of wrong events, and there are few shapes."""
+    return get_type_hints(shape, include_extras=True)
+
+
 def _choices(shape: Any, path: str) -> list[str]:
     """Return the texts that a field takes, none when its shape is not known."""
     for name in path.split("."):
         shape = next((each for each in (shape, *get_args(shape)) if hasattr(each, "__struct_fields__")), None)
         if shape is None:
             return []
-        shape = get_type_hints(shape, include_extras=True).get(name.partition("[")[0])
+        shape = _hints(shape).get(name.partition("[")[0])
     kinds = (shape, *get_args(shape))
     texts = [str(text) for kind in kinds if get_origin(kind) is Literal for text in get_args(kind)]
     return [*texts, "null"] if texts and type(None) in kinds else texts

@@ -2,7 +2,7 @@
 
 from random import Random
 
-from shared.kernel.clock import DAY_MS, HOUR_MS, date_from_day, midnight_ms
+from shared.kernel.clock import HOUR_MS, date_from_day, midnight_ms
 
 SATURDAY = 5
 FIRST_HOUR, LAST_HOUR = 7, 18
@@ -26,8 +26,3 @@ def moment(rng: Random, day: int) -> int:
         hour = rng.randint(FIRST_HOUR, LAST_HOUR)
         if hour != LUNCH_HOUR or rng.random() < WEEKEND_SHARE:
             return midnight_ms(day) + hour * HOUR_MS + rng.randrange(HOUR_MS)
-
-
-def day_number(now_ms: int, ago: int) -> int:
-    """Return the day that many days ago."""
-    return now_ms // DAY_MS - ago

@@ -8,7 +8,6 @@ import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
-from shared.kernel.clock import DAY_MS
 from upswing.history.calls import Call
 
 Told = Callable[[int], None]
@@ -68,8 +67,3 @@ def chunks(calls: Sequence[Call], *, until_ms: int, step_ms: int) -> Iterator[tu
 def next_step(instant_ms: int, step_ms: int) -> int:
     """Return the first multiple of a step that is later than an instant."""
     return (instant_ms // step_ms + 1) * step_ms
-
-
-def end_of_history(calls: Sequence[Call]) -> int:
-    """Return the midnight that ends the last day of the calls."""
-    return next_step(max(call.at_ms for call in calls), DAY_MS)

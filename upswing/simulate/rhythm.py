@@ -52,11 +52,6 @@ def moment(day: int, chance: float) -> int:
     return midnight_ms(day) + MINUTES[whole] * MINUTE_MS + int((place - whole) * MINUTE_MS)
 
 
-def holidays_of(country: str) -> tuple[tuple[int, int], ...]:
-    """Return the (month, day) that a country does not work on, besides weekends."""
-    return EVERYWHERE + HOLIDAYS[country]
-
-
 @cache
 def date_text(day: int) -> str:
     """Return a day as `YYYY-MM-DD`."""
