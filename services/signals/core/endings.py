@@ -30,7 +30,7 @@ def end_of_day(account: Account, terms: Terms, day: int, cause: Cause, emit: Emi
             if row.happening is not None:
                 if day >= episode.until or not terms.enabled(row.name):
                     _end(account, row, episode, level, episode.measure, cause, emit)
-            elif turned or measure is None or measure.has_fallen_to(episode.threshold - episode.margin):
+            elif turned or measure is None or measure.is_over(episode.threshold, episode.margin, episode.comparison):
                 _end(account, row, episode, level, measure, cause, emit)
 
 

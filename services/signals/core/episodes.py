@@ -15,6 +15,7 @@ from services.signals.core.endings import end_all, end_of_day
 from services.signals.core.one_offs import happen, release_happenings
 from services.signals.core.rules import RULES
 from services.signals.core.rules.row import Measure, RuleRow, spent_from
+from services.signals.core.state import FAR
 from services.signals.core.steps import (
     HELD,
     OPEN,
@@ -27,6 +28,7 @@ from services.signals.core.steps import (
     Values,
     begin,
     measured,
+    measured_one,
     ranked,
     reached,
 )
@@ -48,10 +50,15 @@ def look(
         account.parked.clear()
         end_all(account, terms, cause, emit)
     else:
-        values = measured(account, terms, failed, cause.event)
-        if account.parked:
-            account.parked &= reached(terms, values)
-        for row, measures in values:
+        values: Values = []
+        for row in RULES:  # each is measured at its turn: some look at what those before them have fired
+            measures = measured_one(account, terms, row, failed, cause.event)
+            if measures is None:
+                continue
+            values.append((row, measures))
+            if account.parked:
+                standing = reached(terms, values[-1:])
+                account.parked = {key for key in account.parked if key[0] != row.name or key in standing}
             if row.by_day and cause.event is not None:
                 continue
             fire = _fire if row.happening is None else happen
@@ -65,7 +72,9 @@ def look(
 def settle(account: Account, terms: Terms) -> None:
     """Note from which values on the rules must be looked at again."""
     account.held = sum(episode.status == HELD for episode in account.episodes.values())
-    account.watch_usage = None
+    account.watch_usage, account.watch_active = None, FAR
+    for metric in account.metrics.values():
+        metric.watch = FAR
     for row in RULES:
         row.watch(account, terms)
 

@@ -3,12 +3,17 @@
 Source: playbook section 6, definition 9.
 """
 
+from collections.abc import Callable
+from operator import ge, gt, le, lt
+
 import msgspec
 
 from shared.kernel.quantities import MILLION
 from shared.kernel.triggers import Number, ScopeType
 
 Numbers = dict[str, Number | str | list[str] | None]
+RISING = frozenset({">", ">="})  # the comparisons that a growing value comes to meet
+REACHED: dict[str, Callable[[int, int], bool]] = {">": gt, ">=": ge, "<": lt, "<=": le}
 USERS = "users"  # the number that names people: who is erased leaves it (definition 67)
 
 
@@ -29,12 +34,13 @@ class Measure(msgspec.Struct, array_like=True, gc=False):
 
     def meets(self, threshold: int, comparison: str) -> bool:
         """Tell whether the value has reached a threshold in millionths."""
-        left, right = self.amount * MILLION, threshold * self.whole
-        return left > right if comparison == ">" else left >= right
+        return REACHED[comparison](self.amount * MILLION, threshold * self.whole)
 
-    def has_fallen_to(self, bound: int) -> bool:
-        """Tell whether the value is at or below a bound in millionths."""
-        return self.amount * MILLION <= bound * self.whole
+    def is_over(self, threshold: int, margin: int, comparison: str) -> bool:
+        """Tell whether the value has gone back past a threshold by its margin, from whichever side it came."""
+        if comparison in RISING:
+            return self.amount * MILLION <= (threshold - margin) * self.whole
+        return self.amount * MILLION >= (threshold + margin) * self.whole
 
     def shown(self, threshold: Number) -> Number:
         """Return the value as people read it: two decimals, or six where two would hide the threshold."""

@@ -10,7 +10,10 @@ import msgspec
 
 from services.signals.core.measures import Measure
 from services.signals.core.pages import Stamp
+from services.signals.core.people_state import PeopleDaysGone, PeopleHead
 from services.signals.core.recent import Segment
+from services.signals.core.standing_state import StandingDaysGone, StandingHead
+from services.signals.core.use_state import UseDaysGone, UseHead
 from services.signals.core.windows import UseDays
 from shared.kernel.triggers import ScopeType
 
@@ -19,6 +22,7 @@ Register = tuple[Any, int, str, str]  # a value with the moment that set it
 Key = tuple[str | None, ...]  # what identifies an episode within its account
 NEVER: Moment = (-(1 << 62), "", "")
 NO_DAY = 1 << 40
+FAR = 1 << 200  # no value comes so far: nothing is watched
 
 
 class User(msgspec.Struct, array_like=True, gc=False):
@@ -122,6 +126,9 @@ class Head(msgspec.Struct, array_like=True):
     segments: tuple[Segment, ...] = ()
     first_act_day: int = NO_DAY
     covered: tuple[str, ...] = ()
+    use: UseHead = msgspec.field(default_factory=UseHead)
+    people: PeopleHead = msgspec.field(default_factory=PeopleHead)
+    standing: StandingHead = msgspec.field(default_factory=StandingHead)
 
 
 class Days(msgspec.Struct, array_like=True):
@@ -139,6 +146,9 @@ class Days(msgspec.Struct, array_like=True):
     tickets_opened: dict[int, int] = {}
     employees: dict[int, tuple[int | None, Register]] = {}
     judged: dict[str, list[Measure] | None] = {}
+    use: UseDaysGone = msgspec.field(default_factory=UseDaysGone)
+    people: PeopleDaysGone = msgspec.field(default_factory=PeopleDaysGone)
+    standing: StandingDaysGone = msgspec.field(default_factory=StandingDaysGone)
 
 
 class UserPage(msgspec.Struct, array_like=True):

@@ -71,18 +71,25 @@ def measured(
     """
     values: Values = []
     for row in RULES:
-        if only is not None and row.name not in only:
-            continue
-        try:
-            found = _values(account, terms, row, event)
+        if only is None or row.name in only:
+            found = measured_one(account, terms, row, failed, event)
             if found is not None:
                 values.append((row, found))
-        except Exception as error:  # a rule's failure has the fate of its record, whatever it raises
-            failure = RuleFailed(row.name, error)
-            if failed is None:
-                raise failure from error
-            failed.append(failure)
     return values
+
+
+def measured_one(
+    account: Account, terms: Terms, row: RuleRow, failed: list[RuleFailed] | None, event: Event | None
+) -> list[Measure] | None:
+    """Return one rule's values now; None when it failed. Errors: `RuleFailed`, unless `failed` is given."""
+    try:
+        return _values(account, terms, row, event)
+    except Exception as error:  # a rule's failure has the fate of its record, whatever it raises
+        failure = RuleFailed(row.name, error)
+        if failed is None:
+            raise failure from error
+        failed.append(failure)
+        return None
 
 
 def _values(account: Account, terms: Terms, row: RuleRow, event: Event | None) -> list[Measure] | None:

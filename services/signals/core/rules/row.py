@@ -21,7 +21,7 @@ from shared.kernel.triggers import Kind
 
 __all__ = ["Comparison", "Level", "Measure", "RuleRow", "Unit", "least_amount", "no_watch", "spent_from"]
 
-Comparison = Literal[">", ">="]
+Comparison = Literal[">", ">=", "<", "<="]
 Unit = Literal["percent", "count", "points"]
 
 

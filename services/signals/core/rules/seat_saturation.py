@@ -52,9 +52,9 @@ def measure(account: Account, terms: Terms) -> Iterator[Measure]:
 def watch(account: Account, terms: Terms) -> None:
     """Note the number of active users at which the rule fires."""
     seats = account.fact("seats")
-    account.watch_active = 1 << 60
     if seats and terms.enabled(NAME) and (NAME, ACTIVE, None) not in account.episodes:
-        account.watch_active = seats * terms.playbook.rules.seat_saturation.active_percent // 100 + 1
+        reached = seats * terms.playbook.rules.seat_saturation.active_percent // 100 + 1
+        account.watch_active = min(account.watch_active, reached)
 
 
 ROW = RuleRow(NAME, "expansion", "usage", levels, measure, watch, "percent", scope_levels)

@@ -13,7 +13,6 @@ from shared.kernel.clock import iso_day
 from shared.kernel.quantities import MILLION, as_number
 
 NAME = "usage_ceiling"
-FAR = 1 << 200
 
 
 def levels(terms: Terms) -> tuple[Level, ...]:
@@ -60,10 +59,8 @@ def watch(account: Account, terms: Terms) -> None:
     for name, metric in account.metrics.items():
         limit = limits.get(name)
         index = spent_from(account, NAME, name, rows)
-        if limit is None or name in account.head.gauges or index == len(rows):
-            metric.watch = FAR
-        else:
-            metric.watch = -(-least_amount(rows[index], limit) // 100)
+        if limit is not None and name not in account.head.gauges and index < len(rows):
+            metric.watch = min(metric.watch, -(-least_amount(rows[index], limit) // 100))
 
 
 def ends_with_period(account: Account, scope: str | None) -> bool:
