@@ -1,0 +1,1 @@
+"""`upswing explain`: why an account is where it is, and what would make each rule fire."""
