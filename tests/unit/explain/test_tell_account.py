@@ -7,6 +7,7 @@ from shared.kernel.snapshots import RuleValue, State
 from shared.kernel.triggers import Criterion, Evidence, Gate, Number
 from tests.support.pipeline.samples import make_snapshot
 from upswing.explain.tell import tell, to_fire
+from upswing.trace.tell import HINTS
 
 
 def value(
@@ -85,9 +86,9 @@ def test_the_gate_names_what_is_missing_unknown_and_left_out() -> None:
     )
     lines = list(tell(make_snapshot(gate=gate), 0))
     start = lines.index("gate        shut: readiness 70, 75% of the criteria known")
-    assert [line[:50] for line in lines[start + 1 : start + 6]] == [
+    assert lines[start + 1 : start + 6] == [
         "  met       days_since_onboarding: 31, wanted more than 30",
-        "  MISSING   core_features: 2, wanted 3 (each counts once"[:50],
+        f"  MISSING   core_features: 2, wanted 3 ({HINTS['core_features']})",
         "  unknown   health_score: unknown, wanted 75",
         "  left out  sentiment: unknown, wanted 7",
         "  holds     renewal_quiet",
