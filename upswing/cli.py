@@ -37,7 +37,7 @@ COMMANDS: dict[str, Row] = {
     "doctor": Row("upswing.commands.doctor", "Say what is wrong with a setup, and what to do."),
     "keys": Row("upswing.commands.keys", "Write keys: who may send events."),
     "tokens": Row("upswing.commands.tokens", "API tokens: who may read and work leads."),
-    "playbook": Row("upswing.commands.playbook", "Check a playbook, show its numbers, describe its fields."),
+    "playbook": Row("upswing.commands.playbook", "Check a playbook, show its numbers, put it into force."),
     "topics": Row("upswing.commands.topics", "Create topics, and compare them with the table in code."),
     "migrate": Row("upswing.commands.migrate", "Bring the database to the newest revision."),
     "import": Row("upswing.commands.import_", "Bring in files of the past: check them, then write them to the log."),

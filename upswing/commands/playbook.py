@@ -1,4 +1,4 @@
-"""`upswing playbook`: check a file, show what a playbook says, write its schema and reference."""
+"""`upswing playbook`: check a file, show what a playbook says, put it into force, write its schema and reference."""
 
 from pathlib import Path
 
@@ -9,6 +9,7 @@ from shared.io.playbooks import find_problems, read_playbook
 from shared.kernel.errors import ConfigurationError
 from shared.kernel.playbook import Playbook, each_rule, playbook_to_json
 from shared.kernel.playbook.reference import playbook_schema, reference_page
+from upswing.publishing.commands import publish, versions
 
 DEFAULT_FILE = "playbooks/default.yaml"
 _THINGS = ("thing is", "things are")
@@ -16,7 +17,11 @@ _THINGS = ("thing is", "things are")
 
 @click.group()
 def command() -> None:
-    """Check, show and describe the playbook: the file that holds every number."""
+    """Check, show, describe and publish the playbook: the file that holds every number."""
+
+
+command.add_command(publish)
+command.add_command(versions)
 
 
 @command.command()

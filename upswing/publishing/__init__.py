@@ -1,0 +1,1 @@
+"""`upswing playbook publish`: a playbook goes into force while everything runs."""

@@ -1,0 +1,98 @@
+"""`upswing playbook publish` and `upswing playbook versions`."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from shared.io.playbooks import find_problems, read_playbook
+from shared.kernel.clock import iso
+from shared.kernel.errors import ConfigurationError
+from shared.kernel.playbook import Playbook
+from upswing.broker import Broker, broker_options, find_broker
+from upswing.publishing.differences import differences
+from upswing.publishing.publish import check_version, put_into_force, wait_until_read
+from upswing.publishing.versions import Published, published
+from upswing.trace.logbook import Logbook
+
+__all__ = ["publish", "versions"]
+
+MOST_SHOWN = 40
+PATIENCE_SECONDS = 20.0
+OTHERS = (
+    "pipeline (plays, owners, SLA) and ingest (tracking plan) read the file that their settings name "
+    "(UPSWING_PIPELINE_PLAYBOOK, UPSWING_INGEST_PLAYBOOK) when they start: let them have the same one"
+)
+
+
+@click.command()
+@click.argument("file")
+@click.option("--dry-run", is_flag=True, help="Only say what would change.")
+@broker_options
+def publish(file: str, kafka: str | None, data: Path | None, topic_prefix: str | None, *, dry_run: bool) -> None:
+    """Put the playbook in FILE into force, while everything runs; a file that cannot be used changes nothing.
+
+    Open triggers keep the threshold they fired with; what becomes true only by the change fires when the account's day
+    changes next. Triggers name the version they were decided under. To go back, publish the file of before.
+    """
+    for problem in (problems := find_problems(file)):
+        click.echo(f"WRONG {problem}")
+    if problems:
+        raise ConfigurationError(f"{file} was not published, and what is in force stays: {len(problems)} wrong")
+    playbook, broker = read_playbook(file), find_broker(kafka, data, topic_prefix)
+    asyncio.run(_publish(playbook, broker, dry_run=dry_run))
+
+
+async def _publish(playbook: Playbook, broker: Broker, *, dry_run: bool) -> None:
+    async with Logbook(broker.kafka, broker.topic_prefix) as book:
+        known = await published(book)
+        check_version(playbook, known)
+        for line in _changes(known[-1] if known else None, playbook):
+            click.echo(line)
+        if dry_run:
+            return
+        now_ms = time.time_ns() // 1_000_000
+        offsets = await put_into_force(broker.kafka, broker.topic_prefix, playbook, now_ms)
+        click.echo(f"published {playbook.version}, digest {playbook.digest[:12]}, to {len(offsets)} partitions")
+        read = await wait_until_read(book, offsets, PATIENCE_SECONDS)
+    if read == len(offsets):
+        click.echo("signals judges by it from now on")
+    else:
+        click.echo(f"signals has read it in {read} of {len(offsets)} partitions; the others when it comes to them")
+    click.echo(OTHERS)
+
+
+@click.command()
+@broker_options
+def versions(kafka: str | None, data: Path | None, topic_prefix: str | None) -> None:
+    """List the versions that have been published, the one in force last."""
+    broker = find_broker(kafka, data, topic_prefix)
+
+    async def run() -> list[Published]:
+        async with Logbook(broker.kafka, broker.topic_prefix) as book:
+            return await published(book)
+
+    known = asyncio.run(run())
+    for number, version in enumerate(known, 1):
+        digest = version.playbook.digest[:12] if version.playbook else f"cannot be used: {version.why}"
+        force = "  in force" if number == len(known) else ""
+        click.echo(f"{iso(version.at)}  {version.version}  {digest}{force}")
+    if not known:
+        click.echo("none was published: signals judges by the file that UPSWING_SIGNALS_PLAYBOOK names")
+
+
+def _changes(before: Published | None, after: Playbook) -> Iterator[str]:
+    if before is None:
+        yield "the first version to be published: until now signals judged by the file in its settings"
+        return
+    if before.playbook is None:
+        yield f"in force was {before.version}, which cannot be read any more: {before.why}"
+        return
+    found = differences(before.playbook, after)
+    count = "nothing differs" if not found else f"{len(found)} {'differ' if len(found) > 1 else 'differs'}"
+    yield f"{before.version} -> {after.version}: {count}"
+    yield from (f"  {row.path}: {row.before} -> {row.after}" for row in found[:MOST_SHOWN])
+    if len(found) > MOST_SHOWN:
+        yield f"  and {len(found) - MOST_SHOWN} more"
