@@ -14,11 +14,30 @@ import yaml
 from shared.kernel.clock import parse_instant
 from shared.kernel.ids import partition_for
 from shared.kernel.playbook import Playbook, build_playbook
+from shared.kernel.playbook.risk import Rules
 
 DEFAULT = Path(__file__).parents[2] / "playbooks" / "default.yaml"
 
+# The rules that most cases are told by: whoever tells of another names it with `only`.
+USUAL = (
+    "usage_ceiling",
+    "seat_saturation",
+    "gated_exploration",
+    "headcount_growth",
+    "power_user",
+    "contract_milestone",
+    "qbr_outcome",
+)
+
+
+def only(*rules: str) -> dict[str, object]:
+    """Return the changes that leave these rules about accounts on, and switch off all others."""
+    about_accounts = [name for name in Rules.__struct_fields__ if name != "source_silent"]
+    return {f"rules.{name}.enabled": name in rules for name in about_accounts}
+
+
 # A gate that opens as soon as one core feature was used once: for cases that are not about the gate.
-WIDE_OPEN: dict[str, object] = {
+WIDE_OPEN: dict[str, object] = only(*USUAL) | {
     "measures.adopted_days": 1,
     "measures.adopted_window_days": 60,
     "gate.smb": {

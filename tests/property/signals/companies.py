@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from shared.kernel.ids import partition_for
 from shared.kernel.playbook import Playbook
+from shared.kernel.playbook.risk import Rules
 from tests.oracle.values import RULES
-from tests.oracle.writing import WIDE_OPEN, accounts_of, control, event, instant, playbook
+from tests.oracle.writing import WIDE_OPEN, accounts_of, control, event, instant, only, playbook
 from tests.property.signals.vocabulary import FOCUS, PROPERTIES, facts, setting
 
 PARTITIONS = 3
@@ -73,7 +74,8 @@ WIDE: dict[str, object] = {
     "rules.power_user.acts": 4,
     "rules.power_user.active_users": 2,
 }
-OPEN = WIDE_OPEN | {f"gate.{segment}": WIDE_OPEN["gate.smb"] for segment in ("mid_market", "enterprise")}
+EVERY_RULE = only(*Rules.__struct_fields__)
+OPEN = WIDE_OPEN | EVERY_RULE | {f"gate.{segment}": WIDE_OPEN["gate.smb"] for segment in ("mid_market", "enterprise")}
 PLAYBOOKS: dict[str, Playbook] = {
     name: playbook(changes | {"version": name})
     for name, changes in {

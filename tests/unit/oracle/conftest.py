@@ -6,7 +6,7 @@ from shared.kernel.playbook import Playbook
 from tests.oracle.adapters import SUBJECTS
 from tests.oracle.beginnings import Tell
 from tests.oracle.story import Story
-from tests.oracle.writing import WIDE_OPEN, playbook
+from tests.oracle.writing import USUAL, WIDE_OPEN, only, playbook
 
 
 @pytest.fixture(params=sorted(SUBJECTS))
@@ -14,7 +14,7 @@ def tell(request: pytest.FixtureRequest) -> Tell:
     """Begin a story under the wide-open gate, with some fields of the playbook changed."""
 
     def begin(changes: dict[str, object] | None = None, *later: Playbook, gate: bool = False) -> Story:
-        first = playbook((changes or {}) if gate else WIDE_OPEN | (changes or {}))
+        first = playbook((only(*USUAL) if gate else WIDE_OPEN) | (changes or {}))
         return Story(SUBJECTS[request.param]([first, *later]))
 
     return begin
