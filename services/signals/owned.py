@@ -68,6 +68,9 @@ class EngineLike(Protocol):
     def add_playbook(self, version: str, playbook: Any) -> None:
         """Take the playbook that was needed."""
 
+    def refuse_playbook(self, why: str) -> None:
+        """Go on without the playbook that was needed: its body cannot be used."""
+
 
 class Pages:
     """The pages of one partition as they will be when the flush that is under way is through."""

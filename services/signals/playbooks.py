@@ -6,8 +6,10 @@ canonical JSON.
 """
 
 import asyncio
+import hashlib
 from typing import Any
 
+import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from services.signals.settings import Settings
@@ -34,20 +36,28 @@ class Playbooks:
         self._bootstrap = settings.kafka
         self._deadline = settings.playbook_seconds
         self._bodies: dict[str, Playbook] = {}
+        self._unusable: dict[str, str] = {}  # versions whose body on the topic cannot be used, with why
         self._arrived = asyncio.Condition()
 
     async def supply(self, engine: Any, version: str) -> None:
-        """Give an engine the playbook it needs. Errors: `DependencyError` when it does not arrive in time."""
-        if version not in self._bodies:
+        """Give an engine the playbook it needs, or say that its body cannot be used.
+
+        Errors: `DependencyError` when it does not arrive in time; `ConfigurationError` when the state needs it.
+        """
+        if version not in self._bodies and version not in self._unusable:
             log.warning("waiting for a playbook", version=version)
             try:
                 async with asyncio.timeout(self._deadline), self._arrived:
-                    await self._arrived.wait_for(lambda: version in self._bodies)
+                    await self._arrived.wait_for(lambda: version in self._bodies or version in self._unusable)
             except TimeoutError:
                 raise DependencyError(
                     f"the log asks for playbook {version}, but topic {self._topic} does not have it: publish it"
                 ) from None
-        engine.add_playbook(version, self._bodies[version])
+        if version in self._unusable:
+            log.error("a playbook is refused; the one before stays", version=version, why=self._unusable[version])
+            engine.refuse_playbook(self._unusable[version])
+        else:
+            engine.add_playbook(version, self._bodies[version])
 
     async def follow(self) -> None:
         """Read the topic for ever."""
@@ -75,9 +85,15 @@ class Playbooks:
             return
         try:
             self._bodies[version] = _parse(value)
+            self._unusable.pop(version, None)
         except (ConfigurationError, UnicodeDecodeError) as error:
+            self._unusable[version] = str(error)
+            self._bodies.pop(version, None)
             log.warning("a published playbook cannot be used", version=version, why=str(error))
 
 
 def _parse(body: bytes) -> Playbook:
-    return playbook_from_json(body) if body.lstrip().startswith(b"{") else load_playbook(body.decode())
+    """Return the playbook; the digest of a JSON body is that of its bytes, so that new fields do not change it."""
+    if not body.lstrip().startswith(b"{"):
+        return load_playbook(body.decode())
+    return msgspec.structs.replace(playbook_from_json(body), digest=hashlib.sha256(body).hexdigest())

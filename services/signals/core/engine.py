@@ -11,9 +11,9 @@ from services.signals.core.partition import TYPE_NAMES, Output, Partition
 from services.signals.core.shelf import Group, PageReader
 from services.signals.core.showcase import due
 from services.signals.core.terms import Terms
-from shared.kernel.codec import decode_record
-from shared.kernel.controls import Control, PlaybookSet
-from shared.kernel.errors import InvariantError, UpswingError
+from shared.kernel.codec import decode_record, encode_line
+from shared.kernel.controls import PlaybookSet
+from shared.kernel.errors import ConfigurationError, InvariantError, Problem, Reason, UpswingError
 from shared.kernel.events.envelope import Event
 from shared.kernel.playbook import Playbook
 
@@ -30,7 +30,7 @@ class Engine:
         self.stored_epochs = self.state.stored_epochs
         self.offset = self.state.meta.stamp[1]
         self.journal = poison.Journal(self.state.meta)
-        self._pending: tuple[int, Control] | None = None
+        self._pending: tuple[int, PlaybookSet] | None = None
 
     @property
     def phase(self) -> str:
@@ -44,13 +44,16 @@ class Engine:
 
     def needs_playbook(self) -> str | None:
         """Return the version whose body must be added before anything more can be folded."""
-        if self._pending is not None and isinstance(self._pending[1], PlaybookSet):
+        if self._pending is not None:
             return self._pending[1].version
         wanted = self.state.meta.playbook_version
         return wanted if wanted and wanted not in self.state.playbooks else None
 
     def add_playbook(self, version: str, playbook: Playbook) -> None:
-        """Take a playbook's body; the control record that waited for it is applied."""
+        """Take a playbook's body; the control record that waited for it is applied, unless it means another body."""
+        if self._pending is not None and self._pending[1].digest not in {"", playbook.digest}:
+            self.refuse_playbook(f"its digest is {playbook.digest}, the log means {self._pending[1].digest}")
+            return
         self.state.playbooks[version] = playbook
         if self._pending is not None:
             (offset, control), self._pending = self._pending, None
@@ -58,6 +61,19 @@ class Engine:
             self.state.close(offset)
         elif version == self.state.meta.playbook_version:
             self.state.terms = Terms(playbook, self.state.terms.switched_off)
+
+    def refuse_playbook(self, why: str) -> None:
+        """Pass over the control record whose body cannot be used: it is a dead letter, and the playbook before stays.
+
+        Errors: `ConfigurationError` when no record waits, so that the state itself was judged by that playbook.
+        """
+        if self._pending is None:
+            raise ConfigurationError(
+                f"partition {self.state.number} was judged by playbook {self.needs_playbook()}: {why}"
+            )
+        (offset, control), self._pending = self._pending, None
+        self.journal.exclude(offset, 0)
+        poison.refuse(self.state, offset, 0, encode_line(control), Problem(Reason.UNUSABLE, "version", why))
 
     def fold(self, offset: int, value: bytes, now_ms: int) -> None:
         """Fold one record of the log. Errors: `InvariantError` when a playbook's body is still missing."""
@@ -79,7 +95,7 @@ class Engine:
                 except Exception as error:  # noqa: BLE001 - fate: the record; the line is undone and dead-lettered
                     del outputs[said:]
                     poison.undo(self.state, self.journal, offset, number, line, error)
-            elif isinstance(line, PlaybookSet) and line.version not in self.state.playbooks:
+            elif isinstance(line, PlaybookSet) and not self._has_body(line):
                 self._pending = (offset, line)
             else:
                 controls.apply(self.state, line, offset)
@@ -87,6 +103,10 @@ class Engine:
             poison.count_failure(self.state, self.journal, failure)
         self.state.close(offset)
         self.offset = offset
+
+    def _has_body(self, control: PlaybookSet) -> bool:
+        known = self.state.playbooks.get(control.version)
+        return known is not None and control.digest in {"", known.digest}
 
     def take_outputs(self) -> list[Output]:
         """Return what is to be delivered since the last call."""

@@ -187,3 +187,6 @@ class CountingEngine:
 
     def add_playbook(self, version: str, playbook: Any) -> None:
         """Never called."""
+
+    def refuse_playbook(self, why: str) -> None:
+        """Never called."""

@@ -1,5 +1,6 @@
 """Which log and which playbook an engine works by, and what it refuses."""
 
+import msgspec
 import pytest
 
 from services.signals.core.engine import Engine
@@ -178,3 +179,46 @@ def test_what_a_playbook_parks_is_parked_also_when_the_account_was_not_in_memory
     assert story.happens("2026-03-12 11:00", "qbr.held") == []
     told = story.tick("2026-03-13 00:00")
     assert [one.split(" ")[1] for one in told] == ["seat_saturation:active"]
+
+
+def letters(subject: Engine) -> list[str]:
+    """Return what dead letters say."""
+    found = [msgspec.json.decode(o.value) for o in subject.take_outputs() if o.topic.name == "dead.letters"]
+    return [letter["message"] for letter in found]
+
+
+def test_a_playbook_that_cannot_be_used_is_refused_and_the_one_before_stays() -> None:
+    """The control record becomes a dead letter that says why; folding goes on, also in a refold of its account."""
+    pages = Pages()
+    subject = engine(pages)
+    subject.fold(0, control("playbook", HOUR, version="second", digest=""), 1)
+    assert subject.needs_playbook() == "second"
+    subject.refuse_playbook("playbook: rules: gone")
+    assert (subject.needs_playbook(), letters(subject)) == (None, ["playbook: rules: gone"])
+    subject.fold(1, event("account.updated", "acme", HOUR, "f", properties={"seats": 2}), 1)
+    flush(subject, pages)
+    again = engine(pages)
+    assert (again.needs_playbook(), again.state.terms.playbook.version) == (None, OPEN.version)
+
+
+def test_a_body_with_another_digest_than_the_log_means_is_refused() -> None:
+    """Somebody has written other numbers under the same version: nobody knows what the log meant."""
+    subject = engine(Pages())
+    subject.fold(0, control("playbook", HOUR, version="second", digest="abc"), 1)
+    subject.add_playbook("second", SECOND)
+    assert letters(subject) == [f"its digest is {SECOND.digest}, the log means abc"]
+    assert subject.state.terms.playbook.version == OPEN.version
+    subject.fold(1, control("playbook", HOUR, version="second", digest=SECOND.digest), 1)
+    subject.add_playbook("second", SECOND)
+    assert subject.state.terms.playbook.version == "second"
+
+
+def test_a_state_whose_own_playbook_cannot_be_read_does_not_go_on() -> None:
+    """It was judged by numbers that are not known any more: a person has to look."""
+    pages = Pages()
+    subject = engine(pages)
+    subject.fold(0, control("playbook", HOUR, version="second", digest=""), 1)
+    subject.add_playbook("second", SECOND)
+    flush(subject, pages)
+    with pytest.raises(ConfigurationError, match="was judged by playbook second: not readable"):
+        engine(pages).refuse_playbook("not readable")
