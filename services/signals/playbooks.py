@@ -38,6 +38,7 @@ class Playbooks:
         self._bodies: dict[str, Playbook] = {}
         self._unusable: dict[str, str] = {}  # versions whose body on the topic cannot be used, with why
         self._arrived = asyncio.Condition()
+        self._told = self.initial.version
 
     async def supply(self, engine: Any, version: str) -> None:
         """Give an engine the playbook it needs, or say that its body cannot be used.
@@ -57,6 +58,9 @@ class Playbooks:
             log.error("a playbook is refused; the one before stays", version=version, why=self._unusable[version])
             engine.refuse_playbook(self._unusable[version])
         else:
+            if version != self._told:
+                self._told = version
+                log.info("judging by a published playbook", version=version, file=self.initial.version)
             engine.add_playbook(version, self._bodies[version])
 
     async def follow(self) -> None:
