@@ -9,13 +9,40 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from msgspec.structs import replace
+
 from shared.kernel.playbook import Playbook
 from shared.kernel.snapshots import Snapshot, decode_snapshot
 from shared.kernel.topics import DEAD_LETTERS, EVENTS, FACTS, SNAPSHOTS, TRIGGERS
 from shared.kernel.triggers import Trigger, decode_trigger
 from tests.oracle.model import Oracle
 from tests.oracle.records import Said, Terms
+from tests.oracle.rules import RULES
 from tests.oracle.subject import Explained, Told, rounded
+
+
+def rules_of_both() -> set[str]:
+    """Return the rules about accounts that both the oracle and the engine know."""
+    engine_rules = importlib.import_module("services.signals.core.rules").RULES
+    return {row.name for row in engine_rules} & set(RULES)
+
+
+def rules_on(playbook: Playbook) -> set[str]:
+    """Return the rules about accounts that a playbook leaves on."""
+    every = set(playbook.rules.__struct_fields__) - {"source_silent"}
+    return {name for name in every if getattr(playbook.rules, name).enabled}
+
+
+def judged_by_both(playbook: Playbook) -> Playbook:
+    """Return a playbook with those rules off that only one of the two knows."""
+    known = rules_of_both() | {"source_silent"}
+    off = {
+        name: replace(getattr(playbook.rules, name), enabled=False)
+        for name in playbook.rules.__struct_fields__
+        if name not in known
+    }
+    return replace(playbook, rules=replace(playbook.rules, **off))
+
 
 EPOCH = "epoch-1"
 WALL_STEP_MS = 60_000

@@ -139,14 +139,24 @@ def _number(playbook: Playbook, segment: str, name: str, actual: Fraction | None
     return numeric(name, actual, getattr(asked, name), strictly=strictly, unknown=unknown)
 
 
-def other_reasons(history: History, playbook: Playbook, today: int, *, backfill: bool) -> tuple[str, ...]:
-    """Return what holds expansion besides the criteria. A later issue adds `contraction_risk` here, first."""
+def has_renewed(history: History, playbook: Playbook, today: int) -> bool:
+    """Return whether the renewal in sight has been completed (definition 31)."""
+    days = playbook.holds.renewal_completed_days
+    return bool(history.within(today - days + 1, today, RenewalCompleted))
+
+
+def other_reasons(
+    history: History, playbook: Playbook, today: int, *, backfill: bool, contracting: bool
+) -> tuple[str, ...]:
+    """Return what holds expansion besides the criteria. Shape: `contracting`: `contraction_risk` is open."""
     facts = history.facts()
     holds = playbook.holds
     reasons: list[str] = []
+    if contracting and holds.contraction_risk:
+        reasons.append("contraction_risk")
     renews_on = facts.day("renews_on")
-    renewed = history.within(today - holds.renewal_completed_days + 1, today, RenewalCompleted)
-    if renews_on is not None and 1 <= renews_on - today <= holds.renewal_quiet_days and not renewed:
+    near = renews_on is not None and 1 <= renews_on - today <= holds.renewal_quiet_days
+    if near and not has_renewed(history, playbook, today):
         reasons.append("renewal_quiet")
     if facts["status"] == "suspended" and holds.suspended:
         reasons.append("suspended")
@@ -157,17 +167,18 @@ def other_reasons(history: History, playbook: Playbook, today: int, *, backfill:
     return tuple(reasons)
 
 
-def gate(history: History, playbook: Playbook, today: int, *, backfill: bool) -> Gate:
+def gate(history: History, playbook: Playbook, today: int, *, backfill: bool, contracting: bool = False) -> Gate:
     """Return the gate's whole answer on a day (definition 28)."""
     answers = criteria(history, playbook, today)
     counted = [answer for answer in answers if not answer.left_out]
     unmet = tuple(answer.name for answer in counted if not answer.met)
     known = sum(answer.met is not None for answer in answers)
     mean = sum((answer.attainment for answer in counted), Fraction(0)) / len(counted) if counted else Fraction(1)
+    others = other_reasons(history, playbook, today, backfill=backfill, contracting=contracting)
     return Gate(
         open=not unmet,
         readiness=floor(100 * mean),
         confidence=Fraction(known, len(answers)),
         criteria=answers,
-        held_because=unmet + other_reasons(history, playbook, today, backfill=backfill),
+        held_because=unmet + others,
     )

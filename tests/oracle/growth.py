@@ -12,40 +12,37 @@ from msgspec import UNSET
 from shared.kernel.events.account_updated import AccountUpdated
 from shared.kernel.events.envelope import Event
 from shared.kernel.events.qbr_held import QbrHeld
-from shared.kernel.events.renewal_completed import RenewalCompleted
 from shared.kernel.playbook.document import Playbook
-from tests.oracle.health import health
-from tests.oracle.history import ACTIVITY, GONE, Facts, History, day, rank
-from tests.oracle.value import Level, Value
+from tests.oracle.gate import has_renewed
+from tests.oracle.history import ACTIVITY, GONE, History, day, rank
+from tests.oracle.rows import Row, View
+from tests.oracle.value import Level, Value, pointed
 
 
-def headcount_growth(history: History, facts: Facts, playbook: Playbook, today: int) -> Iterator[Value]:
+def headcount_growth(view: View) -> Iterator[Value]:
     """Measure the employees now as a percentage of the lowest number in force in the window (definition 22)."""
-    rule = playbook.rules.headcount_growth
-    first = today - rule.days + 1
-    given = [event for event in history.of(AccountUpdated) if event.properties.employees is not UNSET]
+    rule = view.playbook.rules.headcount_growth
+    first = view.today - rule.days + 1
+    given = [event for event in view.history.of(AccountUpdated) if event.properties.employees is not UNSET]
     given.sort(key=rank)
     carried_in = [event for event in given if day(event) < first][-1:]
     in_force = [event.properties.employees for event in carried_in + [e for e in given if day(e) >= first]]
     numbers = [number for number in in_force if isinstance(number, int) and number > 0]
-    now = facts["employees"]
+    now = view.facts["employees"]
     if isinstance(now, int) and now > 0 and numbers:
-        level = Level(None, Fraction(rule.percent), ">=", Fraction(rule.margin_points))
-        yield Value("headcount_growth", None, Fraction(100 * now, min(numbers)), (level,))
+        yield Value("headcount_growth", None, Fraction(100 * now, min(numbers)), (pointed(rule, rule.percent),))
 
 
-def contract_milestone(history: History, facts: Facts, playbook: Playbook, today: int, segment: str) -> Iterator[Value]:
+def contract_milestone(view: View) -> Iterator[Value]:
     """Measure health while the renewal is in sight and has not been completed (definitions 31 and 58)."""
-    rule = playbook.rules.contract_milestone
-    renews_on = facts.day("renews_on")
-    if renews_on is None or not rule.from_days <= renews_on - today <= rule.to_days:
+    rule = view.playbook.rules.contract_milestone
+    renews_on = view.date("renews_on")
+    if renews_on is None or not rule.from_days <= renews_on - view.today <= rule.to_days:
         return
-    if history.within(today - playbook.holds.renewal_completed_days + 1, today, RenewalCompleted):
+    if has_renewed(view.history, view.playbook, view.today):
         return
-    score = health(history, segment, playbook, today).score
-    if score is not None:
-        level = Level(None, Fraction(playbook.health.green), ">=", Fraction(rule.margin_points))
-        yield Value("contract_milestone", None, score, (level,))
+    if view.score is not None:
+        yield Value("contract_milestone", None, view.score, (pointed(rule, view.playbook.health.green),))
 
 
 def counting_acts(history: History) -> list[Event]:
@@ -78,23 +75,31 @@ def is_covered(history: History, playbook: Playbook, ended: int) -> bool:
     return bool(acts) and min(acts) <= ended - playbook.rules.power_user.days + 1
 
 
-def power_user(history: History, playbook: Playbook, ended: int) -> Iterator[Value]:
+def power_user(view: View) -> Iterator[Value]:
     """Measure the busiest user against the mean of all active users, over the days that ended with a day."""
-    rule = playbook.rules.power_user
-    if not is_covered(history, playbook, ended):
+    rule = view.playbook.rules.power_user
+    if not is_covered(view.history, view.playbook, view.today):
         return
-    acts = Counter(act.user_id for act in counting_acts(history) if ended - rule.days < day(act) <= ended)
+    first = view.today - rule.days + 1
+    acts = Counter(act.user_id for act in counting_acts(view.history) if first <= day(act) <= view.today)
     if len(acts) >= rule.active_users and max(acts.values()) >= rule.acts:
         mean = Fraction(sum(acts.values()), len(acts))
-        level = Level(None, Fraction(rule.percent), ">=", Fraction(rule.margin_points))
-        yield Value("power_user", None, 100 * max(acts.values()) / mean, (level,))
+        yield Value("power_user", None, 100 * max(acts.values()) / mean, (pointed(rule, rule.percent),))
 
 
-def qbr_outcome(playbook: Playbook, event: Event) -> Iterator[Value]:
+def qbr_outcome(view: View, event: Event) -> Iterator[Value]:
     """Count the different needs of a QBR that are on the roadmap (definition 16)."""
     if isinstance(event, QbrHeld):
-        roadmap = {need.strip().casefold() for need in playbook.roadmap}
+        roadmap = {need.strip().casefold() for need in view.playbook.roadmap}
         needs = {need.strip().casefold() for need in event.properties.unmet_needs}
         level = Level(None, Fraction(1), ">=", Fraction(0))
-        until = day(event) + playbook.rules.qbr_outcome.stands_days
+        until = day(event) + view.playbook.rules.qbr_outcome.stands_days
         yield Value("qbr_outcome", None, Fraction(len(roadmap & needs)), (level,), until=until)
+
+
+ROWS = (
+    Row("headcount_growth", headcount_growth),
+    Row("power_user", power_user, by_day="ended"),
+    Row("contract_milestone", contract_milestone),
+    Row("qbr_outcome", happening=qbr_outcome),
+)

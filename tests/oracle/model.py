@@ -53,6 +53,12 @@ The oracle keeps every event of an account and recomputes every value from its d
 - 48: without a known plan the value is 0. 50: without seats there is no value.
 - 66, 74: what becomes true by a new playbook (or a rule switched on) is parked until the next change of day, or until
   it is false at a look. A rule that is off has no value: its triggers end at the next change of day.
+- 18, 33, 62: every rule is measured at its turn, so what this record fires is seen by the rules after it. Risk and
+  adoption are held by `backfill` alone. `contraction_risk` holds expansion while it has an open trigger, held or not;
+  the gate answers once a look, after `renewal_at_risk`.
+- 35: at a change of day the rules whose window ends with the day that has ended are judged and all states measured as
+  of that day; then today turns, limits are armed and reached, health of the day that begins is recorded, the other
+  rules of the day are judged, and only then is anything ended. A rule of the day ends by the value judged just then.
 - 73: a backfill that begins after a live tick is ignored.
 
 Source: playbook section 4, definitions 8, 35, 37, 39, 47, 66, 72, 73.
@@ -69,6 +75,7 @@ from shared.kernel.ids import partition_for
 from shared.kernel.playbook.document import Playbook
 from tests.oracle.account import Account
 from tests.oracle.history import LEDGER_OR_FACT
+from tests.oracle.paths import World
 from tests.oracle.records import Said, Terms
 from tests.oracle.sources import Sources
 
@@ -84,6 +91,7 @@ class Oracle:
     accounts: dict[str, Account] = field(default_factory=dict)
     ticked_at: int = 0
     ticked_live: bool = False
+    world: World = field(default_factory=World)
     firsts: dict[tuple[str, str, str], int] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
     sources: Sources = field(init=False)
@@ -107,10 +115,8 @@ class Oracle:
             self._control(line)
         else:
             self._event(line)
-        said = self.said + [one for account in self.accounts.values() for one in account.said]
+        said = self.said + [one for account in self.accounts.values() for one in account.take_said()]
         self.said = []
-        for account in self.accounts.values():
-            account.said = []
         return said
 
     def _control(self, line: Control) -> None:
@@ -132,6 +138,7 @@ class Oracle:
                 self._judge_by(replace(self.terms, off=off), line.at)
             case SourceHeard():
                 self.said += self.sources.hear(line, self.terms, self.ticked_at)
+                self.world.silent = {name for name, latest in self.sources.latest.items() if latest.silent}
             case _:
                 self.counts["no_meaning_here"] += 1
 
@@ -163,6 +170,6 @@ class Oracle:
             self.counts["too_old"] += 1
             return
         if account is None:
-            account = Account(event.account_id, today, clock, self.terms)
+            account = Account(event.account_id, today, clock, self.terms, self.world)
             self.accounts[event.account_id] = account
         account.fold(event)

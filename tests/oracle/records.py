@@ -32,12 +32,17 @@ class Said:
 
 @dataclass
 class Open:
-    """A trigger that has not ended. `kept` is the threshold it fired with (definition 66); `until` is of one-offs."""
+    """A trigger that has not ended.
+
+    Shape: `kept` is the threshold it fired with (definition 66), `day` the account's today when it did; `until` is of
+    one-offs.
+    """
 
     trigger_id: str
     decided_by: str
     kept: Level
     held: bool
+    day: int
     until: int = 0
     value: Fraction | None = None
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from shared.kernel.ids import partition_for
 from shared.kernel.playbook import Playbook
 from shared.kernel.playbook.risk import Rules
-from tests.oracle.values import RULES
+from tests.oracle.adapters import judged_by_both
+from tests.oracle.rules import RULES
 from tests.oracle.writing import WIDE_OPEN, accounts_of, control, event, instant, only, playbook
 from tests.property.signals.vocabulary import FOCUS, PROPERTIES, facts, setting
 
@@ -77,7 +78,7 @@ WIDE: dict[str, object] = {
 EVERY_RULE = only(*Rules.__struct_fields__)
 OPEN = WIDE_OPEN | EVERY_RULE | {f"gate.{segment}": WIDE_OPEN["gate.smb"] for segment in ("mid_market", "enterprise")}
 PLAYBOOKS: dict[str, Playbook] = {
-    name: playbook(changes | {"version": name})
+    name: judged_by_both(playbook(changes | {"version": name}))
     for name, changes in {
         "strict": {},
         "open": OPEN,
