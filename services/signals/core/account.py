@@ -39,6 +39,7 @@ class Account:
         "dirty",
         "dirty_users",
         "episodes",
+        "garbage",
         "gate_cache",
         "gated",
         "head",
@@ -60,6 +61,7 @@ class Account:
         self.head, self.days, self.recent = head, days, recent
         self.users = users
         self.dirty_users: set[int] = set()
+        self.garbage: list[bytes] = []  # keys of user pages that a crash has left
         self.dirty = self.days_dirty = self.changed = False
         self.offset = self.at_record = head.stamp[1]
         self.episodes: dict[Key, Episode] = {e.key: e for e in head.episodes}

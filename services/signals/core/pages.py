@@ -8,9 +8,11 @@ Keys are `<kind>\0<account>` and, where an account has many pages of a kind, `<k
 Source: design (state; durability 2).
 """
 
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import msgspec
+
+from shared.kernel.errors import ConfigurationError
 
 SCHEMA_VERSION = 1
 META_KEY = b"m"
@@ -21,6 +23,12 @@ Stamp = tuple[int, int]
 NO_STAMP: Stamp = (-1, -1)
 
 
+class Versioned(Protocol):
+    """Every page."""
+
+    version: int
+
+
 class Stamped(msgspec.Struct, array_like=True):
     """The beginning that all pages share; decoding stops caring after it."""
 
@@ -28,7 +36,7 @@ class Stamped(msgspec.Struct, array_like=True):
     stamp: Stamp
 
 
-Page = TypeVar("Page")
+Page = TypeVar("Page", bound="Versioned")
 JSON_BEGINS = 0x5B  # "[": no array of msgpack begins so
 _ENCODER = msgspec.msgpack.Encoder()
 _WIDE_ENCODER = msgspec.json.Encoder()
@@ -41,8 +49,14 @@ class PageDecoder(Generic[Page]):
         self._plain, self._wide = msgspec.msgpack.Decoder(shape), msgspec.json.Decoder(shape)
 
     def decode(self, value: bytes) -> Page:
-        """Return the page in bytes. Errors: `msgspec.ValidationError`."""
-        return self._wide.decode(value) if value[0] == JSON_BEGINS else self._plain.decode(value)
+        """Return the page in bytes. Errors: `msgspec.ValidationError`, `ConfigurationError` if it is too new."""
+        page = self._wide.decode(value) if value[0] == JSON_BEGINS else self._plain.decode(value)
+        if page.version > SCHEMA_VERSION:
+            raise ConfigurationError(
+                f"the stored state is of version {page.version}, and this program reads up to {SCHEMA_VERSION}: "
+                "a newer Upswing has written it; run that one, or remove the changelog to fold the log anew"
+            )
+        return page
 
 
 _STAMPS = PageDecoder(Stamped)

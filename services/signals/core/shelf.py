@@ -1,7 +1,8 @@
 """The accounts of one partition: decoded from pages on first touch, written back as atomic groups of pages.
 
-All pages of an account that changed travel in one group, so an account is always at one point of the log; the meta page
-is the last group, so it is never ahead of an account. Source: design (state, durability 2).
+All pages of an account that changed travel in one group, so an account is always at one point of the log (those of many
+users: see `user_pages`); the meta page is the last group, so it is never ahead of an account.
+Source: design (state, durability 2).
 """
 
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from typing import Literal, Protocol
 import msgspec
 
 from services.signals.core.account import Account, new_account
+from services.signals.core import user_pages
 from services.signals.core.pages import (
     DAYS,
     HEAD,
@@ -18,7 +20,6 @@ from services.signals.core.pages import (
     NO_STAMP,
     RECENT,
     SCHEMA_VERSION,
-    USERS,
     Page,
     PageDecoder,
     Stamp,
@@ -28,6 +29,7 @@ from services.signals.core.pages import (
 from services.signals.core.recent import RecentIds, RecentPage
 from services.signals.core.source_state import SourceState
 from services.signals.core.state import Days, Head, UserPage
+from shared.kernel.errors import InvariantError
 
 Group = list[tuple[bytes, bytes | None]]
 
@@ -97,18 +99,22 @@ class Shelf:
     def _decode(self, head: Head) -> Account:
         name = head.account_id
         days = self._decoded(_DAYS, page_key(DAYS, name)) or Days(SCHEMA_VERSION, NO_STAMP)
-        users = [
-            self._decoded(_USERS, page_key(USERS, name, number)) or UserPage(SCHEMA_VERSION, NO_STAMP, {}, {})
-            for number in range(head.user_pages)
-        ]
+        users = [self._users(head, key) for key in user_pages.keys(head)]
         recent = RecentIds(self._dedup_ms)
         stored = [self._decoded(_RECENT, page_key(RECENT, name, segment.number)) for segment in head.segments]
         recent.load(head.segments, [page for page in stored if page is not None])
         account = Account(head, days, users, recent)
         if head.stamp[0] != self.generation:
             account.offset = account.at_record = -1  # folded in a log that another has replaced
+        account.garbage = user_pages.unnamed(head, self._pages.scan)
         self._prepare(account)
         return account
+
+    def _users(self, head: Head, key: bytes) -> UserPage:
+        page = self._decoded(_USERS, key)
+        if page is None and head.user_keys:
+            raise InvariantError(f"a page of {head.account_id} is missing: {key!r}")
+        return page or UserPage(SCHEMA_VERSION, NO_STAMP, {}, {})
 
     def _decoded(self, decoder: PageDecoder[Page], key: bytes) -> Page | None:
         raw = self._page(key)
@@ -138,21 +144,22 @@ class Shelf:
         return list(self.accounts.values())
 
     def groups(self, accounts: list[Account], meta: Meta, clock_ms: int) -> list[Group]:
-        """Return the pages to write, one group an account, the meta page last; readable until the next call."""
-        groups = [self._group(account, clock_ms) for account in accounts]
+        """Return the pages to write, an account's head in its last group, the meta page last of all.
+
+        They are readable until the next call.
+        """
+        groups = [group for account in accounts for group in self._groups(account, clock_ms)]
         groups.append([(META_KEY, encode_page(meta))])
         self._in_flight = {key: value for group in groups for key, value in group}
         return groups
 
-    def _group(self, account: Account, clock_ms: int) -> Group:
+    def _groups(self, account: Account, clock_ms: int) -> list[Group]:
         head, name = account.head, account.head.account_id
         stamp = head.stamp = (self.generation, account.offset)
-        group: Group = []
+        groups = user_pages.write(account, stamp)
+        group = groups[-1]
         for number, page in account.recent.write(stamp, max(clock_ms, head.clock_ms)):
             group.append((page_key(RECENT, name, number), None if page is None else encode_page(page)))
-        for number in sorted(account.dirty_users):
-            account.users[number].stamp = stamp
-            group.append((page_key(USERS, name, number), encode_page(account.users[number])))
         if account.days_dirty:
             group.append((page_key(DAYS, name), encode_page(self._days_page(account, stamp))))
         head.episodes, head.parked = tuple(account.episodes.values()), tuple(sorted(account.parked, key=repr))
@@ -160,9 +167,8 @@ class Shelf:
         today = head.today
         head.sums_today = {name: m.cells[today] for name, m in account.metrics.items() if today in m.cells}
         group.append((page_key(HEAD, name), encode_page(head)))
-        account.dirty_users.clear()
         account.dirty = account.days_dirty = False
-        return group
+        return groups
 
     def _days_page(self, account: Account, stamp: Stamp) -> Days:
         days, today = account.days, account.head.today

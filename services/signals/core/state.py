@@ -94,7 +94,8 @@ class Metric(msgspec.Struct, array_like=True):
 class Head(msgspec.Struct, array_like=True):
     """The head page. Additive changes only: append fields with defaults, and raise the version when meaning changes.
 
-    Shape: `covered` are the rules of the day whose window has been covered once (definition 23).
+    Shape: `covered` are the rules of the day whose window has been covered once (definition 23); `user_keys` tells
+    where each user page lies (`user_pages`), empty while there are few.
     """
 
     version: int
@@ -129,6 +130,7 @@ class Head(msgspec.Struct, array_like=True):
     use: UseHead = msgspec.field(default_factory=UseHead)
     people: PeopleHead = msgspec.field(default_factory=PeopleHead)
     standing: StandingHead = msgspec.field(default_factory=StandingHead)
+    user_keys: list[int] = []
 
 
 class Days(msgspec.Struct, array_like=True):

@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.oracle.adapters import EngineSubject
+from services.signals.core.pages import META_KEY, SCHEMA_VERSION, encode_page
+from services.signals.core.shelf import Meta
+from shared.kernel.errors import ConfigurationError
+from tests.oracle.adapters import EPOCH, EngineSubject
 from tests.oracle.story import Story
 from tests.oracle.writing import WIDE_OPEN, playbook
 
@@ -69,3 +72,12 @@ def test_acts_count_from_now_on_and_their_days_are_covered_thirty_days_later(sto
     story.active("2026-02-05 12:00", *["ann"] * 21, "b", "c", "d", "e")
     assert story.tick("2026-02-06 00:00") == ["fired power_user"]
     assert story.told[-1].value == 420
+
+
+def test_a_page_of_a_newer_version_is_refused() -> None:
+    """A program that does not know what a page says must not fold on and write it back."""
+    subject = EngineSubject([playbook(WIDE_OPEN)])
+    meta = Meta(version=SCHEMA_VERSION + 1, stamp=(0, 5), epochs=(EPOCH,))
+    subject.store.pages = {META_KEY: encode_page(meta)}
+    with pytest.raises(ConfigurationError, match="a newer Upswing has written it"):
+        subject.restart()
