@@ -29,10 +29,12 @@ def test_each_generated_part_is_on_a_page() -> None:
     assert [name for name in PARTS if f"<!-- generated: {name} -->" not in pages] == []
 
 
-def test_each_rule_has_an_example_of_its_evidence() -> None:
-    """A new rule's row is on its page by itself, its example by hand."""
+def test_each_rule_brings_its_page() -> None:
+    """A new rule's row says what its evidence says, with the threshold in brackets, and how it is tuned."""
     page = (DOCS / "triggers.md").read_text()
     assert [row.name for row in RULES if f"| `{row.name}` |" not in page or f"### `{row.name}`" not in page] == []
+    assert [row.name for row in RULES if not re.search(r" \((>|≥|<|≤) [\d.,]+( %)?\)$", row.example)] == []
+    assert [row.name for row in RULES if not row.tuning.strip().endswith(".")] == []
 
 
 @pytest.mark.parametrize("service", CLASSES)

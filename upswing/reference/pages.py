@@ -15,7 +15,7 @@ from upswing.reference.openapi import API_SERVICES, openapi_text
 from upswing.reference.settings import settings
 from upswing.reference.topics import topics
 from upswing.reference.tracking import default_rows, default_traits
-from upswing.reference.triggers import triggers
+from upswing.reference.triggers import examples, triggers
 
 __all__ = ["GENERATED", "PARTS", "current_files"]
 
@@ -26,6 +26,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "metrics": metrics,
     "default rows": default_rows,
     "default traits": default_traits,
+    "trigger examples": examples,
     "triggers": triggers,
 }
 GENERATED = re.compile(r"(<!-- generated: (?P<name>[a-z ]+) -->\n)(?P<text>.*?)(<!-- end -->)", re.DOTALL)

@@ -1,6 +1,6 @@
 """The triggers that are looked at, each from its row, its numbers in the playbook, and what it feeds on.
 
-Source: playbook section 6.
+Source: playbook sections 6 and 7.
 """
 
 import sys
@@ -14,7 +14,7 @@ from shared.io.playbooks import read_playbook
 from shared.kernel.playbook import Playbook
 from upswing.history.needs import NEEDS
 
-__all__ = ["triggers"]
+__all__ = ["examples", "triggers"]
 
 DEFAULT = Path(__file__).parents[2] / "playbooks" / "default.yaml"
 UNITS = {"percent": "a percentage", "count": "a count", "points": "points of health"}
@@ -26,6 +26,12 @@ def triggers() -> str:
     return "\n\n".join(_section(row, playbook) for row in RULES)
 
 
+def examples() -> str:
+    """Return a table of what the evidence of each rule says."""
+    rows = [f"| `{row.name}` | {row.example} |" for row in RULES]
+    return "\n".join(["| trigger | an example |", "|---|---|", *rows])
+
+
 def _section(row: RuleRow, playbook: Playbook) -> str:
     rule = getattr(playbook.rules, row.name)
     play = playbook.plays[rule.play]
@@ -35,10 +41,11 @@ def _section(row: RuleRow, playbook: Playbook) -> str:
         "",
         _meaning(row),
         "",
-        f"- **Category**: {row.category}. **Value**: {UNITS[row.unit]}. **Looked at**: {_looked_at(row)}.",
+        f"- **Kind**: {_kind(row)}. **Value**: {UNITS[row.unit]}. **Looked at**: {_looked_at(row)}.",
         f"- **Feeds on**: {'; '.join(_needs(row.name))}.",
         (f"- **Recommends**: {play.name} (`{rule.play}`): {play.response}, due in {play.response_due_days} {days}."),
-        f"- **Numbers** (`rules.{row.name}`): {', '.join(_numbers(rule))}.",
+        f"- **Numbers** (`rules.{row.name}`): {', '.join(_numbers(rule)) or 'none of its own'}.",
+        f"- **Tuning**: {' '.join(row.tuning.split())}",
     ]
     return "\n".join(lines)
 
@@ -49,11 +56,19 @@ def _meaning(row: RuleRow) -> str:
     return " ".join(told.split("\n\n")[0].split())
 
 
+def _kind(row: RuleRow) -> str:
+    if row.kind == "expansion":
+        return f"expansion, {row.category}"
+    return f"{row.kind}, never gated"
+
+
 def _looked_at(row: RuleRow) -> str:
     if row.happening is not None:
         return "when its event arrives; each one is a trigger of its own"
-    if row.by_day:
+    if row.by_day == "ended":
         return "when the day changes, over the days that have ended"
+    if row.by_day == "begins":
+        return "when the day changes, as of the day that begins"
     return "after every record and when the day changes"
 
 

@@ -53,6 +53,7 @@ class Account:
         "shown",
         "shown_at",
         "users",
+        "waiting",
         "watch_active",
         "watch_usage",
     )
@@ -66,6 +67,7 @@ class Account:
         self.offset = self.at_record = head.stamp[1]
         self.episodes: dict[Key, Episode] = {e.key: e for e in head.episodes}
         self.held = sum(e.status == "held" for e in head.episodes)
+        self.waiting = 0
         self.parked = set(head.parked)
         self.active, self.assigned = LastSeen(), 0
         self.core_departments: dict[str, dict[str, LastSeen]] = {}

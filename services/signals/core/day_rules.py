@@ -1,8 +1,10 @@
-"""Rules of the day: their values are taken when the day changes, over the windows that end on the day that has ended.
+"""Rules of the day: their values are taken when the day changes, as of the day that ended or begins.
 
 Between two changes of day the values stand still, so that an account of many users is gone through once a day. They lie
 in the days page: a restart at noon knows what was judged at midnight. Source: definitions 23, 35, 36 and 67.
 """
+
+from typing import Literal
 
 from services.signals.core.account import Account
 from services.signals.core.measures import Measure
@@ -11,16 +13,20 @@ from services.signals.core.rules.row import RuleRow
 from services.signals.core.steps import RuleFailed
 from services.signals.core.terms import Terms
 
-BY_DAY = tuple(row for row in RULES if row.by_day)
+Phase = Literal["ended", "begins"]
+BY_DAY: dict[Phase, tuple[RuleRow, ...]] = {
+    "ended": tuple(row for row in RULES if row.by_day == "ended"),
+    "begins": tuple(row for row in RULES if row.by_day == "begins"),
+}
 
 
-def judge(account: Account, terms: Terms, failed: list[RuleFailed]) -> list[RuleRow]:
-    """Take the values of the day that has ended, the account's today; return the rules first covered by it.
+def judge(account: Account, terms: Terms, phase: Phase, failed: list[RuleFailed]) -> list[RuleRow]:
+    """Take the values of a phase's rules as of the account's today; return the rules first covered by it.
 
     A rule that fails is noted in `failed` and has no answer until the next change of day.
     """
     first: list[RuleRow] = []
-    for row in BY_DAY:
+    for row in BY_DAY[phase]:
         values: list[Measure] | None = None
         try:
             covered = row.covered is None or row.covered(account, terms)

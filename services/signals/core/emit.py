@@ -13,21 +13,23 @@ from shared.kernel.quantities import as_number
 from shared.kernel.triggers import Evidence, Trigger
 
 PEOPLE = ("csm", "ae", "exec_sponsor", "champion")
+SIGNS = {">": ">", ">=": "≥", "<": "<", "<=": "≤"}
 
 
-def evidence(step: Step) -> Evidence:
+def evidence(account: Account, terms: Terms, step: Step) -> Evidence:
     """Return the numbers compared, with the threshold that the episode fired with."""
-    measure, episode = step.measure, step.episode
+    episode = step.episode
+    measure = None if step.measure is None else step.row.told(account, terms, step.measure)
     threshold = as_number(episode.threshold)
     unit = " %" if step.row.unit == "percent" else ""
     text = "not measured any more"
     if measure is not None:
         share = f" = {measure.shown(threshold)}{unit}" if unit else ""
-        text = f"{measure.told()}{share} ({'>' if episode.comparison == '>' else '≥'} {threshold}{unit})"
+        text = f"{measure.told()}{share} ({SIGNS[episode.comparison]} {threshold}{unit})"
     return Evidence(
         value=None if measure is None else measure.shown(threshold),
         threshold=threshold,
-        comparison=">" if episode.comparison == ">" else ">=",
+        comparison=episode.comparison,
         unit=step.row.unit,
         numbers={} if measure is None else measure.numbers,
         event_ids=episode.event_ids,
@@ -39,7 +41,7 @@ def evidence(step: Step) -> Evidence:
 def trigger_for(account: Account, terms: Terms, step: Step, now_ms: int, *, backfill: bool) -> Trigger:
     """Return the record of `expansion.triggers` for one step of an episode's life."""
     row, episode, cause = step.row, step.episode, step.cause
-    worth = estimate(account, terms, row.name, step.measure)
+    worth = estimate(account, terms, row.name, step.measure) if row.kind == "expansion" else None
     return Trigger(
         record=step.record,
         trigger_id=trigger_id(account.head.account_id, row.name, episode.scope, episode.level, episode.decided_by),
@@ -47,15 +49,15 @@ def trigger_for(account: Account, terms: Terms, step: Step, now_ms: int, *, back
         category=row.category,
         kind=row.kind,
         level=episode.level,
-        scope=episode.scope,
+        scope=step.shown_scope or episode.scope,
         scope_type=episode.scope_type,
         account_id=account.head.account_id,
         account_name=account.fact("name"),
         segment=terms.segment(account),
         occurred_at=cause.at_ms,
         window_days=None if step.measure is None else step.measure.window_days,
-        evidence=evidence(step),
-        gate=gate.describe(account, terms, backfill=backfill),
+        evidence=evidence(account, terms, step),
+        gate=gate.describe(account, terms, backfill=backfill, kind=row.kind),
         health=health.describe(account, terms),
         recommendation=recommend(account, terms, row, step.level, worth, cause.at_ms),
         estimated_acv=worth,

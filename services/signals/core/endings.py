@@ -1,62 +1,125 @@
-"""How triggers end: by the value of the day that has ended, by the turn of a period, or because the account churned.
+"""How triggers end: by a day's value, by the turn of a period, because the account churned or a person was erased.
 
-One-offs end when they have stood their days. Source: definitions 4, 7, 16 and 32.
+At a change of day the values of states are those of the day that has ended, those of rules of the day what was judged
+at this change of day. One-offs end when they have stood their days. Source: definitions 4, 7, 16, 32, 35 and 67.
 """
 
 from services.signals.core.account import Account
+from services.signals.core.rules import RULES
 from services.signals.core.rules.row import Level, Measure, RuleRow
 from services.signals.core.state import Episode
-from services.signals.core.steps import OPEN, Cause, Emit, RuleFailed, Step, measured, ranked
+from services.signals.core.steps import OPEN, Cause, Emit, RuleFailed, Step, measured_one, ranked
 from services.signals.core.terms import Terms
+
+Scopes = dict[str, set[str | None]]
+Ending = tuple[RuleRow, Episode, Level | None, Measure | None]
 
 
 def end_all(account: Account, terms: Terms, cause: Cause, emit: Emit) -> None:
     """End every trigger at once: the account has churned (definition 32)."""
-    for row, values, scope in _scopes(account, terms, []):
-        for episode, level in list(ranked(account, row, terms, scope)):
-            _end(account, row, episode, level, episode.measure or values.get(scope), cause, emit)
+    for row, scopes in _open_rules(account):
+        measures = measured_one(account, terms, row, [], None) or ()
+        values = {measure.scope: measure for measure in measures}
+        for scope in scopes:
+            for episode, level in list(ranked(account, row, terms, scope)):
+                value = values.get(scope)
+                end(account, (row, episode, level, episode.measure or (value and value.at(episode.level))), cause, emit)
 
 
-def end_of_day(account: Account, terms: Terms, day: int, cause: Cause, emit: Emit, failed: list[RuleFailed]) -> None:
-    """End what has fallen back on the day that has ended, or what the turn of a period at `day` ends."""
-    contract_turns = day in account.head.renewal_days
-    period_turns = day == account.period[1]
-    for row, values, scope in _scopes(account, terms, failed):
-        measure = values.get(scope)
-        turned = contract_turns or (
-            period_turns and row.ends_with_period is not None and row.ends_with_period(account, scope)
-        )
-        for episode, level in list(ranked(account, row, terms, scope)):
-            if row.happening is not None:
-                if day >= episode.until or not terms.enabled(row.name):
-                    _end(account, row, episode, level, episode.measure, cause, emit)
-            elif turned or measure is None or measure.is_over(episode.threshold, episode.margin, episode.comparison):
-                _end(account, row, episode, level, measure, cause, emit)
+def end_scope(
+    account: Account,
+    terms: Terms,
+    scope_type: str,
+    scope: str,
+    cause: Cause,
+    emit: Emit,
+    shown_scope: str = "erased",
+) -> None:
+    """End every trigger of one scope at once, and name `shown_scope` in its place (definition 67)."""
+    for row, scopes in _open_rules(account):
+        if scope in scopes:
+            for episode, level in list(ranked(account, row, terms, scope)):
+                if episode.scope_type == scope_type:
+                    end(account, (row, episode, level, None), cause, emit, shown_scope)
 
 
-def _scopes(
-    account: Account, terms: Terms, failed: list[RuleFailed]
-) -> list[tuple[RuleRow, dict[str | None, Measure], str | None]]:
-    """Return each rule's scopes that have episodes, in order, with the rule's values; no other rule is measured."""
-    scopes: dict[str, set[str | None]] = {}
-    for episode in account.episodes.values():
-        scopes.setdefault(episode.rule, set()).add(episode.scope)
-    found = []
-    for row, measures in measured(account, terms, failed, only=scopes):
-        by_scope = {measure.scope: measure for measure in measures}
-        found += [(row, by_scope, scope) for scope in sorted(scopes[row.name], key=lambda scope: scope or "")]
+def over_today(account: Account, terms: Terms, day: int, failed: list[RuleFailed]) -> list[Ending]:
+    """Return the triggers of states that end with the account's today, before `day` begins, with their last values."""
+    contract_turns, period_turns = day in account.head.renewal_days, day == account.period[1]
+    found: list[Ending] = []
+    for row, scopes in _open_rules(account):
+        if row.happening is not None or row.by_day is not None:
+            continue
+        measures = measured_one(account, terms, row, failed, None)
+        if measures is not None:
+            turned = {
+                scope
+                for scope in scopes
+                if contract_turns
+                or (period_turns and row.ends_with_period is not None and row.ends_with_period(account, scope))
+            }
+            found += _told(account, terms, _over(account, terms, row, scopes, measures, turned), failed)
     return found
 
 
-def _end(
+def _told(account: Account, terms: Terms, over: list[Ending], failed: list[RuleFailed]) -> list[Ending]:
+    """Let what ends tell its last value while the account's today is that of the value."""
+    try:
+        return [(row, e, level, value and row.told(account, terms, value)) for row, e, level, value in over]
+    except Exception as error:  # noqa: BLE001 - fate: the rule sits this day out, whatever it raises
+        failed.append(RuleFailed(over[0][0].name, error))
+        return []
+
+
+def over_by_day(account: Account, terms: Terms) -> list[Ending]:
+    """Return the triggers of rules of the day and of one-offs that end as the account's today begins."""
+    day, found = account.head.today, list[Ending]()
+    for row, scopes in _open_rules(account):
+        if row.happening is not None:
+            found += [
+                (row, episode, level, episode.measure)
+                for scope in scopes
+                for episode, level in ranked(account, row, terms, scope)
+                if day >= episode.until or not terms.enabled(row.name)
+            ]
+        elif row.by_day is not None:
+            measures = measured_one(account, terms, row, [], None)
+            if measures is not None:
+                turned = set(scopes) if day in account.head.renewal_days else set()
+                found += _over(account, terms, row, scopes, measures, turned)
+    return found
+
+
+def _open_rules(account: Account) -> list[tuple[RuleRow, list[str | None]]]:
+    """Return the rules that have episodes, in order, each with its scopes; no other rule is of interest."""
+    scopes: Scopes = {}
+    for episode in account.episodes.values():
+        scopes.setdefault(episode.rule, set()).add(episode.scope)
+    return [(row, sorted(scopes[row.name], key=lambda scope: scope or "")) for row in RULES if row.name in scopes]
+
+
+def _over(
     account: Account,
+    terms: Terms,
     row: RuleRow,
-    episode: Episode,
-    level: Level | None,
-    measure: Measure | None,
-    cause: Cause,
-    emit: Emit,
-) -> None:
+    scopes: list[str | None],
+    measures: list[Measure],
+    turned: set[str | None],
+) -> list[Ending]:
+    """Return which triggers of a rule have fallen back or stand in a scope whose period turns."""
+    values, found = {measure.scope: measure for measure in measures}, list[Ending]()
+    for scope in scopes:
+        measure = values.get(scope)
+        for episode, level in ranked(account, row, terms, scope):
+            value = measure and measure.at(episode.level)
+            if scope in turned or value is None or value.is_over(episode.threshold, episode.margin, episode.comparison):
+                found.append((row, episode, level, value))
+    return found
+
+
+def end(account: Account, ending: Ending, cause: Cause, emit: Emit, shown_scope: str | None = None) -> None:
+    """End one episode, and say so when it was open."""
+    row, episode, level, measure = ending
     del account.episodes[episode.key]
     if episode.status in OPEN:
-        emit(account, Step("resolved", row, episode, level, measure, cause))
+        emit(account, Step("resolved", row, episode, level, measure, cause, shown_scope))

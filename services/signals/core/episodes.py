@@ -8,12 +8,12 @@ Source: definitions 4, 5, 7, 32, 33, 34 and 66.
 
 from typing import Literal
 
-from services.signals.core import gate
+from services.signals.core import gate, hooks
 from services.signals.core.account import Account
 from services.signals.core.day_rules import judge
-from services.signals.core.endings import end_all, end_of_day
+from services.signals.core.endings import end, end_all, over_by_day, over_today
 from services.signals.core.one_offs import happen, release_happenings
-from services.signals.core.rules import RULES
+from services.signals.core.rules import BY_NAME, RULES
 from services.signals.core.rules.row import Measure, RuleRow, spent_from
 from services.signals.core.state import FAR
 from services.signals.core.steps import (
@@ -34,6 +34,9 @@ from services.signals.core.steps import (
 )
 from services.signals.core.terms import Terms
 from shared.kernel.clock import iso_day, midnight_ms
+from shared.kernel.triggers import Kind
+
+RANK = {row.name: rank for rank, row in enumerate(RULES)}
 
 
 def look(
@@ -46,6 +49,7 @@ def look(
     failed: list[RuleFailed] | None = None,
 ) -> None:
     """Look at all rules: fire or hold what has been reached, then release what nothing holds any more."""
+    hooks.run(hooks.LOOKED, account, terms, failed)
     if account.fact("status") == "churned":
         account.parked.clear()
         end_all(account, terms, cause, emit)
@@ -59,7 +63,7 @@ def look(
             if account.parked:
                 standing = reached(terms, values[-1:])
                 account.parked = {key for key in account.parked if key[0] != row.name or key in standing}
-            if row.by_day and cause.event is not None:
+            if row.by_day is not None and cause.event is not None:
                 continue
             fire = _fire if row.happening is None else happen
             for measure in measures:
@@ -71,7 +75,13 @@ def look(
 
 def settle(account: Account, terms: Terms) -> None:
     """Note from which values on the rules must be looked at again."""
-    account.held = sum(episode.status == HELD for episode in account.episodes.values())
+    account.held = account.waiting = 0
+    for episode in account.episodes.values():
+        if episode.status == HELD:
+            if BY_NAME[episode.rule].kind == "expansion":
+                account.held += 1
+            else:
+                account.waiting += 1
     account.watch_usage, account.watch_active = None, FAR
     for metric in account.metrics.values():
         metric.watch = FAR
@@ -85,20 +95,23 @@ def _fire(
     levels = row.levels_for(terms, measure.scope)
     for index in range(len(levels) - 1, -1, -1):
         level = levels[index]
-        if not measure.meets(level.threshold, level.comparison):
+        value = measure.at(level.name)
+        if value is None or not value.meets(level.threshold, level.comparison):
             continue
         if index < spent_from(account, row.name, measure.scope, levels):
             return
         if (row.name, measure.scope, level.name) in account.parked:
             continue
-        status: Literal["fired", "held"] = "fired" if gate.is_open(account, terms, backfill=backfill) else "held"
+        status: Literal["fired", "held"] = (
+            "fired" if gate.admits(account, terms, row.kind, backfill=backfill) else "held"
+        )
         episode = begin(account, row, measure, level, status, cause)
         for lower in levels[:index]:
             if (row.name, measure.scope, lower.name) not in account.episodes:
                 begin(account, row, measure, lower, PASSED, cause)
         if status == HELD:
             account.held += 1
-        emit(account, Step(status, row, episode, level, measure, cause))
+        emit(account, Step(status, row, episode, level, value, cause))
         return
 
 
@@ -111,9 +124,12 @@ def _release(
     *,
     backfill: bool,
 ) -> None:
-    if not gate.is_open(account, terms, backfill=backfill):
-        return
+    admitted: dict[Kind, bool] = {}
     for row, measures in values:
+        if row.kind not in admitted:
+            admitted[row.kind] = gate.admits(account, terms, row.kind, backfill=backfill)
+        if not admitted[row.kind]:
+            continue
         if row.happening is not None:
             release_happenings(account, terms, row, cause, emit)
             continue
@@ -129,10 +145,10 @@ def _release_scope(account: Account, terms: Terms, row: RuleRow, measure: Measur
             standing = standing or episode.status in OPEN
         elif standing:
             episode.status = PASSED
-            emit(account, Step("resolved", row, episode, level, measure, cause))
-        elif measure.meets(episode.threshold, episode.comparison):
+            emit(account, Step("resolved", row, episode, level, measure.at(episode.level), cause))
+        elif measure.reaches(episode.level, episode.threshold, episode.comparison):
             episode.status, standing = RELEASED, True
-            emit(account, Step("released", row, episode, level, measure, cause))
+            emit(account, Step("released", row, episode, level, measure.at(episode.level), cause))
 
 
 def change_day(
@@ -140,21 +156,28 @@ def change_day(
 ) -> None:
     """Let the account's day become `day`, the one after its today: end, then look at all rules of the new day.
 
-    A rule that fails at a change of day is noted in `failed` and sits this day out: there is no record to blame.
+    What is judged or ends by the day that has ended is taken first; then the day turns; then come the rules that judge
+    the day that begins. A rule that fails is noted in `failed` and sits this day out: there is no record to blame.
     """
     head = account.head
     cause = Cause(f"day/{iso_day(day)}", midnight_ms(day))
     churned = account.fact("status") == "churned"
-    first = judge(account, terms, failed)
-    if account.episodes and not churned:
-        end_of_day(account, terms, day, cause, emit, failed)
+    first = judge(account, terms, "ended", failed)
+    over = over_today(account, terms, day, failed) if account.episodes and not churned else []
+    hooks.run(hooks.ENDED, account, terms, failed)
     if any(head.today in metric.cells for metric in account.metrics.values()):
         account.days_dirty = True
     head.today = day
     terms.turn(account)
     account.parked.clear()
-    for row in first if not churned else ():
-        _count_as_fired(account, terms, row, cause)
+    hooks.run(hooks.BEGUN, account, terms, failed)
+    first += judge(account, terms, "begins", failed)
+    if not churned:
+        if account.episodes:
+            for ending in sorted([*over, *over_by_day(account, terms)], key=lambda ending: RANK[ending[0].name]):
+                end(account, ending, cause, emit)
+        for row in first:
+            _count_as_fired(account, terms, row, cause)
     look(account, terms, cause, emit, backfill=backfill, failed=failed)
 
 
@@ -162,7 +185,7 @@ def _count_as_fired(account: Account, terms: Terms, row: RuleRow, cause: Cause) 
     """Let what holds when a rule's window is first covered count as fired (definition 23)."""
     for measure in account.days.judged.get(row.name) or ():
         for level in row.levels_for(terms, measure.scope):
-            if measure.meets(level.threshold, level.comparison):
+            if measure.reaches(level.name, level.threshold, level.comparison):
                 begin(account, row, measure, level, PASSED, cause)
 
 

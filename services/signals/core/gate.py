@@ -15,7 +15,7 @@ from services.signals.core.terms import Terms, days_to_renewal, onboarded_days
 from shared.kernel.clock import day_of
 from shared.kernel.playbook.bounds import Trend
 from shared.kernel.playbook.gate import GateCriteria, UnknownCriterion
-from shared.kernel.triggers import Criterion, Gate, Number
+from shared.kernel.triggers import Criterion, Gate, Kind, Number
 
 NEARLY = Fraction(99, 100)
 ONE = Fraction(1)
@@ -173,19 +173,30 @@ def is_open(account: Account, terms: Terms, *, backfill: bool) -> bool:
     return _number("health_score", asked.health_score, health.score(account, terms), asked).passes
 
 
-def describe(account: Account, terms: Terms, *, backfill: bool) -> Gate:
-    """Return the gate as the contract shows it: each criterion with what is required and what is."""
+def admits(account: Account, terms: Terms, kind: Kind, *, backfill: bool) -> bool:
+    """Tell whether nothing holds a rule of some kind: what is no expansion is only held by the loading of history."""
+    return is_open(account, terms, backfill=backfill) if kind == "expansion" else not backfill
+
+
+def describe(account: Account, terms: Terms, *, backfill: bool, kind: Kind = "expansion") -> Gate:
+    """Return the gate as the contract shows it: each criterion with what is required and what is.
+
+    Only expansion is held because of it; the other kinds show it all the same.
+    """
     found = answers(account, terms)
     counted = [a for a in found if not a.left_out]
     known = sum(a.met is not None for a in found)
     mean = sum((a.attained for a in counted), Fraction(0)) / len(counted) if counted else ONE
     missing = [a.name for a in found if not a.passes]
+    because = (*missing, *other_reasons(account, terms, backfill=backfill))
+    if kind != "expansion":
+        because = ("backfill",) if backfill else ()
     return Gate(
         open=not missing,
         readiness=int(mean * 100),
         confidence=round(known / len(found), 4),
         criteria=tuple(_shown(a) for a in found),
-        held_because=(*missing, *other_reasons(account, terms, backfill=backfill)),
+        held_because=because,
     )
 
 

@@ -5,12 +5,14 @@ Source: playbook section 6, definition 9.
 
 from collections.abc import Callable
 from operator import ge, gt, le, lt
+from typing import Literal
 
 import msgspec
 
 from shared.kernel.quantities import MILLION
 from shared.kernel.triggers import Number, ScopeType
 
+Comparison = Literal[">", ">=", "<", "<="]
 Numbers = dict[str, Number | str | list[str] | None]
 RISING = frozenset({">", ">="})  # the comparisons that a growing value comes to meet
 REACHED: dict[str, Callable[[int, int], bool]] = {">": gt, ">=": ge, "<": lt, "<=": le}
@@ -21,7 +23,8 @@ class Measure(msgspec.Struct, array_like=True, gc=False):
     """A rule's value in one scope: `amount / whole` in the rule's unit, compared without dividing.
 
     Shape: `numbers` are what the value was computed from, in the words of the evidence; `summary` is one phrase, in
-    which `{users}` stands for the people in `numbers`.
+    which `{users}` stands for the people in `numbers`; both are empty where the rule's row tells them when asked.
+    `by_level` is for a rule whose levels each have a value of their own: the values of those that can be measured.
     """
 
     scope: str | None
@@ -29,8 +32,18 @@ class Measure(msgspec.Struct, array_like=True, gc=False):
     amount: int
     whole: int
     window_days: int | None
-    numbers: Numbers
-    summary: str
+    numbers: Numbers = {}
+    summary: str = ""
+    by_level: "dict[str, Measure] | None" = None
+
+    def at(self, level: str | None) -> "Measure | None":
+        """Return the value that a level looks at; None when that one cannot be measured."""
+        return self if self.by_level is None else self.by_level.get(level or "")
+
+    def reaches(self, level: str | None, threshold: int, comparison: str) -> bool:
+        """Tell whether a level's value has reached a threshold in millionths."""
+        value = self.at(level)
+        return value is not None and value.meets(threshold, comparison)
 
     def meets(self, threshold: int, comparison: str) -> bool:
         """Tell whether the value has reached a threshold in millionths."""

@@ -23,7 +23,7 @@ def happen(
     known = (row.name, measure.scope, level.name, cause.decided_by) in account.episodes
     if known or account.head.today >= until or not measure.meets(level.threshold, level.comparison):
         return
-    status: Literal["fired", "held"] = "fired" if gate.is_open(account, terms, backfill=backfill) else "held"
+    status: Literal["fired", "held"] = "fired" if gate.admits(account, terms, row.kind, backfill=backfill) else "held"
     episode = begin(account, row, measure, level, status, cause, until)
     account.held += status == HELD
     emit(account, Step(status, row, episode, level, measure, cause))

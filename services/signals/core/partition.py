@@ -138,7 +138,7 @@ class Partition:
             needed = self._fold_other(account, event, at_ms)
         else:
             needed = handler(account, event, at_ms, day, self.terms)
-        if needed or account.watch_usage is not None or (account.held and not account.gate_cache):
+        if needed or account.waiting or account.watch_usage is not None or (account.held and not account.gate_cache):
             self._look(account, event, clock_ms, needed=needed)
 
     def _fold_other(self, account: Account, event: Event, at_ms: int) -> bool:
@@ -156,6 +156,7 @@ class Partition:
         watched = account.watch_usage
         if (
             needed
+            or (account.waiting and not self.backfill)
             or (account.held and self._may_release(account))
             or (watched is not None and self._is_used(account, watched))
         ):

@@ -10,8 +10,8 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from services.signals.core.account import Account, new_account
 from services.signals.core import user_pages
+from services.signals.core.account import Account, new_account
 from services.signals.core.pages import (
     DAYS,
     HEAD,

@@ -12,6 +12,7 @@ from services.signals.core import gate, health
 from services.signals.core.account import Account
 from services.signals.core.emit import evidence
 from services.signals.core.recommend import estimate
+from services.signals.core.rules import BY_NAME
 from services.signals.core.rules.row import Level, Measure, RuleRow
 from services.signals.core.state import Episode
 from services.signals.core.steps import OPEN, PASSED, Cause, Step, measured
@@ -80,7 +81,8 @@ def shown_facts(account: Account) -> dict[str, Any]:
 
 
 def _greatest(account: Account, terms: Terms, open_names: list[str]) -> EstimatedAcv | None:
-    found = [worth for name in open_names if (worth := estimate(account, terms, name, None)) is not None]
+    names = [name for name in open_names if BY_NAME[name].kind == "expansion"]
+    found = [worth for name in names if (worth := estimate(account, terms, name, None)) is not None]
     return max(found, key=lambda worth: worth.amount, default=None)
 
 
@@ -91,14 +93,17 @@ def _values(account: Account, terms: Terms) -> list[RuleValue]:
             shown += _happenings(account, terms, row)
             continue
         for measure in measures:
-            shown += [_value(account, row, measure, level) for level in row.levels_for(terms, measure.scope)]
+            shown += [_value(account, terms, row, measure, level) for level in row.levels_for(terms, measure.scope)]
         scopes = {measure.scope for measure in measures}
         lost = [
             e for e in account.episodes.values() if e.rule == row.name and e.scope not in scopes and e.status in OPEN
         ]
-        shown += [_open(account, row, episode) for episode in lost]
+        shown += [_open(account, terms, row, episode) for episode in lost]
         if not measures and not lost:
-            shown += [_unmeasured(row, level, on=terms.enabled(row.name)) for level in row.levels_for(terms, None)]
+            shown += [
+                _unmeasured(account, terms, row, level, on=terms.enabled(row.name))
+                for level in row.levels_for(terms, None)
+            ]
     return shown
 
 
@@ -106,12 +111,12 @@ def _happenings(account: Account, terms: Terms, row: RuleRow) -> list[RuleValue]
     """Show what stands of a one-off, each episode by itself; else that it waits."""
     standing = [episode for episode in account.episodes.values() if episode.rule == row.name]
     if standing:
-        return [_open(account, row, episode) for episode in standing]
-    waits = _unmeasured(row, row.levels_for(terms, None)[0], on=terms.enabled(row.name))
+        return [_open(account, terms, row, episode) for episode in standing]
+    waits = _unmeasured(account, terms, row, row.levels_for(terms, None)[0], on=terms.enabled(row.name))
     return [replace(waits, state="armed") if terms.enabled(row.name) else waits]
 
 
-def _open(account: Account, row: RuleRow, episode: Episode) -> RuleValue:
+def _open(account: Account, terms: Terms, row: RuleRow, episode: Episode) -> RuleValue:
     """Show an open trigger by itself; one whose value cannot be measured just now ends at the next change of day."""
     named = trigger_id(account.head.account_id, row.name, episode.scope, episode.level, episode.decided_by)
     return RuleValue(
@@ -121,7 +126,7 @@ def _open(account: Account, row: RuleRow, episode: Episode) -> RuleValue:
         scope=episode.scope,
         scope_type=episode.scope_type,
         state="held" if episode.status == "held" else "fired",
-        evidence=evidence(Step("fired", row, episode, None, episode.measure, Cause("", 0))),
+        evidence=evidence(account, terms, Step("fired", row, episode, None, episode.measure, Cause("", 0))),
         since=iso_day(episode.day),
         trigger_id=named,
     )
@@ -131,9 +136,9 @@ def _armed(row: RuleRow, scope: str | None, scope_type: ScopeType | None, level:
     return Episode(row.name, scope, scope_type, level.name, PASSED, level.threshold, level.comparison, level.margin, 0)
 
 
-def _value(account: Account, row: RuleRow, measure: Measure, level: Level) -> RuleValue:
-    episode = account.episodes.get((row.name, measure.scope, level.name))
-    state: State = "armed"
+def _value(account: Account, terms: Terms, row: RuleRow, measure: Measure, level: Level) -> RuleValue:
+    episode, value = account.episodes.get((row.name, measure.scope, level.name)), measure.at(level.name)
+    state: State = "unmeasured" if value is None else "armed"
     if episode is not None:
         state = STATES.get(episode.status, "fired")
     shown = episode or _armed(row, measure.scope, measure.scope_type, level)
@@ -146,13 +151,13 @@ def _value(account: Account, row: RuleRow, measure: Measure, level: Level) -> Ru
         scope=measure.scope,
         scope_type=measure.scope_type,
         state=state,
-        evidence=evidence(Step("fired", row, shown, level, measure, Cause("", 0))),
+        evidence=evidence(account, terms, Step("fired", row, shown, level, value, Cause("", 0))),
         since=None if episode is None else iso_day(episode.day),
         trigger_id=trigger_id(account_id, row.name, shown.scope, shown.level, shown.decided_by) if is_open else None,
     )
 
 
-def _unmeasured(row: RuleRow, level: Level, *, on: bool) -> RuleValue:
+def _unmeasured(account: Account, terms: Terms, row: RuleRow, level: Level, *, on: bool) -> RuleValue:
     step = Step("fired", row, _armed(row, None, None, level), level, None, Cause("", 0))
-    why = replace(evidence(step), summary=row.unmeasured if on else "switched off")
+    why = replace(evidence(account, terms, step), summary=row.unmeasured if on else "switched off")
     return RuleValue(row.name, row.kind, level.name, None, None, "unmeasured" if on else "off", why)

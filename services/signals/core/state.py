@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from services.signals.core.measures import Measure
+from services.signals.core.measures import Comparison, Measure
 from services.signals.core.pages import Stamp
 from services.signals.core.people_state import PeopleDaysGone, PeopleHead
 from services.signals.core.recent import Segment
@@ -62,7 +62,7 @@ class Episode(msgspec.Struct, array_like=True):
     level: str | None
     status: str
     threshold: int
-    comparison: str
+    comparison: Comparison
     margin: int
     day: int
     decided_by: str = ""

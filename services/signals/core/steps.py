@@ -33,7 +33,10 @@ class Cause(msgspec.Struct, frozen=True):
 
 
 class Step(msgspec.Struct, frozen=True):
-    """One record to emit: what happened to which episode, and the value that decided (None: not measured any more)."""
+    """One record to emit: what happened to which episode, and the value that decided (None: not measured any more).
+
+    Shape: `shown_scope` is what the record says instead of the episode's scope.
+    """
 
     record: Literal["fired", "held", "released", "resolved"]
     row: RuleRow
@@ -41,6 +44,7 @@ class Step(msgspec.Struct, frozen=True):
     level: Level | None
     measure: Measure | None
     cause: Cause
+    shown_scope: str | None = None
 
 
 Emit = Callable[[Account, Step], None]
@@ -96,7 +100,7 @@ def _values(account: Account, terms: Terms, row: RuleRow, event: Event | None) -
     """Return a rule's values; None for a rule of the day that failed at the latest change of day."""
     if not terms.enabled(row.name):
         return []
-    if row.by_day:
+    if row.by_day is not None:
         return account.days.judged.get(row.name, [])
     if row.happening is not None:
         return [] if event is None else list(row.happening(account, terms, event))
@@ -108,10 +112,10 @@ def reached(terms: Terms, values: Values) -> set[tuple[str, str | None, str | No
     return {
         (row.name, measure.scope, level.name)
         for row, measures in values
-        if not row.by_day and row.happening is None
+        if row.by_day is None and row.happening is None
         for measure in measures
         for level in row.levels_for(terms, measure.scope)
-        if measure.meets(level.threshold, level.comparison)
+        if measure.reaches(level.name, level.threshold, level.comparison)
     }
 
 

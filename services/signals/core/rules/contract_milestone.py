@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from services.signals.core import health
 from services.signals.core.account import Account
-from services.signals.core.rules.row import Level, Measure, RuleRow
+from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow
 from services.signals.core.terms import Terms, days_to_renewal
 from shared.kernel.clock import iso_day
 from shared.kernel.quantities import MILLION
@@ -36,17 +36,16 @@ def measure(account: Account, terms: Terms) -> Iterator[Measure]:
     """Yield health while the renewal is in sight."""
     left = _days_left(account, terms)
     score = None if left is None else health.score(account, terms)
-    if left is None or score is None:
-        return
+    if score is not None:
+        yield Measure(None, None, score.numerator, score.denominator, None)
+
+
+def tell(account: Account, _terms: Terms, measure: Measure) -> tuple[Numbers, str]:
+    """Tell the date, the days to it, and health."""
+    left, shown = days_to_renewal(account) or 0, measure.amount / measure.whole
     renews_on = iso_day(account.head.today + left)
-    shown = float(score)
-    numbers: dict[str, int | float | str | list[str] | None] = {
-        "renews_on": renews_on,
-        "days_to_renewal": left,
-        "health": round(shown, 2),
-    }
-    text = f"renewal on {renews_on}, in {left} days, with health {shown:.4g}"
-    yield Measure(None, None, score.numerator, score.denominator, None, numbers, text)
+    numbers: Numbers = {"renews_on": renews_on, "days_to_renewal": left, "health": round(shown, 2)}
+    return numbers, f"renewal on {renews_on}, in {left} days, with health {shown:.4g}"
 
 
 def watch(account: Account, terms: Terms) -> None:
@@ -61,11 +60,16 @@ def watch(account: Account, terms: Terms) -> None:
 
 ROW = RuleRow(
     NAME,
-    "expansion",
-    "organisation",
     levels,
     measure,
     watch,
     "points",
+    tell=tell,
     unmeasured="no renewal in sight, or no health",
+    example="renewal on 2026-04-20, in 45 days, with health 90 (≥ 75)",
+    tuning="""
+    `from_days` to `to_days` before `renews_on`, both included, with health from `health.green` on. A
+    `renewal.completed` ends it. Expansion is quiet in the last `holds.renewal_quiet_days` before a renewal, so leave
+    `from_days` above that.
+    """,
 )

@@ -6,7 +6,7 @@ Source: playbook section 6, definition 48.
 from collections.abc import Iterator
 
 from services.signals.core.account import Account
-from services.signals.core.rules.row import Level, Measure, RuleRow
+from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow
 from services.signals.core.terms import Terms
 from shared.kernel.quantities import MILLION
 
@@ -23,17 +23,35 @@ def levels(terms: Terms) -> tuple[Level, ...]:
 
 def measure(account: Account, terms: Terms) -> Iterator[Measure]:
     """Yield the number of gated features touched; it can always be measured."""
-    days, features = terms.playbook.rules.gated_exploration.days, account.head.features
-    oldest = account.head.today - days
-    touched = sorted(name for name in account.gated if name in features and features[name].touched > oldest)
-    numbers: dict[str, int | float | str | list[str] | None] = {"features": touched, "days": days}
+    yield Measure(None, None, len(_touched(account, terms)), 1, terms.gated_days)
+
+
+def _touched(account: Account, terms: Terms) -> list[str]:
+    features, oldest = account.head.features, account.head.today - terms.gated_days
+    return [name for name in account.gated if name in features and features[name].touched > oldest]
+
+
+def tell(account: Account, terms: Terms, measure: Measure) -> tuple[Numbers, str]:
+    """Tell the features."""
+    touched, days = sorted(_touched(account, terms)), measure.window_days
     named = f" ({', '.join(touched)})" if touched else ""
-    text = f"{len(touched)} features beyond the plan tried in {days} days{named}"
-    yield Measure(None, None, len(touched), 1, days, numbers, text)
+    return {"features": touched, "days": days}, f"{len(touched)} features beyond the plan tried in {days} days{named}"
 
 
 def watch(_account: Account, _terms: Terms) -> None:
     """Note nothing: the first touch of a feature on a day always makes the rules be looked at."""
 
 
-ROW = RuleRow(NAME, "expansion", "usage", levels, measure, watch, "count")
+ROW = RuleRow(
+    NAME,
+    levels,
+    measure,
+    watch,
+    "count",
+    tell=tell,
+    example="3 features beyond the plan tried in 14 days (automation, integrations, segments) (≥ 3)",
+    tuning="""
+    `features` and `days`. Only features of a higher plan count, so keep `plans.<plan>.features` and `next` true:
+    without a known plan nothing is gated. What was bought by itself (`purchased_features`) does not count.
+    """,
+)

@@ -13,9 +13,14 @@ from shared.kernel.quantities import MILLION
 
 
 def one_off(
-    name: str, category: str, happening: Callable[[Account, Terms, Event], Iterator[Measure]], waits_for: str
+    name: str,
+    happening: Callable[[Account, Terms, Event], Iterator[Measure]],
+    waits_for: str,
+    *,
+    example: str = "",
+    tuning: str = "",
 ) -> RuleRow:
-    """Return the row of an expansion rule that fires for each event of which `happening` yields 1 or more."""
+    """Return the row of a rule that fires for each event of which `happening` yields 1 or more."""
 
     def levels(_terms: Terms) -> tuple[Level, ...]:
         return (Level(None, MILLION, ">=", 0),)
@@ -26,8 +31,6 @@ def one_off(
 
     return RuleRow(
         name,
-        "expansion",
-        category,
         levels,
         lambda _account, _terms: iter(()),
         no_watch,
@@ -35,4 +38,6 @@ def one_off(
         happening=happening,
         stands_days=stands_days,
         unmeasured=f"waits for {waits_for}",
+        example=example,
+        tuning=tuning,
     )

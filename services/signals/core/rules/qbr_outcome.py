@@ -25,4 +25,14 @@ def happening(_account: Account, terms: Terms, event: Event) -> Iterator[Measure
     yield Measure(None, None, len(needs), 1, None, {"needs": needs, "held_on": held_on}, text)
 
 
-ROW = one_off("qbr_outcome", "buying", happening, "a business review that names a need on the roadmap")
+ROW = one_off(
+    "qbr_outcome",
+    happening,
+    "a business review that names a need on the roadmap",
+    example="the business review of 2026-03-06 named what is on the roadmap: Custom roles (≥ 1)",
+    tuning="""
+    The list is `roadmap`; names match without regard to case and outer blanks, so keep the list in the words of your
+    business reviews. A review that is told later than `stands_days` after it was held counts, but does not fire; a
+    longer roadmap fires for no review of the past.
+    """,
+)

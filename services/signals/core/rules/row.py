@@ -4,7 +4,7 @@ There are three sorts (definitions 16 and 35): *states* are looked at after ever
 of the day* at changes of day only, *one-offs* when their event arrives. A rule's file ends in its `ROW`;
 `rules/__init__.py` lists the rows. Everything else about firing, holding, releasing and ending is the same for all
 rules of a sort and lives in `episodes`, `day_rules` and `one_offs`.
-Source: playbook section 6, definitions 4, 5, 16, 23 and 35.
+Source: playbook sections 6 and 7, definitions 4, 5, 16, 23 and 35.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,16 +13,18 @@ from typing import Literal
 import msgspec
 
 from services.signals.core.account import Account
-from services.signals.core.measures import Measure
+from services.signals.core.measures import RISING, Comparison, Measure, Numbers
 from services.signals.core.terms import Terms
 from shared.kernel.events.envelope import Event
+from shared.kernel.playbook.risk import Rules
+from shared.kernel.playbook.rules import Rule
 from shared.kernel.quantities import MILLION
 from shared.kernel.triggers import Kind
 
-__all__ = ["Comparison", "Level", "Measure", "RuleRow", "Unit", "least_amount", "no_watch", "spent_from"]
+__all__ = ["Comparison", "Level", "Measure", "Numbers", "RuleRow", "Unit", "least_amount", "no_watch", "spent_from"]
 
-Comparison = Literal[">", ">=", "<", "<="]
 Unit = Literal["percent", "count", "points"]
+STRUCTS: dict[str, type[Rule]] = {field.name: field.type for field in msgspec.structs.fields(Rules)}
 
 
 class Level(msgspec.Struct, frozen=True):
@@ -37,32 +39,48 @@ class Level(msgspec.Struct, frozen=True):
 
 
 class RuleRow(msgspec.Struct, frozen=True):
-    """One rule.
+    """One rule; its kind and category are those of its numbers in the playbook.
 
     Shape: `levels` gives its levels in rising order under some terms; `measure` yields a value for each scope that can
     be measured now; `watch` notes on the account the values from which the rule must be looked at again;
     `scope_levels` is given where the levels depend on the scope, `ends_with_period` where the turn of the billing
-    period ends triggers (definition 7). A rule of the day has `by_day`: `measure` then answers for the windows that end
-    on the account's today, which is the day that has just ended; `covered` tells whether its window is covered by what
-    the account has told, and what holds when it first is counts as fired. A one-off has `happening`: it yields a value
-    for each scope in which an event fires, and `stands_days` says how long that stands. `unmeasured` is said of a rule
-    without a value.
+    period ends triggers (definition 7).
+    `tell` returns the numbers and the summary of a value (with its own numbers and summary empty) that is emitted or
+    shown; without it `measure` has told them itself. For a state the account is as it was when it was measured; for a
+    rule of the day it has moved on since: there `tell` tells what `measure` has put into the value's numbers.
+    A rule of the day has `by_day`: with `ended`, `measure` answers for the windows that end on the account's today,
+    which is the day that has just ended; with `begins` the day has turned, and today is the one that begins. `covered`
+    tells whether its window is covered by what the account has told, and what holds when it first is counts as fired.
+    A one-off has `happening`: it yields a value for each scope in which an event fires, and `stands_days` says how long
+    that stands. `unmeasured` is said of a rule without a value. For the rule's page: `example` is what evidence says,
+    `tuning` how its numbers are meant.
     """
 
     name: str
-    kind: Kind
-    category: str
     levels: Callable[[Terms], tuple[Level, ...]]
     measure: Callable[[Account, Terms], Iterator[Measure]]
     watch: Callable[[Account, Terms], None]
     unit: Unit
     scope_levels: Callable[[Terms, str | None], tuple[Level, ...]] | None = None
     ends_with_period: Callable[[Account, str | None], bool] | None = None
-    by_day: bool = False
+    by_day: Literal["ended", "begins"] | None = None
     covered: Callable[[Account, Terms], bool] | None = None
     happening: Callable[[Account, Terms, Event], Iterator[Measure]] | None = None
     stands_days: Callable[[Terms], int] | None = None
+    tell: Callable[[Account, Terms, Measure], tuple[Numbers, str]] | None = None
     unmeasured: str = "not measured"
+    example: str = ""
+    tuning: str = ""
+
+    @property
+    def kind(self) -> Kind:
+        """The kind of the rule: only expansion is ever gated."""
+        return STRUCTS[self.name].kind
+
+    @property
+    def category(self) -> str:
+        """What sort of signal it is: compound counts these."""
+        return STRUCTS[self.name].category
 
     def levels_for(self, terms: Terms, scope: str | None) -> tuple[Level, ...]:
         """Return the levels of a scope, in rising order."""
@@ -72,6 +90,13 @@ class RuleRow(msgspec.Struct, frozen=True):
             found = self.levels(terms) if self.scope_levels is None else self.scope_levels(terms, scope)
             terms.memo[key] = found
         return found
+
+    def told(self, account: Account, terms: Terms, measure: Measure) -> Measure:
+        """Return a value with the numbers and the summary that its evidence has."""
+        if self.tell is None or measure.summary:
+            return measure
+        numbers, summary = self.tell(account, terms, measure)
+        return msgspec.structs.replace(measure, numbers=numbers, summary=summary)
 
 
 def spent_from(account: Account, rule: str, scope: str | None, levels: tuple[Level, ...]) -> int:
@@ -84,7 +109,9 @@ def spent_from(account: Account, rule: str, scope: str | None, levels: tuple[Lev
 
 
 def least_amount(level: Level, whole: int) -> int:
-    """Return the least integer amount that meets a level for a given whole."""
+    """Return the least integer amount that meets a level for a given whole; 0 for a level that low values meet."""
+    if level.comparison not in RISING:
+        return 0
     right = level.threshold * whole
     return right // MILLION + 1 if level.comparison == ">" else -(-right // MILLION)
 

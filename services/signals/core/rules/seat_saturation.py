@@ -6,7 +6,7 @@ Source: playbook section 6, definitions 2, 13 and 50.
 from collections.abc import Iterator
 
 from services.signals.core.account import Account
-from services.signals.core.rules.row import Level, Measure, RuleRow
+from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow
 from services.signals.core.terms import Terms
 from shared.kernel.quantities import MILLION
 
@@ -37,16 +37,18 @@ def measure(account: Account, terms: Terms) -> Iterator[Measure]:
     seats = account.fact("seats")
     if not seats:
         return
-    days = terms.active_days
-    active = account.active_rule
-    numbers: dict[str, int | float | str | list[str] | None] = {"active_users": active, "seats": seats, "days": days}
-    text = f"{active} of {seats} seats active in {days} days"
-    yield Measure(ACTIVE, "seats", active * 100, seats, days, numbers, text)
+    yield Measure(ACTIVE, "seats", account.active_rule * 100, seats, terms.active_days)
     if account.head.provisioned_known:
-        assigned = account.assigned
-        numbers = {"assigned_users": assigned, "seats": seats}
-        text = f"{assigned} of {seats} seats assigned"
-        yield Measure(ASSIGNED, "seats", assigned * 100, seats, None, numbers, text)
+        yield Measure(ASSIGNED, "seats", account.assigned * 100, seats, None)
+
+
+def tell(_account: Account, _terms: Terms, measure: Measure) -> tuple[Numbers, str]:
+    """Tell users and seats."""
+    users, seats, days = measure.amount // 100, measure.whole, measure.window_days
+    if measure.scope == ACTIVE:
+        numbers: Numbers = {"active_users": users, "seats": seats, "days": days}
+        return numbers, f"{users} of {seats} seats active in {days} days"
+    return {"assigned_users": users, "seats": seats}, f"{users} of {seats} seats assigned"
 
 
 def watch(account: Account, terms: Terms) -> None:
@@ -57,4 +59,18 @@ def watch(account: Account, terms: Terms) -> None:
         account.watch_active = min(account.watch_active, reached)
 
 
-ROW = RuleRow(NAME, "expansion", "usage", levels, measure, watch, "percent", scope_levels)
+ROW = RuleRow(
+    NAME,
+    levels,
+    measure,
+    watch,
+    "percent",
+    scope_levels,
+    tell=tell,
+    unmeasured="no seats",
+    example="26 of 28 seats active in 7 days = 92.86 % (> 90 %)",
+    tuning="""
+    `active_percent` and `active_days` for users who act, `assigned_percent` for seats given away; both may fire and
+    join one lead. Where seats are not what is sold, switch it off. An account without `seats` is never measured.
+    """,
+)

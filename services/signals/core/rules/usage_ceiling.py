@@ -6,7 +6,7 @@ Source: playbook section 6, definitions 5, 6, 11 and 12.
 from collections.abc import Iterator
 
 from services.signals.core.account import Account
-from services.signals.core.rules.row import Level, Measure, RuleRow, least_amount, spent_from
+from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow, least_amount, spent_from
 from services.signals.core.state import Metric
 from services.signals.core.terms import Terms
 from shared.kernel.clock import iso_day
@@ -27,26 +27,23 @@ def levels(terms: Terms) -> tuple[Level, ...]:
 
 def measure(account: Account, _terms: Terms) -> Iterator[Measure]:
     """Yield the use of each limited metric."""
+    gauges, metrics = account.head.gauges, account.metrics
+    for name, limit in sorted(account.limits.items()):
+        summed = metrics[name].total if name in metrics else 0
+        used = gauges[name][0] if name in gauges else summed
+        yield Measure(name, "metric", used * 100, limit, None)
+
+
+def tell(account: Account, _terms: Terms, measure: Measure) -> tuple[Numbers, str]:
+    """Tell use and limit; of a sum the period too."""
     begin, following = account.period
-    for metric, limit in sorted(account.limits.items()):
-        gauge = account.head.gauges.get(metric)
-        numbers: dict[str, int | float | str | list[str] | None]
-        if gauge is not None:
-            used, kind = gauge[0], "gauge"
-            numbers = {"used": as_number(used), "limit": as_number(limit), "measured": kind}
-        else:
-            summed = account.metrics.get(metric)
-            used = 0 if summed is None else summed.total
-            numbers = {
-                "used": as_number(used),
-                "limit": as_number(limit),
-                "measured": "sum",
-                "period_from": iso_day(begin),
-                "period_to": iso_day(following - 1),
-            }
-        share = f"{as_number(used):,} of {as_number(limit):,} {metric}"
-        when = "now" if gauge is not None else f"in the period that began {iso_day(begin)}"
-        yield Measure(metric, "metric", used * 100, limit, None, numbers, f"{share} used {when}")
+    used, limit = as_number(measure.amount // 100), as_number(measure.whole)
+    share = f"{used:,} of {limit:,} {measure.scope} used"
+    if measure.scope in account.head.gauges:
+        return {"used": used, "limit": limit, "measured": "gauge"}, f"{share} now"
+    period: Numbers = {"period_from": iso_day(begin), "period_to": iso_day(following - 1)}
+    numbers: Numbers = {"used": used, "limit": limit, "measured": "sum"}
+    return numbers | period, f"{share} in the period that began {iso_day(begin)}"
 
 
 def watch(account: Account, terms: Terms) -> None:
@@ -68,4 +65,19 @@ def ends_with_period(account: Account, scope: str | None) -> bool:
     return scope not in account.head.gauges
 
 
-ROW = RuleRow(NAME, "expansion", "usage", levels, measure, watch, "percent", ends_with_period=ends_with_period)
+ROW = RuleRow(
+    NAME,
+    levels,
+    measure,
+    watch,
+    "percent",
+    ends_with_period=ends_with_period,
+    tell=tell,
+    unmeasured="no limited metric",
+    example="8,700 of 10,000 api_calls used in the period that began 2026-03-01 = 87 % (≥ 85 %)",
+    tuning="""
+    `levels` rise strictly; each has its own response, and the highest one reached fires for all below it. A level that
+    fires for nearly everybody wants a higher `percent`, or a plan with a limit that fits. A metric reported with
+    `usage.reported` is compared by its latest level, any other by the sum of the billing period.
+    """,
+)
