@@ -1,6 +1,7 @@
 """The signals worker: wires Faust, the reader, the flush and the timers, and runs until SIGTERM."""
 
 import asyncio
+import contextlib
 import sys
 from typing import Any, NoReturn, cast
 
@@ -108,7 +109,10 @@ class SignalsApp(faust.App):
 
     async def _flush_lazily(self) -> None:
         while True:
-            await asyncio.sleep(self.settings.flush_seconds)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self.settings.flush_seconds):
+                    await self.reader.full.wait()
+            self.reader.full.clear()
             await self.reader.show()
             await self.flush.run()
 

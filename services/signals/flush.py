@@ -165,6 +165,7 @@ class Flush:
                 return
             outputs = [*owned.engine.take_outputs(), *owned.engine.take_snapshots(now_ms())]
             work.groups = owned.engine.take_dirty()
+            owned.unflushed_bytes = 0
             work.position = owned.next
             if work.groups:
                 owned.pages.expect(page for group in work.groups for page in group)

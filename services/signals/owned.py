@@ -114,7 +114,8 @@ class Owned:
     Shape: `next` is the offset that must come next; `committed` the offset committed last; `end` the offset at which
     our next page will land in the changelog, None when unknown; `unacked` the deliveries of outputs that are not yet
     known to have succeeded; `owed` the end of the log when it was taken over: before that is folded nobody knows what
-    time the log has. `closed` is set when the partition is lost: nothing of it may leave any more.
+    time the log has; `unflushed_bytes` how much has been folded since the last flush. `closed` is set when the
+    partition is lost: nothing of it may leave any more.
     """
 
     __slots__ = (
@@ -132,6 +133,7 @@ class Owned:
         "sending",
         "ticked_ms",
         "unacked",
+        "unflushed_bytes",
     )
 
     def __init__(self, events: TP, changelog: TP, generation: int, engine: EngineLike, pages: Pages) -> None:
@@ -147,6 +149,7 @@ class Owned:
         self.highwater = 0
         self.ticked_ms = 0
         self.unacked: list[asyncio.Future[object]] = []
+        self.unflushed_bytes = 0
         self.sending = asyncio.Lock()
         self.closed = False
 

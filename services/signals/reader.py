@@ -6,44 +6,33 @@ be lost for good, so it is a broken invariant. Source: design (durability 2), `c
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-import msgspec
 from faust.types import TP
 
 from services.signals.delivery import Delivery
 from services.signals.gaps import Gaps
 from services.signals.metrics import AGE_SECONDS, BATCH_RECORDS, FOLD_SECONDS, PARTITIONS_OWNED, RECORDS
-from services.signals.owned import EngineLike, OutputLike, Owned, Pages
+from services.signals.owned import EngineLike, Owned, Pages
 from services.signals.playbooks import Playbooks
+from services.signals.saying import say
 from services.signals.settings import Settings
 from services.signals.store import PageStore
 from shared.io.logs import get_logger
 from shared.io.readiness import Readiness
 from shared.kernel.errors import ConfigurationError, InvariantError
 from shared.kernel.playbook import Playbook
-from shared.kernel.topics import CHANGELOG, EVENTS, TRIGGERS
+from shared.kernel.topics import CHANGELOG, EVENTS
 
 __all__ = ["EngineFactory", "Reader", "now_ms"]
 
 EngineFactory = Callable[[int, int, str, bool, Playbook, Pages], EngineLike]
 ASSIGNED, RECOVERED = "assigned", "recovered"
+UNFLUSHED_BYTES = 12 << 20
+ROOM_SECONDS = 0.005
 
 log = get_logger(__name__)
-
-
-class Told(msgspec.Struct):
-    """What is logged of a trigger."""
-
-    record: str
-    rule: str
-    account_id: str
-    trigger_id: str
-    decided_by: str
-
-
-_TOLD = msgspec.json.Decoder(Told)
 
 
 def now_ms() -> int:
@@ -54,7 +43,8 @@ def now_ms() -> int:
 class Reader:
     """The owned partitions and everything that happens to them between the log and the flush.
 
-    Shape: `consumer` and `store` are given by the app before anything is read; `epoch` is the id of the input topic.
+    Shape: `consumer` and `store` are given by the app before anything is read; `epoch` is the id of the input topic;
+    `full` is set when a partition waits to be flushed.
     """
 
     def __init__(
@@ -68,6 +58,7 @@ class Reader:
         self.consumer: Any = None
         self.store: PageStore | None = None
         self.halted = True
+        self.full = asyncio.Event()
         self._settings = settings
         self._engine = engine
         self._delivery = delivery
@@ -139,15 +130,23 @@ class Reader:
         for tp, batch in records.items():
             owned = self.owned.get(tp)
             if owned is not None:
+                await self._wait_for_room(owned)
                 BATCH_RECORDS.observe(len(batch))
                 await self._fold(owned, batch)
+                owned.unflushed_bytes += sum(len(record.value or b"") for record in batch)
+
+    async def _wait_for_room(self, owned: Owned) -> None:
+        """Let the flush catch up: what is unflushed lies in memory, and a part of it travels in one batch."""
+        while owned.unflushed_bytes > UNFLUSHED_BYTES and not (owned.closed or self.halted):
+            self.full.set()
+            await asyncio.sleep(ROOM_SECONDS)
 
     async def send_outputs(self, owned: Owned) -> None:
         """Send what folding has caused, before anybody else can."""
         async with owned.sending:
             if not owned.closed:
                 outputs = list(owned.engine.take_outputs())
-                _say(outputs)
+                say(outputs)
                 await self._delivery.send(owned, outputs)
 
     async def show(self) -> None:
@@ -222,23 +221,3 @@ class Reader:
             self._readiness.ok(ASSIGNED)
         else:
             self._readiness.fail(ASSIGNED, "no partition is assigned to this worker")
-
-
-def _say(outputs: Iterable[OutputLike]) -> None:
-    """Log each trigger that leaves with the event that decided it: the id by which an event is followed."""
-    for output in outputs:
-        if output.topic is not TRIGGERS:
-            continue
-        try:
-            told = _TOLD.decode(output.value)
-        except msgspec.DecodeError:
-            continue
-        level = log.info if told.record in {"fired", "released"} else log.debug
-        level(
-            "trigger",
-            record=told.record,
-            rule=told.rule,
-            account_id=told.account_id,
-            trigger_id=told.trigger_id,
-            event_id=told.decided_by,
-        )
