@@ -4,9 +4,10 @@ Shape: a record's value is newline-delimited JSON, one event or control a line. 
 """
 
 import re
+from collections.abc import Sequence
 from functools import reduce
 from operator import attrgetter, or_
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -26,6 +27,29 @@ _PATH = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
 _NAMED = re.compile(r"^(?P<field>[a-z_][\w.]*) must ")
 _MISSING = re.compile(r"Object missing required field `(?P<field>[^`]*)`")
 MOST_MESSAGE_CHARS = 300  # a message may quote what it refuses, which may be of any length and say anything
+
+
+def decode_events(value: bytes) -> list[Event] | None:
+    """Return the events of a record whose every line is one, as ingest writes it; None for any other."""
+    try:
+        lines = _DECODER.decode_lines(value)
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        return None
+    return cast("list[Event]", lines) if _settled(lines) else None
+
+
+def decode_single_events(values: Sequence[bytes]) -> list[Event] | None:
+    """Return the events of records of one event each, decoded in one go; None when that is not what they are.
+
+    Each must begin and end as an object does and have no newline: so none can be completed by the next one.
+    """
+    joined, joints = b"\n".join(values), len(values) - 1
+    if joined.count(b"\n") != joints or joined.count(b"}\n{") != joints:
+        return None
+    if not joined.startswith(b"{") or not joined.endswith(b"}"):
+        return None
+    events = decode_events(joined)
+    return events if events is not None and len(events) == len(values) else None
 
 
 def decode_record(value: bytes) -> tuple[list[tuple[int, Line]], list[tuple[int, bytes, Problem]]]:

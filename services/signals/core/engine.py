@@ -1,19 +1,20 @@
 """The engine of one partition: the state after offset n is a pure function of records 0..n.
 
-A record's lines are folded in their order; after each the rules are looked at. A line that cannot be used, or at which
-a rule fails, becomes a dead letter and changes nothing. Source: design (one input log; durability), definitions 1-8.
+An account's lines are folded in their order; after each the rules are looked at. A line that cannot be used, or at
+which a rule fails, becomes a dead letter and changes nothing. Source: design (one input log; durability), definitions 1-8.
 """
 
 from collections import Counter
+from collections.abc import Sequence
 
 from services.signals.core import controls, poison
 from services.signals.core.partition import TYPE_NAMES, Output, Partition
 from services.signals.core.shelf import Group, PageReader
 from services.signals.core.showcase import due
-from services.signals.core.terms import Terms
+from services.signals.core.units import LogRecord, Unit, fold_one, fold_unit, units_of
 from shared.kernel.codec import decode_record, encode_line
 from shared.kernel.controls import PlaybookSet
-from shared.kernel.errors import ConfigurationError, InvariantError, Problem, Reason, UpswingError
+from shared.kernel.errors import ConfigurationError, InvariantError, Problem, Reason
 from shared.kernel.events.envelope import Event
 from shared.kernel.playbook import Playbook
 
@@ -60,7 +61,7 @@ class Engine:
             controls.apply(self.state, control, offset)
             self.state.close(offset)
         elif version == self.state.meta.playbook_version:
-            self.state.terms = Terms(playbook, self.state.terms.switched_off)
+            self.state.terms = self.state.terms_in_force()
 
     def refuse_playbook(self, why: str) -> None:
         """Pass over the control record whose body cannot be used: it is a dead letter, and the playbook before stays.
@@ -76,31 +77,41 @@ class Engine:
         poison.refuse(self.state, offset, 0, encode_line(control), Problem(Reason.UNUSABLE, "version", why))
 
     def fold(self, offset: int, value: bytes, now_ms: int) -> None:
-        """Fold one record of the log. Errors: `InvariantError` when a playbook's body is still missing."""
+        """Fold one record of the log. Errors: as `fold_many`."""
+        self.fold_many([(offset, value)], now_ms)
+
+    def fold_many(self, records: Sequence[LogRecord], now_ms: int) -> None:
+        """Fold consecutive records of the log, up to one whose playbook's body is missing: `offset` tells how far.
+
+        Errors: `InvariantError` when one is missing already.
+        """
         if self.needs_playbook() is not None:
             raise InvariantError(f"partition {self.state.number} waits for playbook {self.needs_playbook()}")
         self.state.now_ms = now_ms
+        for piece in units_of(records):
+            if isinstance(piece, Unit):
+                fold_unit(self.state, self.journal, piece)
+                self.offset = piece.last
+            else:
+                self._fold_record(*piece)
+            for failure in self.state.take_failures():
+                poison.count_failure(self.state, self.journal, failure)
+            if self._pending is not None:
+                return
+
+    def _fold_record(self, offset: int, value: bytes) -> None:
+        """Fold a record line by line."""
         self.journal.append(offset, value)
         lines, bad = decode_record(value)
-        outputs, fold_event = self.state.outputs, self.state.fold_event
         for number, raw, problem in bad:
             poison.refuse(self.state, offset, number, raw, problem)
         for number, line in lines:
             if isinstance(line, Event):
-                said = len(outputs)
-                try:
-                    fold_event(offset, line)
-                except (UpswingError, MemoryError):
-                    raise  # not the line's fault: the store or the machine is broken
-                except Exception as error:  # noqa: BLE001 - fate: the record; the line is undone and dead-lettered
-                    del outputs[said:]
-                    poison.undo(self.state, self.journal, offset, number, line, error)
+                fold_one(self.state, self.journal, offset, number, line)
             elif isinstance(line, PlaybookSet) and not self._has_body(line):
                 self._pending = (offset, line)
             else:
                 controls.apply(self.state, line, offset)
-        for failure in self.state.take_failures():
-            poison.count_failure(self.state, self.journal, failure)
         self.state.close(offset)
         self.offset = offset
 

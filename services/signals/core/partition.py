@@ -100,6 +100,12 @@ class Partition:
             account.offset = offset
         self.touched.clear()
 
+    def close_all(self) -> None:
+        """End several records: each account they touched is stamped with the last one that did."""
+        for account in self.touched:
+            account.offset = account.at_record
+        self.touched.clear()
+
     def touch(self, account: Account, offset: int) -> None:
         """Note that a record changes an account: it is stamped at the record's end and written at the next flush."""
         account.at_record = offset

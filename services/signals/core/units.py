@@ -1,0 +1,137 @@
+"""A unit: the events of consecutive records, folded account by account.
+
+What an event does to its account depends on that account and on controls alone, so the events of records between two
+controls may be folded account after account, each one's in their order: the state is that of folding line after line,
+and what is told of one account keeps its order. A record with a control, or with a line that cannot be used, stands by
+itself. Source: definition 37, design (one input log; throughput).
+"""
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from services.signals.core import poison
+from services.signals.core.account import Account
+from services.signals.core.partition import Partition
+from shared.kernel.codec import decode_events, decode_single_events
+from shared.kernel.errors import UpswingError
+from shared.kernel.events.envelope import Event
+
+SHORT_BYTES = 1_000  # a record of less than so many holds one event, or few: many of them are decoded together
+FEW_RECORDS = 32  # so many are decoded one by one when something among them is no plain event
+
+LogRecord = tuple[int, bytes]
+
+
+class Unit:
+    """Events of consecutive records. Shape: `ends` tells for each record how many events there are up to its end."""
+
+    __slots__ = ("_places", "ends", "events", "records")
+
+    def __init__(self, records: Sequence[LogRecord], ends: list[int], events: list[Event]) -> None:
+        self.records, self.ends, self.events = records, ends, events
+        self._places: dict[int, int] = {}
+
+    @property
+    def first(self) -> int:
+        """The offset of the first record."""
+        return self.records[0][0]
+
+    @property
+    def last(self) -> int:
+        """The offset of the last record."""
+        return self.records[-1][0]
+
+    def place(self, event: Event) -> tuple[int, int]:
+        """Return the offset and the number of an event's line."""
+        if not self._places:
+            self._places = {id(one): index for index, one in enumerate(self.events)}
+        index = self._places[id(event)]
+        record = bisect_right(self.ends, index)
+        return self.records[record][0], index - (self.ends[record - 1] if record else 0)
+
+    def by_account(self) -> Iterator[tuple[str, list[Event], int]]:
+        """Yield each account's name and events, and the offset of the last record that has one of them."""
+        names = [event.account_id for event in self.events]
+        groups: defaultdict[str, list[Event]] = defaultdict(list)
+        for name, event in zip(names, self.events, strict=True):
+            groups[name].append(event)
+        last: dict[str, int] = {}
+        begin = 0
+        for (offset, _), end in zip(self.records, self.ends, strict=True):
+            last.update(dict.fromkeys(names[begin:end], offset))
+            begin = end
+        for name, events in groups.items():
+            yield name, events, last[name]
+
+
+def units_of(records: Sequence[LogRecord]) -> Iterator[Unit | LogRecord]:
+    """Yield units, and between them the records that stand by themselves."""
+    values = [value for _, value in records]
+    if sum(map(len, values)) < SHORT_BYTES * len(values):
+        events = decode_single_events(values)
+        if events is not None:
+            yield Unit(records, [*range(1, len(records) + 1)], events)
+            return
+        if len(records) > FEW_RECORDS:
+            half = len(records) // 2
+            yield from units_of(records[:half])
+            yield from units_of(records[half:])
+            return
+    yield from _one_by_one(records)
+
+
+def _one_by_one(records: Sequence[LogRecord]) -> Iterator[Unit | LogRecord]:
+    begin, ends, events = 0, list[int](), list[Event]()
+    for number, (_, value) in enumerate(records):
+        decoded = decode_events(value)
+        if decoded is not None:
+            events += decoded
+            ends.append(len(events))
+            continue
+        if ends:
+            yield Unit(records[begin:number], ends, events)
+        yield records[number]
+        begin, ends, events = number + 1, [], []
+    if ends:
+        yield Unit(records[begin:], ends, events)
+
+
+def fold_unit(state: Partition, journal: poison.Journal, unit: Unit) -> None:
+    """Fold a unit. Errors: `UpswingError` and `MemoryError`, which are not its events' fault."""
+    for offset, value in unit.records:
+        journal.append(offset, value)
+    first = unit.first
+    for name, events, offset in unit.by_account():
+        account = state.accounts.get(name)
+        if account is None or account.offset >= first:  # not in memory; or a torn flush holds some of these already
+            for event in events:
+                fold_one(state, journal, *unit.place(event), event)
+        else:
+            _fold_group(state, journal, unit, events, offset)
+    state.close_all()
+
+
+def _fold_group(state: Partition, journal: poison.Journal, unit: Unit, events: list[Event], offset: int) -> None:
+    for event in events:
+        if (error := failure_of(state, offset, event)) is not None:
+            poison.undo(state, journal, *unit.place(event), event, error)
+
+
+def fold_one(state: Partition, journal: poison.Journal, offset: int, number: int, event: Event) -> None:
+    """Fold one event; when something fails at it, its line is undone and becomes a dead letter."""
+    if (error := failure_of(state, offset, event)) is not None:
+        poison.undo(state, journal, offset, number, event, error)
+
+
+def failure_of(state: Partition, offset: int, event: Event) -> Exception | None:
+    """Fold one event; return what failed at it. Errors: `UpswingError` and `MemoryError`."""
+    said = len(state.outputs)
+    try:
+        state.fold_event(offset, event)
+    except (UpswingError, MemoryError):
+        raise  # not the line's fault: the store or the machine is broken
+    except Exception as error:  # noqa: BLE001 - fate: the record; the line is undone and dead-lettered
+        del state.outputs[said:]
+        return error
+    return None
