@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 import msgspec
 
 from shared.kernel.clock import MAX_INSTANT_MS, MIN_INSTANT_MS
+from shared.kernel.events.envelope import Quantity, check_quantity
+from shared.kernel.quantities import millionths
 
 
 class Control(msgspec.Struct, kw_only=True, tag_field="type", gc=False):
@@ -60,4 +62,25 @@ class SourceHeard(Control, tag="control.source", kw_only=True, gc=False):
     missed_events: int = 0
 
 
-CONTROLS: tuple[type[Control], ...] = (Tick, Backfill, PlaybookSet, RuleSwitched, SourceHeard)
+class Quintiles(Control, tag="control.quintiles", kw_only=True, gc=False):
+    """The four bounds between the fifths of usage per seat in each segment; written nightly to every partition.
+
+    Shape: `segments` maps a segment's key to its bounds, which do not fall; one without enough accounts is left out. Of
+    two such records the later `at` holds. Units: acts of the window of active users per seat, at most six decimals.
+    Source: playbook section 6, definition 41.
+    """
+
+    playbook_version: str
+    segments: dict[str, tuple[Quantity, Quantity, Quantity, Quantity]]
+
+    def __post_init__(self) -> None:
+        """Refuse bounds that mean nothing. Errors: `ValueError` that names the field."""
+        for segment, bounds in self.segments.items():
+            for bound in bounds:
+                check_quantity(f"segments.{segment}", bound)
+            rising = [millionths(bound) for bound in bounds]
+            if rising != sorted(rising):
+                raise ValueError(f"segments.{segment} must not fall")
+
+
+CONTROLS: tuple[type[Control], ...] = (Tick, Backfill, PlaybookSet, RuleSwitched, SourceHeard, Quintiles)

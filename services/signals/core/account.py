@@ -13,6 +13,7 @@ from zlib import crc32
 from services.signals.core import headcount
 from services.signals.core.pages import NO_STAMP, SCHEMA_VERSION
 from services.signals.core.recent import RecentIds
+from services.signals.core.standing_state import forget_days
 from services.signals.core.state import NEVER, Days, Episode, Head, Key, Metric, Moment, User, UserPage
 from services.signals.core.windows import LastSeen, prune
 from shared.kernel.clock import DAY_MS
@@ -26,6 +27,7 @@ class Account:
     """One account, decoded. Mutated only by `fold` and `episodes`; everything else reads."""
 
     __slots__ = (
+        "acts_before",
         "active",
         "active_month",
         "active_rule",
@@ -46,15 +48,20 @@ class Account:
         "held",
         "limits",
         "metrics",
+        "midnight_health",
         "offset",
         "parked",
+        "peak",
         "period",
         "recent",
         "shown",
         "shown_at",
+        "unsettled",
         "users",
         "waiting",
         "watch_active",
+        "watch_acts",
+        "watch_late",
         "watch_usage",
     )
 
@@ -83,7 +90,12 @@ class Account:
             metric.first_day = min(metric.first_day, head.today)
         self.period = (0, 0)
         self.active_rule = self.active_month = 0
-        self.watch_active = 0
+        self.acts_before = 0  # of the window of active users, today's left out
+        self.watch_active = self.watch_acts = 0
+        self.watch_late = -1  # a quantity that is late by so much must be looked at
+        self.unsettled = False  # something stands that nobody has looked at
+        self.midnight_health: tuple[Fraction | None] | None = None
+        self.peak: tuple[int, int, Fraction | None] | None = None
         self.watch_usage: Fraction | None = None
         self.gated: frozenset[str] = frozenset()
         self.limits: dict[str, int] = {}
@@ -126,6 +138,7 @@ class Account:
         prune(self.days.tickets_opened, today - KEPT_DAYS)
         prune(self.head.csat, today - KEPT_DAYS)
         headcount.prune(self.days.employees, today - KEPT_DAYS)
+        forget_days(self.days.standing, today - KEPT_DAYS)
         features = self.head.features
         oldest = today - KEPT_DAYS
         tickets = self.days.tickets

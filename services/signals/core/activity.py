@@ -8,13 +8,13 @@ them drops the gate's cache but for what it has changed. Source: playbook sectio
 from collections.abc import Callable
 from typing import Any
 
-from services.signals.core import users
+from services.signals.core import standing, users
 from services.signals.core.account import Account
 from services.signals.core.state import Metric
 from services.signals.core.terms import Terms
 from services.signals.core.windows import UseDays
 from shared.kernel.events import feature_used, session_started, usage_recorded
-from shared.kernel.events.envelope import Event, Quantity
+from shared.kernel.events.envelope import Event, Properties, Quantity
 from shared.kernel.quantities import MILLION, millionths
 
 Handler = Callable[[Account, Any, int, int, Terms], bool]
@@ -35,16 +35,27 @@ def _add_usage(account: Account, name: str, quantity: Quantity, day: int) -> boo
             metric.first_day = day
     if day != account.head.today:
         account.days_dirty = True
+        late = day <= account.watch_late
         begin, following = account.period
         if not begin <= day < following:
-            return False
+            return late
+        metric.total += amount
+        return late or metric.total >= metric.watch
     total = metric.total = metric.total + amount
     return total >= metric.watch
+
+
+def _happened(account: Account, given: Properties, day: int, terms: Terms) -> bool:
+    """Count the event as an act, and as a mention when it is one; tell whether a rule may have been reached."""
+    look = standing.acted(account, day, terms)
+    return standing.mentioned(account, day) if given.mentions_competitor else look
 
 
 def _usage_recorded(account: Account, event: usage_recorded.UsageRecorded, at_ms: int, day: int, terms: Terms) -> bool:
     given, user_id = event.properties, event.user_id
     look = _add_usage(account, given.metric, given.quantity, day)
+    if _happened(account, given, day, terms):
+        look = True
     if user_id is not None and users.active(account, users.find(account, user_id), at_ms, day, terms):
         look = look or account.active_rule >= account.watch_active
     return look
@@ -56,6 +67,8 @@ def _feature_used(account: Account, event: feature_used.FeatureUsed, at_ms: int,
     feature = account.head.features.get(name)
     look = (feature is None or feature.newest != day) and _used_anew(account, name, feature, day, terms)
     if metric is not None and _add_usage(account, metric, given.quantity, day):
+        look = True
+    if _happened(account, given, day, terms):
         look = True
     if user_id is not None:
         user = users.find(account, user_id)
@@ -87,9 +100,10 @@ def _session_started(
     account: Account, event: session_started.SessionStarted, at_ms: int, day: int, terms: Terms
 ) -> bool:
     user_id = event.user_id
+    look = _happened(account, event.properties, day, terms)
     if user_id is not None and users.active(account, users.find(account, user_id), at_ms, day, terms):
-        return account.active_rule >= account.watch_active
-    return False
+        look = look or account.active_rule >= account.watch_active
+    return look
 
 
 ACTIVITY: dict[type[Event], Handler] = {

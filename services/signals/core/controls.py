@@ -5,12 +5,13 @@ Source: design (one input log), definitions 63, 66, 72, 73 and 74.
 
 from services.signals.core import sources
 from services.signals.core.account import Account
-from services.signals.core.episodes import change_terms
+from services.signals.core.episodes import change_terms, settle
 from services.signals.core.partition import Partition
 from services.signals.core.terms import Terms
 from shared.kernel.clock import DAY_MS
 from shared.kernel.codec import encode_line
-from shared.kernel.controls import Backfill, Control, PlaybookSet, RuleSwitched, SourceHeard, Tick
+from shared.kernel.controls import Backfill, Control, PlaybookSet, Quintiles, RuleSwitched, SourceHeard, Tick
+from shared.kernel.quantities import millionths
 
 
 def apply(state: Partition, control: Control, offset: int, only: str | None = None) -> None:
@@ -36,8 +37,10 @@ def apply(state: Partition, control: Control, offset: int, only: str | None = No
             state.meta.switched_off = after
             _judge_by(state, state.terms_in_force(), offset, only)
             sources.settle(state, control.at)
-    elif isinstance(control, SourceHeard):  # pragma: no branch - there are five
+    elif isinstance(control, SourceHeard):
         sources.hear(state, control)
+    elif isinstance(control, Quintiles):  # pragma: no branch - there are six
+        _place(state, control, only)
 
 
 def _accounts(state: Partition, only: str | None) -> list[Account]:
@@ -71,6 +74,22 @@ def _judge_by(state: Partition, after: Terms, offset: int, only: str | None) -> 
             change_terms(account, before, after)
         else:  # a flush was torn: its pages were judged by these terms already, but loaded under those before
             state.prepare(account)
+
+
+def _place(state: Partition, control: Quintiles, only: str | None) -> None:
+    """Take other bounds of usage per seat; accounts that they move are looked at with their next record."""
+    meta = state.meta
+    if meta.quintiles_at is not None and control.at < meta.quintiles_at:
+        return
+    meta.quintiles_at = control.at
+    meta.quintiles = {
+        key: (millionths(a), millionths(b), millionths(c), millionths(d))
+        for key, (a, b, c, d) in control.segments.items()
+    }
+    state.terms.bounds = meta.quintiles
+    for name, account in state.shelf.accounts.items():
+        if only is None or name == only:
+            settle(account, state.terms)
 
 
 def switch_off(rule: str, at_ms: int, why: str) -> bytes:

@@ -82,7 +82,8 @@ def settle(account: Account, terms: Terms) -> None:
                 account.held += 1
             else:
                 account.waiting += 1
-    account.watch_usage, account.watch_active = None, FAR
+    account.watch_usage, account.watch_active, account.watch_acts = None, FAR, FAR
+    account.watch_late, account.unsettled, account.midnight_health = -1, False, None
     for metric in account.metrics.values():
         metric.watch = FAR
     for row in RULES:

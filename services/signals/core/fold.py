@@ -7,7 +7,7 @@ Source: playbook section 2, definitions 2, 12, 14, 25, 26, 44, 54.
 from collections.abc import Callable
 from typing import Any
 
-from services.signals.core import facts, users
+from services.signals.core import facts, standing, users
 from services.signals.core.account import Account
 from services.signals.core.activity import touched
 from services.signals.core.state import Moment
@@ -32,6 +32,7 @@ from shared.kernel.events import (
     user_erased,
     user_provisioned,
 )
+from shared.kernel.events.capability_requested import CapabilityRequested
 from shared.kernel.events.envelope import Event
 from shared.kernel.quantities import millionths
 
@@ -155,6 +156,11 @@ def _stakeholder_added(account: Account, _event: Event, _at: int, _: Terms) -> b
     return True
 
 
+def _capability_requested(account: Account, event: CapabilityRequested, at_ms: int, _: Terms) -> bool:
+    standing.requested(account, event, at_ms // DAY_MS)
+    return True
+
+
 def _renewal_completed(account: Account, _event: Event, at_ms: int, _: Terms) -> bool:
     account.head.renewed_ms = max(account.head.renewed_ms, at_ms)
     return True
@@ -177,4 +183,5 @@ HANDLERS: dict[type[Event], Handler] = {
     champion_changed.ChampionChanged: _champion_changed,
     stakeholder_added.StakeholderAdded: _stakeholder_added,
     renewal_completed.RenewalCompleted: _renewal_completed,
+    CapabilityRequested: _capability_requested,
 }

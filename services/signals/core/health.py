@@ -129,6 +129,8 @@ def components(account: Account, terms: Terms) -> dict[str, Fraction]:
 
 def score(account: Account, terms: Terms, parts: dict[str, Fraction] | None = None) -> Fraction | None:
     """Return the account's health, exact: the given score, else the weighted mean of what is known."""
+    if account.midnight_health is not None:
+        return account.midnight_health[0]
     given = account.fact("health_score")
     if given is not None:
         return max(ZERO, min(FULL, Fraction(given)))
@@ -151,6 +153,18 @@ def usage_for(account: Account, terms: Terms, wanted: int) -> Fraction | None:
     known = sum((getattr(weights, name) * value for name, value in others.items()), ZERO)
     needed = (wanted * whole - known) / weights.usage
     return None if needed > FULL else needed
+
+
+def watch_fall(account: Account, terms: Terms, rule: str) -> None:
+    """Note for a rule on low health which activity may lower it: only what is late enough for the earlier window.
+
+    While what was parked must be seen to recover, any activity may bring it there.
+    """
+    if not terms.enabled(rule) or (rule, None, None) in account.episodes:
+        return
+    account.watch_late = max(account.watch_late, account.head.today - terms.playbook.health.usage.days)
+    if (rule, None, None) in account.parked:
+        account.watch_usage = ZERO
 
 
 def describe(account: Account, terms: Terms) -> Health:

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import msgspec
 
-from services.signals.core import gate, health
+from services.signals.core import gate, health, standing
 from services.signals.core.account import Account
 from services.signals.core.activity import ACTIVITY
 from services.signals.core.emit import trigger_for
@@ -21,6 +21,7 @@ from shared.kernel.clock import DAY_MS, MINUTE_MS
 from shared.kernel.codec import encode_line
 from shared.kernel.errors import ConfigurationError
 from shared.kernel.events import BY_NAME, FACT_SHAPES
+from shared.kernel.events.competitor_mentioned import CompetitorMentioned
 from shared.kernel.events.envelope import Event
 from shared.kernel.ids import partition_for
 from shared.kernel.playbook import Playbook
@@ -55,7 +56,7 @@ class Partition:
         self._enter(adopt)
         self.first_version = playbook.version
         self.playbooks = {playbook.version: playbook}
-        self.terms = Terms(playbook, frozenset(self.meta.switched_off))
+        self.terms = self._terms(playbook)
         self.counts: Counter[tuple[str, ...]] = Counter()
         self.kinds = dict.fromkeys(TYPE_NAMES, 0)
         self.outputs: list[Output] = []
@@ -92,7 +93,12 @@ class Partition:
     def terms_in_force(self) -> Terms:
         """Return the terms that the meta page names."""
         version = self.meta.playbook_version or self.first_version
-        return Terms(self.playbooks[version], frozenset(self.meta.switched_off))
+        return self._terms(self.playbooks[version])
+
+    def _terms(self, playbook: Playbook) -> Terms:
+        terms = Terms(playbook, frozenset(self.meta.switched_off))
+        terms.bounds = self.meta.quintiles
+        return terms
 
     def close(self, offset: int) -> None:
         """End a record: the accounts it touched are stamped with it."""
@@ -144,6 +150,7 @@ class Partition:
             needed = self._fold_other(account, event, at_ms)
         else:
             needed = handler(account, event, at_ms, day, self.terms)
+        needed = needed or account.unsettled
         if needed or account.waiting or account.watch_usage is not None or (account.held and not account.gate_cache):
             self._look(account, event, clock_ms, needed=needed)
 
@@ -152,6 +159,8 @@ class Partition:
         kind = type(event)
         handler = HANDLERS.get(kind)
         needed = handler is not None and handler(account, event, at_ms, self.terms)
+        if event.properties.mentions_competitor or kind is CompetitorMentioned:  # type: ignore[attr-defined]  # all have
+            needed = standing.mentioned(account, at_ms // DAY_MS)
         account.gate_cache = None
         if kind in FACT_SHAPES:
             self.emit(Output(FACTS, event.account_id.encode(), encode_line(event)))

@@ -50,7 +50,8 @@ class Meta(msgspec.Struct, array_like=True):
     """The partition's own page.
 
     Shape: `epochs` are the ids of the logs read so far, the last one is in force; `sources` is replaced, never changed,
-    so that a copy of the page keeps what it had. Units: `ticked_at` in milliseconds.
+    so that a copy of the page keeps what it had, and so are `quintiles`, the bounds by segment of `quintiles_at`.
+    Units: `ticked_at` and `quintiles_at` in milliseconds, bounds in millionths.
     """
 
     version: int = SCHEMA_VERSION
@@ -62,6 +63,8 @@ class Meta(msgspec.Struct, array_like=True):
     playbook_version: str = ""
     switched_off: tuple[str, ...] = ()
     sources: dict[str, SourceState] = {}
+    quintiles_at: int | None = None
+    quintiles: dict[str, tuple[int, int, int, int]] = {}
 
 
 _META = PageDecoder(Meta)

@@ -8,6 +8,7 @@ from typing import Any
 
 from services.signals.core.account import Account
 from services.signals.core.periods import annual_period, monthly_period
+from services.signals.core.windows import day_sum
 from shared.kernel.clock import MINUTE_MS, date_from_day
 from shared.kernel.playbook import Playbook
 from shared.kernel.playbook.gate import GateCriteria
@@ -22,6 +23,7 @@ class Terms:
     def __init__(self, playbook: Playbook, switched_off: frozenset[str] = frozenset()) -> None:
         self.playbook = playbook
         self.switched_off = switched_off
+        self.bounds: dict[str, tuple[int, int, int, int]] = {}  # of usage per seat by segment, in millionths
         self._enabled: dict[str, bool] = {}
         self.horizon_days: int = playbook.time.horizon_days
         self.dedup_ms: int = playbook.time.dedup_minutes * MINUTE_MS
@@ -118,6 +120,7 @@ class Terms:
         today = account.head.today
         account.active_rule = account.active.distinct(today, self.active_days)
         account.active_month = account.active.distinct(today, self.month_days)
+        account.acts_before = day_sum(account.days.standing.acts, today, self.month_days)
         account.gate_cache = None
 
 

@@ -1,19 +1,31 @@
 """The rules, one file and one row each, in the order in which they are looked at (definition 33)."""
 
 from services.signals.core.rules import (
+    competitor_mention,
     contract_milestone,
+    cross_sell_fit,
     gated_exploration,
     headcount_growth,
+    health_critical,
+    health_declining,
+    milestone_missed,
     power_user,
     qbr_outcome,
     seat_saturation,
     source_silent,
+    sustained_health,
+    ticket_surge,
     usage_ceiling,
 )
 from services.signals.core.rules.ops_row import OpsRow
 from services.signals.core.rules.row import RuleRow
 
 RULES: tuple[RuleRow, ...] = (
+    ticket_surge.ROW,
+    competitor_mention.ROW,
+    health_declining.ROW,
+    health_critical.ROW,
+    milestone_missed.ROW,
     usage_ceiling.ROW,
     seat_saturation.ROW,
     gated_exploration.ROW,
@@ -21,6 +33,8 @@ RULES: tuple[RuleRow, ...] = (
     power_user.ROW,
     contract_milestone.ROW,
     qbr_outcome.ROW,
+    sustained_health.ROW,
+    cross_sell_fit.ROW,
 )
 BY_NAME: dict[str, RuleRow] = {row.name: row for row in RULES}
 OPS_RULES: tuple[OpsRow, ...] = (source_silent.ROW,)  # about the installation, not about accounts

@@ -1,0 +1,53 @@
+"""A competitor was mentioned: in a ticket, a call, the CRM, or any event that says so.
+
+Source: playbook section 7, definition 60.
+"""
+
+from collections.abc import Iterator
+
+from services.signals.core.account import Account
+from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow, no_watch
+from services.signals.core.terms import Terms
+from services.signals.core.windows import day_sum
+from shared.kernel.clock import iso_day
+from shared.kernel.quantities import MILLION
+
+NAME = "competitor_mention"
+
+
+def levels(terms: Terms) -> tuple[Level, ...]:
+    """Return the one level: so many mentions."""
+    rule = terms.playbook.rules.competitor_mention
+    threshold = rule.mentions * MILLION
+    margin = max(rule.margin_minimum * MILLION, threshold * rule.margin_percent // 100)
+    return (Level(None, threshold, ">=", margin),)
+
+
+def measure(account: Account, terms: Terms) -> Iterator[Measure]:
+    """Yield the events of the window that mention a competitor."""
+    days = terms.playbook.rules.competitor_mention.days
+    mentions = account.days.standing.mentions
+    yield Measure(None, None, day_sum(mentions, account.head.today, days) if mentions else 0, 1, days, {}, "")
+
+
+def tell(account: Account, _terms: Terms, measure: Measure) -> tuple[Numbers, str]:
+    """Return the number of mentions and the day of the latest."""
+    numbers: Numbers = {"mentions": measure.amount, "days": measure.window_days}
+    text = f"{measure.amount:,} mentions of a competitor in {measure.window_days} days"
+    if measure.amount:
+        numbers["latest_on"] = latest = iso_day(max(account.days.standing.mentions))
+        text += f", the latest on {latest}"
+    return numbers, text
+
+
+ROW = RuleRow(
+    NAME,
+    levels,
+    measure,
+    no_watch,
+    "count",
+    tell=tell,
+    example="2 mentions of a competitor in 30 days, the latest on 2026-03-12 (≥ 1)",
+    tuning="One mention is enough. Raise `mentions` only where calls are transcribed by a machine that hears names "
+    "everywhere; shorten `days` where a mention is dealt with in a week.",
+)

@@ -1,0 +1,56 @@
+"""Health is below the critical line.
+
+Source: playbook sections 5 and 7.
+"""
+
+from collections.abc import Iterator
+
+from services.signals.core import health
+from services.signals.core.account import Account
+from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow
+from services.signals.core.terms import Terms
+from shared.kernel.quantities import MILLION
+
+NAME = "health_critical"
+
+
+def levels(terms: Terms) -> tuple[Level, ...]:
+    """Return the one level: below the critical line, which stands with health."""
+    margin = terms.playbook.rules.health_critical.margin_points * MILLION
+    return (Level(None, terms.playbook.health.critical * MILLION, "<", margin),)
+
+
+def measure(account: Account, terms: Terms) -> Iterator[Measure]:
+    """Yield health."""
+    score = health.score(account, terms)
+    if score is not None:
+        yield Measure(None, None, score.numerator, score.denominator, None, {}, "")
+
+
+def tell(account: Account, terms: Terms, measure: Measure) -> tuple[Numbers, str]:
+    """Return health with its components, the weakest named."""
+    shown = round(measure.amount / measure.whole, 2)
+    numbers: Numbers = {"health": shown}
+    parts = {name: round(float(value), 2) for name, value in health.components(account, terms).items()}
+    numbers |= parts
+    weakest = f", weakest in {min(parts, key=lambda name: parts[name])}" if parts else ""
+    return numbers, f"health {shown:.4g}{weakest}"
+
+
+def watch(account: Account, terms: Terms) -> None:
+    """Note what activity may lower health."""
+    health.watch_fall(account, terms, NAME)
+
+
+ROW = RuleRow(
+    NAME,
+    levels,
+    measure,
+    watch,
+    "points",
+    tell=tell,
+    unmeasured="no health",
+    example="health 43.5, weakest in usage (< 50)",
+    tuning="The line is `health.critical`; it is also the line that cards and reports call critical. `margin_points` "
+    "says how far above it health must be before the rule can fire again.",
+)

@@ -1,0 +1,58 @@
+"""Health has come down from where it stood within the month.
+
+Source: playbook section 7, definitions 36 and 55.
+"""
+
+from collections.abc import Iterator
+
+from services.signals.core import health, standing
+from services.signals.core.account import Account
+from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow
+from services.signals.core.terms import Terms
+from shared.kernel.quantities import MILLION
+
+NAME = "health_declining"
+
+
+def levels(terms: Terms) -> tuple[Level, ...]:
+    """Return the one level: so many points down."""
+    rule = terms.playbook.rules.health_declining
+    return (Level(None, rule.drop_points * MILLION, ">=", rule.margin_points * MILLION),)
+
+
+def measure(account: Account, terms: Terms) -> Iterator[Measure]:
+    """Yield the greatest health recorded at the changes of day of the window, less the present one."""
+    days = terms.playbook.rules.health_declining.days
+    peak = standing.peak(account, days)
+    present = None if peak is None else health.score(account, terms)
+    if peak is not None and present is not None:
+        drop = peak - present
+        yield Measure(None, None, drop.numerator, drop.denominator, days, {}, "")
+
+
+def tell(account: Account, _terms: Terms, measure: Measure) -> tuple[Numbers, str]:
+    """Return where health stood and stands."""
+    days = measure.window_days or 0
+    before = float(standing.peak(account, days) or 0)
+    now = before - measure.amount / measure.whole
+    numbers: Numbers = {"health": round(now, 2), "highest": round(before, 2), "days": days}
+    return numbers, f"health {now:.4g}, at its highest {before:.4g} within {days} days: points lost"
+
+
+def watch(account: Account, terms: Terms) -> None:
+    """Note what activity may lower health."""
+    health.watch_fall(account, terms, NAME)
+
+
+ROW = RuleRow(
+    NAME,
+    levels,
+    measure,
+    watch,
+    "points",
+    tell=tell,
+    unmeasured="no health now, or none recorded at a change of day",
+    example="health 61, at its highest 78 within 30 days: points lost (≥ 10)",
+    tuning="The highest of the window is one that a change of day has seen. Lower `drop_points` to hear earlier; where "
+    "health swings with single tickets, lower the weight of support instead.",
+)
