@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from services.signals.core import rules
 from services.signals.core.rules import RULES
 from services.signals.core.rules.row import RuleRow
 from shared.io.playbooks import read_playbook
@@ -52,7 +53,7 @@ def _section(row: RuleRow, playbook: Playbook) -> str:
 
 def _meaning(row: RuleRow) -> str:
     """Return the first paragraph of the rule's file."""
-    told = sys.modules[(row.happening or row.measure).__module__].__doc__ or ""
+    told = sys.modules[f"{rules.__name__}.{row.name}"].__doc__ or ""
     return " ".join(told.split("\n\n")[0].split())
 
 

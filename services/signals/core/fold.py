@@ -17,6 +17,7 @@ from shared.kernel.clock import DAY_MS
 from shared.kernel.events import (
     account_updated,
     champion_changed,
+    company_news,
     engagement_recorded,
     feature_blocked,
     milestone_reached,
@@ -161,6 +162,10 @@ def _capability_requested(account: Account, event: CapabilityRequested, at_ms: i
     return True
 
 
+def _company_news(_account: Account, _event: Event, _at: int, _: Terms) -> bool:
+    return True
+
+
 def _renewal_completed(account: Account, _event: Event, at_ms: int, _: Terms) -> bool:
     account.head.renewed_ms = max(account.head.renewed_ms, at_ms)
     return True
@@ -182,6 +187,7 @@ HANDLERS: dict[type[Event], Handler] = {
     milestone_reached.MilestoneReached: _milestone_reached,
     champion_changed.ChampionChanged: _champion_changed,
     stakeholder_added.StakeholderAdded: _stakeholder_added,
+    company_news.CompanyNews: _company_news,
     renewal_completed.RenewalCompleted: _renewal_completed,
     CapabilityRequested: _capability_requested,
 }

@@ -19,6 +19,7 @@ from shared.kernel.triggers import Criterion, Gate, Kind, Number
 
 NEARLY = Fraction(99, 100)
 ONE = Fraction(1)
+CONTRACTION_RISK = ("contraction_risk", None, None)  # the key of its one episode
 
 
 class Answer(msgspec.Struct):
@@ -142,7 +143,8 @@ def other_reasons(account: Account, terms: Terms, *, backfill: bool) -> Iterator
     """Yield what holds expansion besides the criteria."""
     holds = terms.playbook.holds
     left = days_to_renewal(account)
-    # `contraction_risk` will be yielded here, before the others, by the rule of that name.
+    if holds.contraction_risk and CONTRACTION_RISK in account.episodes:
+        yield "contraction_risk"
     if left is not None and 1 <= left <= holds.renewal_quiet_days:
         renewed_ms, today = account.head.renewed_ms, account.head.today
         if not health.within(renewed_ms, today, holds.renewal_completed_days):

@@ -6,9 +6,8 @@ Source: playbook section 6, definition 48.
 from collections.abc import Iterator
 
 from services.signals.core.account import Account
-from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow
+from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow, count_level
 from services.signals.core.terms import Terms
-from shared.kernel.quantities import MILLION
 
 NAME = "gated_exploration"
 
@@ -16,9 +15,7 @@ NAME = "gated_exploration"
 def levels(terms: Terms) -> tuple[Level, ...]:
     """Return the one level: a count of features, with the margin of a count."""
     rule = terms.playbook.rules.gated_exploration
-    threshold = rule.features * MILLION
-    margin = max(rule.margin_minimum * MILLION, threshold * rule.margin_percent // 100)
-    return (Level(None, threshold, ">=", margin),)
+    return (count_level(rule, rule.features),)
 
 
 def measure(account: Account, terms: Terms) -> Iterator[Measure]:

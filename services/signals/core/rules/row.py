@@ -17,11 +17,22 @@ from services.signals.core.measures import RISING, Comparison, Measure, Numbers
 from services.signals.core.terms import Terms
 from shared.kernel.events.envelope import Event
 from shared.kernel.playbook.risk import Rules
-from shared.kernel.playbook.rules import Rule
+from shared.kernel.playbook.rules import CountRule, Rule
 from shared.kernel.quantities import MILLION
 from shared.kernel.triggers import Kind
 
-__all__ = ["Comparison", "Level", "Measure", "Numbers", "RuleRow", "Unit", "least_amount", "no_watch", "spent_from"]
+__all__ = [
+    "Comparison",
+    "Level",
+    "Measure",
+    "Numbers",
+    "RuleRow",
+    "Unit",
+    "count_level",
+    "least_amount",
+    "no_watch",
+    "spent_from",
+]
 
 Unit = Literal["percent", "count", "points"]
 STRUCTS: dict[str, type[Rule]] = {field.name: field.type for field in msgspec.structs.fields(Rules)}
@@ -97,6 +108,12 @@ class RuleRow(msgspec.Struct, frozen=True):
             return measure
         numbers, summary = self.tell(account, terms, measure)
         return msgspec.structs.replace(measure, numbers=numbers, summary=summary)
+
+
+def count_level(rule: CountRule, count: int) -> Level:
+    """Return the one level of a rule on a count, with the margin of a count (definition 4)."""
+    threshold = count * MILLION
+    return Level(None, threshold, ">=", max(rule.margin_minimum * MILLION, threshold * rule.margin_percent // 100))
 
 
 def spent_from(account: Account, rule: str, scope: str | None, levels: tuple[Level, ...]) -> int:
