@@ -8,6 +8,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from statistics import median
 
 import msgspec
@@ -29,7 +30,8 @@ PACK_BYTES = 900_000
 LINGER_MS = 20
 QUEUED = 20_000
 LOOK_SECONDS = 0.05
-RUN_SECONDS = 240.0
+RUN_SECONDS = 600.0
+EARLY_SHARE = 0.25
 SILENT_MS = 500
 
 Encoder = Callable[[Event], bytes]
@@ -53,6 +55,7 @@ class Run(msgspec.Struct, frozen=True):
     rss_mb: float
     missing: int
     extra: int
+    early_rss_mb: float = 0.0  # when a quarter of the events was through
 
 
 def middle(runs: list[Run]) -> Run:
@@ -96,14 +99,48 @@ async def _load_single(producer: AIOKafkaProducer, topic: str, job: Job, encoder
         await producer.send(topic, encoder(event), key=key, partition=partition_for(event[1], PARTITIONS))
 
 
-async def run_once(bootstrap: str, topic: str, job: Job, who: Contestant, answer: frozenset[tuple[str, str]]) -> Run:
-    """Run a contestant over a topic. Errors: `RuntimeError` when it ends, or does not end, before its time."""
+async def run_once(
+    bootstrap: str,
+    topic: str,
+    job: Job,
+    who: Contestant,
+    answer: frozenset[tuple[str, str]],
+    *,
+    given: Mapping[str, str] | None = None,
+    before_stop: Callable[[], None] = lambda: None,
+) -> Run:
+    """Run a contestant over a topic, with more in its environment if `given`.
+
+    Shape: `before_stop` is called when it is through and still runs.
+    Errors: `RuntimeError` when it ends, or does not end, before its time.
+    """
     group = f"bench-{who.name}-{secrets.token_hex(4)}"
     folder = FOLDER / "contest" / group
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     await ensure_topics(bootstrap, PARTITIONS, topics=[Topic(f"{group}.out", "triggers of a comparison", {})])
-    environment = {
+    environment = _environment(bootstrap, topic, group, folder, job) | dict(given or {})
+    program = Started(who.command, environment, FOLDER / "logs" / f"{who.name}.log")
+    try:
+        seconds, usage, early = await _watch(bootstrap, program, group, topic)
+        await asyncio.to_thread(before_stop)
+    finally:
+        await asyncio.to_thread(program.stop)
+        shutil.rmtree(folder, ignore_errors=True)
+    found = await _answer(bootstrap, f"{group}.out")
+    return Run(
+        events_per_s=job.events / seconds,
+        seconds=seconds,
+        cpu_s_per_1m=sum(usage.cpu_seconds.values()) / job.events * 1e6,
+        rss_mb=max(usage.rss_bytes.values()) / 1e6,
+        early_rss_mb=early / 1e6,
+        missing=len(answer - found),
+        extra=len(found - answer),
+    )
+
+
+def _environment(bootstrap: str, topic: str, group: str, folder: Path, job: Job) -> dict[str, str]:
+    return {
         "BROKER": bootstrap,
         "INPUT_TOPIC": topic,
         "OUTPUT_TOPIC": f"{group}.out",
@@ -115,35 +152,24 @@ async def run_once(bootstrap: str, topic: str, job: Job, who: Contestant, answer
         "GATED_FEATURES": ",".join(GATED),
         "PYTHONUNBUFFERED": "1",
     }
-    program = Started(who.command, environment, FOLDER / "logs" / f"{who.name}.log")
-    try:
-        seconds, usage = await _watch(bootstrap, program, group, topic)
-    finally:
-        await asyncio.to_thread(program.stop)
-        shutil.rmtree(folder, ignore_errors=True)
-    found = await _answer(bootstrap, f"{group}.out")
-    return Run(
-        events_per_s=job.events / seconds,
-        seconds=seconds,
-        cpu_s_per_1m=sum(usage.cpu_seconds.values()) / job.events * 1e6,
-        rss_mb=max(usage.rss_bytes.values()) / 1e6,
-        missing=len(answer - found),
-        extra=len(found - answer),
-    )
 
 
-async def _watch(bootstrap: str, program: Started, group: str, topic: str) -> tuple[float, Meter]:
-    """Return the seconds from the first event to the last commit, and what was used in them."""
+async def _watch(bootstrap: str, program: Started, group: str, topic: str) -> tuple[float, Meter, int]:
+    """Return the seconds from the first event to the last commit, what was used in them, the memory at a quarter."""
     deadline = time.monotonic() + RUN_SECONDS
     usage: Meter | None = None
+    early = 0
     async with Progress(bootstrap) as progress:
         ends = await progress.ends(topic, PARTITIONS)
         while True:
             program.check()
             if program.first_at is not None:
                 usage = usage.read() if usage else Meter({"contestant": program.process.pid})
-                if await _is_through(progress, group, ends):
-                    return time.monotonic() - program.first_at, usage.read()
+                share = await _share(progress, group, ends)
+                if share >= EARLY_SHARE and not early:
+                    early = max(usage.read().rss_bytes.values())
+                if share >= 1:
+                    return time.monotonic() - program.first_at, usage.read(), early
             if time.monotonic() > deadline:
                 raise RuntimeError(
                     f"not through after {RUN_SECONDS:.0f} s: {program.last_words()} (log: {program.log})"
@@ -151,9 +177,10 @@ async def _watch(bootstrap: str, program: Started, group: str, topic: str) -> tu
             await asyncio.sleep(LOOK_SECONDS)
 
 
-async def _is_through(progress: Progress, group: str, ends: Mapping[TopicPartition, int]) -> bool:
+async def _share(progress: Progress, group: str, ends: Mapping[TopicPartition, int]) -> float:
+    """Return how much of the input the group has committed; 1 only when it is all."""
     done = await progress.committed(group)
-    return all(max(0, done.get(part, 0)) >= end for part, end in ends.items())
+    return sum(min(max(0, done.get(part, 0)), end) for part, end in ends.items()) / max(1, sum(ends.values()))
 
 
 async def _answer(bootstrap: str, topic: str) -> frozenset[tuple[str, str]]:

@@ -19,11 +19,13 @@ import yaml
 from deploy.local.ports import free_port
 from shared.io.kafka import ensure_topics
 from shared.kernel import topics
+from shared.kernel.playbook.risk import Rules
 from tests.bench.encode import METRIC, PLAN
 from tests.bench.job import CEILING_PERCENT, FEATURES
 
 ROOT = Path(__file__).parents[2]
 ABOVE = "Above"
+JOB = ("usage_ceiling", "seat_saturation", "gated_exploration")  # what every contestant looks for
 CORE_FEATURES = 7  # the default gate asks for so many
 TABLE_SUFFIX = "-pages-changelog"  # how Faust names the changelog of the table `pages`
 
@@ -34,7 +36,7 @@ def main() -> None:
     folder = Path(given["STATE_DIR"])
     playbook = write_playbook(folder, int(given["USAGE_LIMIT"]), given["GATED_FEATURES"].split(","))
     rename(given)
-    asyncio.run(_create_topics(given["BROKER"], given["INPUT_TOPIC"]))
+    asyncio.run(create_topics(given["BROKER"], given["INPUT_TOPIC"]))
     from services.signals import app  # noqa: PLC0415 - it takes the topics by name, so these come first
     from services.signals.core.engine import Engine  # noqa: PLC0415 - as above
     from services.signals.settings import Settings  # noqa: PLC0415 - as above
@@ -67,7 +69,8 @@ def rename(given: Mapping[str, str]) -> None:
         setattr(topics, row, msgspec.structs.replace(getattr(topics, row), name=name))
 
 
-async def _create_topics(bootstrap: str, source: str) -> None:
+async def create_topics(bootstrap: str, source: str) -> None:
+    """Create what the service writes, with as many partitions as its input has."""
     rows = (topics.FACTS, topics.SNAPSHOTS, topics.DEAD_LETTERS, topics.PLAYBOOKS, topics.CHANGELOG)
     await ensure_topics(bootstrap, await _partitions(bootstrap, source), topics=rows)
 
@@ -84,7 +87,7 @@ async def _partitions(bootstrap: str, topic: str) -> int:
 
 
 def write_playbook(folder: Path, usage_limit: int, gated: list[str]) -> Path:
-    """Write the playbook of the comparison: the default one with its three thresholds and one plan below another."""
+    """Write the playbook of the comparison: its three rules with its thresholds, and one plan below another."""
     features = [f"f{number}" for number in range(FEATURES)]
     plain = [name for name in features if name not in gated]
     path = folder / "playbook.yaml"
@@ -99,7 +102,8 @@ def write_playbook(folder: Path, usage_limit: int, gated: list[str]) -> Path:
         "core_features": plain[:CORE_FEATURES],
         "products": {},
         "addons": {},
-        "rules": {
+        "rules": {name: {"enabled": False} for name in Rules.__struct_fields__ if name not in JOB}
+        | {
             "usage_ceiling": {"levels": [{"name": "outreach", "percent": CEILING_PERCENT, "comparison": ">"}]},
             "seat_saturation": {"active_percent": 90, "active_days": 7},
             "gated_exploration": {"features": 3, "days": 14},

@@ -1,10 +1,13 @@
-"""How fast the signals service folds events, against an idiomatic Faust program on the same job.
+"""How fast the signals service folds events, against other stream processors on the same job.
 
-With the rival kit its harness runs both; without it a peer of our own does, so that anybody can repeat the figure.
+With the rival kit its harness runs all: ours on packed records against Faust, Kafka Streams, Bytewax and Quix, then
+ours with one event a record against Kafka Streams. Without it a peer of our own, an idiomatic Faust program, is run, so
+that anybody can repeat the figure.
 """
 
 import shlex
 import sys
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -22,78 +25,89 @@ from tests.bench.stacks import say, tell_strangers
 
 __all__ = ["PEER", "Asked", "measure_signals"]
 
-PEER = "faust_idiomatic"
-EVENTS_AN_ACCOUNT = 1_000
-FEWEST_ACCOUNTS = 40  # so that no partition of the slow contestant's input is empty
+PEER, OWN = "faust_idiomatic", "own"
+RIVALS = {
+    PEER: "vs_faust_idiomatic",
+    "kstreams_1t": "vs_kafka_streams_tuned_1t",
+    "bytewax": "vs_bytewax",
+    "quix": "vs_quix",
+}
+SINGLE_RIVALS = ("kstreams_1t",)  # with one event a record on both sides
+FIGURES = {"events_per_s": "events/s", "cpu_s_per_1m": "s", "rss_mb": "MB"}
 OWN_COMMAND = (sys.executable, "-m", "tests.bench.own_signals")
 PEER_COMMAND = (sys.executable, "-m", "faust", "-A", "tests.bench.peers.faust_idiomatic", "worker", "-l", "warn")
 TRUSTED_SECONDS = 2.0
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """What to measure. Shape: `kit` is the folder of the rival kit, None for our own peer."""
+    """What to measure. Shape: `kit` is the folder of the rival kit, None for our own peer.
+
+    The slow peer gets fewer events, over accounts in the same proportion.
+    """
 
     events: int
     slow_events: int
+    accounts: int
     runs: int
     kit: Path | None
     command: str
 
-    def accounts_of(self, events: int) -> int:
-        """Return over how many accounts events are spread: the same number an account for all contestants."""
-        an_account = max(1, min(EVENTS_AN_ACCOUNT, self.slow_events // FEWEST_ACCOUNTS))
-        return max(1, events // an_account)
-
 
 async def measure_signals(bootstrap: str, asked: Asked) -> list[Row]:
-    """Return the rows of the comparison. Errors: `RuntimeError` when a contestant cannot be run."""
+    """Return the rows of the comparison. Errors: `RuntimeError` when our own program cannot be run."""
     settings = Settings()
     say(
         f"signals: configured as from end to end: flush every {settings.flush_seconds:g} s, fetch wait "
         f"{settings.fetch_wait_ms} ms, slices of {settings.slice_ms:g} ms"
     )
     strangers = Strangers()
-    ours, peers = await (_by_ourselves(bootstrap, asked) if asked.kit is None else _by_the_kit(bootstrap, asked))
+    rows: list[Row] = []
+    if asked.kit is None:
+        rows += compared("", await _by_ourselves(bootstrap, asked), asked)
+    else:
+        rows += compared("", await _by_the_kit(bootstrap, asked, "packed", RIVALS), asked)
+        rows += compared("single_", await _by_the_kit(bootstrap, asked, "single", SINGLE_RIVALS), asked)
     others = strangers.cores()
     tell_strangers("signals", others)
-    for name, run in (("signals", ours), (PEER, peers)):
+    return [*rows, Row(name="signals.others_cores", value=others, unit="cores", command=asked.command)]
+
+
+def compared(kind: str, runs: Mapping[str, Run], asked: Asked) -> list[Row]:
+    """Return the rows of one comparison: our figures, and for each rival the ratio and its own figures."""
+    ours = runs[OWN]
+    for name, run in runs.items():
         if run.missing or run.extra:
             say(f"signals: {name} ANSWERED WRONG: {run.missing} triggers missing, {run.extra} too many")
         if run.seconds < TRUSTED_SECONDS:
             say(f"signals: {name} took {run.seconds:.1f} s, which is too short to trust: raise EVENTS")
-    return [*_rows(ours, peers, asked), _others(others, asked)]
+    rows = [_row(f"signals.{kind}{figure}", getattr(ours, figure), asked) for figure in FIGURES]
+    for name, run in runs.items():
+        if name != OWN:
+            ratio = ours.events_per_s / run.events_per_s
+            rows.append(_row(f"signals.{kind}{RIVALS[name]}", ratio, asked, name, ratio))
+            rows += [
+                _row(f"{name}.{kind}{figure}", value, asked, OWN, value / getattr(ours, figure))
+                for figure in FIGURES
+                if (value := getattr(run, figure))
+            ]
+    wrong = sum(run.missing + run.extra for run in runs.values())
+    return [*rows, _row(f"signals.{kind}wrong_answers", wrong, asked)]
 
 
-def _rows(ours: Run, peers: Run, asked: Asked) -> list[Row]:
-    ratio = ours.events_per_s / peers.events_per_s
-
-    def row(name: str, value: float, unit: str, ratio: float | None) -> Row:
-        return Row(name=f"signals.{name}", value=value, unit=unit, peer=PEER, ratio=ratio, command=asked.command)
-
-    return [
-        row("vs_faust_idiomatic", ratio, "times", ratio),
-        row("events_per_s", ours.events_per_s, "events/s", ratio),
-        row("cpu_s_per_1m", ours.cpu_s_per_1m, "s", ours.cpu_s_per_1m / peers.cpu_s_per_1m),
-        row("rss_mb", ours.rss_mb, "MB", ours.rss_mb / peers.rss_mb),
-        row("wrong_answers", ours.missing + ours.extra, "triggers", None),
-        Row(name=f"{PEER}.events_per_s", value=peers.events_per_s, unit="events/s", command=asked.command),
-        Row(name=f"{PEER}.wrong_answers", value=peers.missing + peers.extra, unit="triggers", command=asked.command),
-    ]
+def _row(name: str, value: float, asked: Asked, peer: str | None = None, ratio: float | None = None) -> Row:
+    unit = next((unit for figure, unit in FIGURES.items() if name.endswith(figure)), "times" if peer else "triggers")
+    return Row(name=name, value=value, unit=unit, peer=peer, ratio=ratio, command=asked.command)
 
 
-def _others(cores: float, asked: Asked) -> Row:
-    return Row(name="signals.others_cores", value=cores, unit="cores", command=asked.command)
-
-
-async def _by_ourselves(bootstrap: str, asked: Asked) -> tuple[Run, Run]:
+async def _by_ourselves(bootstrap: str, asked: Asked) -> dict[str, Run]:
     contest = {
-        "own": (Contestant("own", OWN_COMMAND, line, packed=True), asked.events),
+        OWN: (Contestant(OWN, OWN_COMMAND, line, packed=True), asked.events),
         PEER: (Contestant(PEER, PEER_COMMAND, short_line, packed=False), asked.slow_events),
     }
     runs: dict[str, list[Run]] = {name: [] for name in contest}
     jobs = {}
     for name, (who, count) in contest.items():
-        job = make_job(count, asked.accounts_of(count))
+        job = make_job(count, max(1, asked.accounts * count // asked.events))
         say(f"signals: loading {count:,} events of {job.accounts:,} accounts for {name}")
         await load(bootstrap, f"bench.{name}", job, who)
         jobs[name] = (job, expected(job))
@@ -102,23 +116,30 @@ async def _by_ourselves(bootstrap: str, asked: Asked) -> tuple[Run, Run]:
             job, answer = jobs[name]
             runs[name].append(await run_once(bootstrap, f"bench.{name}", job, who, answer))
             say(f"signals: run {turn}/{asked.runs} {name}: {runs[name][-1].events_per_s:,.0f} events/s")
-    return middle(runs["own"]), middle(runs[PEER])
+    return {name: middle(done) for name, done in runs.items()}
 
 
-async def _by_the_kit(bootstrap: str, asked: Asked) -> tuple[Run, Run]:
-    """Let the kit's own harness run its peer and our processor; its answer check decides what is right."""
+async def _by_the_kit(bootstrap: str, asked: Asked, form: str, rivals: Iterable[str]) -> dict[str, Run]:
+    """Let the kit's own harness run its peers and our processor; its answer check decides what is right.
+
+    Shape: `form` is `packed` or `single`; a peer that could not be installed or run is said and left out.
+    """
     assert asked.kit
     found = await run_kit(
         asked.kit,
         "peers.py",
-        *("--broker", bootstrap, "--peers", PEER, "--runs", str(asked.runs)),
-        *("--events", str(asked.events), "--slow-events", str(asked.slow_events)),
-        *("--accounts", str(asked.accounts_of(asked.events))),
-        *("--own-cmd", shlex.join(("exec", *OWN_COMMAND)), "--own-topic", "packed"),
+        *("--broker", bootstrap, "--peers", ",".join(rivals), "--runs", str(asked.runs)),
+        *("--events", str(asked.events), "--slow-events", str(asked.slow_events), "--accounts", str(asked.accounts)),
+        *("--own-cmd", shlex.join(("exec", *OWN_COMMAND)), "--own-topic", form),
         *("--own-encoder", f"{Path(__file__).with_name('encode.py')}:line"),
     )
-    rows = found["rows"]
-    return _kit_run("own", rows), _kit_run(PEER, rows)
+    runs = {OWN: _kit_run(OWN, found["rows"])}
+    for name in rivals:
+        try:
+            runs[name] = _kit_run(name, found["rows"])
+        except RuntimeError as error:
+            say(f"signals: {error}")
+    return runs
 
 
 def _kit_run(name: str, rows: dict[str, Any]) -> Run:
