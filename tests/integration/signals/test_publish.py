@@ -77,15 +77,7 @@ async def test_published_numbers_judge_from_then_on_and_wrong_ones_change_nothin
     await ensure_topics(kafka.bootstrap, PARTITIONS, prefix=topic_prefix)
     worker = make_worker("w1", PLAYBOOK=saved("first"))
     worker.start(engine="real", ready=True)
-    facts = event("account.updated", "acme", NOON, "f", properties={"seats": 10, "segment": "SMB"})
-    used = event("feature.used", "acme", NOON, "d", user="u0", properties={"feature": "dashboards"})
-    await write(
-        kafka,
-        topic_prefix,
-        facts,
-        used,
-        *(event("session.started", "acme", NOON, f"s{n}", user=f"u{n}") for n in range(8)),
-    )
+    await write(kafka, topic_prefix, *eight_of_ten_seats())
 
     wrong = await upswing(kafka, topic_prefix, "playbook", "publish", saved("bad", green=101))
     assert wrong.returncode == 1
@@ -104,18 +96,29 @@ async def test_published_numbers_judge_from_then_on_and_wrong_ones_change_nothin
     fired = await first_trigger(kafka, topic_prefix)
     assert (fired.rule, fired.scope, fired.playbook_version) == ("seat_saturation", "active", "second")
     assert (fired.evidence.value, fired.evidence.threshold) == (80, 70)
+    await the_commands_tell_of(fired, kafka, topic_prefix, saved("second-other"))
+    assert await asyncio.to_thread(worker.stop) == 0
 
-    clash = await upswing(kafka, topic_prefix, "playbook", "publish", saved("second-other"))
-    assert "version second has been published with other numbers" in clash.stderr
-    listed = await upswing(kafka, topic_prefix, "playbook", "versions")
+
+def eight_of_ten_seats() -> list[bytes]:
+    """Return an account of ten seats of which eight are in use."""
+    facts = event("account.updated", "acme", NOON, "f", properties={"seats": 10, "segment": "SMB"})
+    used = event("feature.used", "acme", NOON, "d", user="u0", properties={"feature": "dashboards"})
+    return [facts, used, *(event("session.started", "acme", NOON, f"s{n}", user=f"u{n}") for n in range(8))]
+
+
+async def the_commands_tell_of(fired: Trigger, kafka: Broker, prefix: str, clash: str) -> None:
+    """Check what `versions`, `explain` and a version that is published with other numbers say."""
+    refused = await upswing(kafka, prefix, "playbook", "publish", clash)
+    assert "version second has been published with other numbers" in refused.stderr
+    listed = await upswing(kafka, prefix, "playbook", "versions")
     assert [line.split()[1] for line in listed.stdout.splitlines()] == ["second"]
     assert listed.stdout.endswith("in force\n")
-    explained = await upswing(kafka, topic_prefix, "explain", "acme")
+    explained = await upswing(kafka, prefix, "explain", "acme")
     assert "playbook second" in explained.stdout
     assert fired.trigger_id in explained.stdout
-    unknown = await upswing(kafka, topic_prefix, "explain", "nobody")
+    unknown = await upswing(kafka, prefix, "explain", "nobody")
     assert unknown.stderr.startswith("upswing: nothing is known of account nobody")
-    assert await asyncio.to_thread(worker.stop) == 0
 
 
 async def test_a_body_that_cannot_be_used_is_a_dead_letter_and_the_log_goes_on(
