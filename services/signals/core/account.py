@@ -12,6 +12,7 @@ from zlib import crc32
 
 from services.signals.core import headcount
 from services.signals.core.pages import NO_STAMP, SCHEMA_VERSION
+from services.signals.core.people import People
 from services.signals.core.recent import RecentIds
 from services.signals.core.standing_state import forget_days
 from services.signals.core.state import NEVER, Days, Episode, Head, Key, Metric, Moment, User, UserPage
@@ -41,6 +42,7 @@ class Account:
         "dirty",
         "dirty_users",
         "episodes",
+        "forgotten",
         "garbage",
         "gate_cache",
         "gated",
@@ -52,8 +54,10 @@ class Account:
         "offset",
         "parked",
         "peak",
+        "people",
         "period",
         "recent",
+        "returned",
         "shown",
         "shown_at",
         "unsettled",
@@ -76,11 +80,15 @@ class Account:
         self.held = sum(e.status == "held" for e in head.episodes)
         self.waiting = 0
         self.parked = set(head.parked)
-        self.active, self.assigned = LastSeen(), 0
+        self.active, self.assigned, self.people = LastSeen(), 0, People()
+        self.forgotten = 0  # digests of who has been erased
         self.core_departments: dict[str, dict[str, LastSeen]] = {}
         for page in users:
-            for user in page.users.values():
+            for user_id, user in page.users.items():
                 self.count_user(user)
+                if user.answers:
+                    self.people.fell(user_id, (), user.answers)
+        self.people.fell(None, (), head.people.answers)
         self.metrics: dict[str, Metric] = {
             name: Metric(dict(cells), first) for name, (first, cells) in days.sums.items()
         }
@@ -105,6 +113,7 @@ class Account:
 
     def count_user(self, user: User) -> None:
         """Add a user's part to the account-wide counts."""
+        self.people.count(user)
         if user.last_ms >= 0:
             self.active.move(None, user.last_ms // DAY_MS)
         if user.given is not None:
@@ -115,6 +124,7 @@ class Account:
 
     def uncount_user(self, user: User) -> None:
         """Take a user's part out of the account-wide counts, before the user changes."""
+        self.people.uncount(user)
         if user.last_ms >= 0:
             self.active.move(user.last_ms // DAY_MS, None)
         if user.given is not None:
@@ -138,13 +148,15 @@ class Account:
         prune(self.days.tickets_opened, today - KEPT_DAYS)
         prune(self.head.csat, today - KEPT_DAYS)
         headcount.prune(self.days.employees, today - KEPT_DAYS)
+        prune(self.days.people.requests, today - KEPT_DAYS)
+        prune(self.days.people.webinars, today - KEPT_DAYS)
         forget_days(self.days.standing, today - KEPT_DAYS)
         features = self.head.features
         oldest = today - KEPT_DAYS
         tickets = self.days.tickets
         for name in [name for name, ticket in tickets.items() if _is_history(ticket, oldest)]:
             del tickets[name]
-        for name in [n for n, used in features.items() if max(used.newest, used.touched) < oldest]:
+        for name in [n for n, f in features.items() if max(f.newest, f.touched) < oldest and n not in purchased]:
             del features[name]
 
     def fact(self, field: str) -> Any:

@@ -7,8 +7,9 @@ from typing import Any
 
 import msgspec
 
-from services.signals.core import headcount
+from services.signals.core import erased, headcount
 from services.signals.core.account import Account
+from services.signals.core.erased import ERASED, PERSONAL_FACTS
 from services.signals.core.state import NEVER, Moment, Register
 from services.signals.core.terms import DATE_FACTS
 from shared.kernel.clock import day_of
@@ -26,6 +27,8 @@ def update(account: Account, given: AccountUpdatedProperties, moment: Moment) ->
         if value is msgspec.UNSET:
             continue
         value = _stored(field, value)
+        if field in PERSONAL_FACTS and isinstance(value, str) and erased.is_gone(account, value, moment):
+            value = ERASED
         if field == "renews_on" and value is not None and value not in head.renewal_days:
             head.renewal_days = (*head.renewal_days, value)
         if field in ("exec_sponsor", "champion"):

@@ -7,7 +7,7 @@ Source: playbook section 2, definitions 2, 12, 14, 25, 26, 44, 54.
 from collections.abc import Callable
 from typing import Any
 
-from services.signals.core import facts, standing, users
+from services.signals.core import answers, facts, interest, standing, users
 from services.signals.core.account import Account
 from services.signals.core.activity import touched
 from services.signals.core.state import Moment
@@ -22,6 +22,7 @@ from shared.kernel.events import (
     feature_blocked,
     milestone_reached,
     outcome_achieved,
+    pricing_viewed,
     qbr_held,
     renewal_completed,
     stakeholder_added,
@@ -77,7 +78,7 @@ def _user_deactivated(account: Account, event: user_deactivated.UserDeactivated,
 
 def _user_erased(account: Account, event: user_erased.UserErased, at_ms: int, terms: Terms) -> bool:
     if event.user_id is not None:
-        users.erased(account, event.user_id, moment_of(event, at_ms))
+        users.erase(account, event.user_id, moment_of(event, at_ms))
         terms.refresh(account)
     return True
 
@@ -116,10 +117,12 @@ def _survey_answered(account: Account, event: survey_answered.SurveyAnswered, at
     if given.survey == "nps":
         if head.nps is None or moment > head.nps[1:]:
             head.nps = (given.score, *moment)
+        user = None if event.user_id is None else users.find(account, event.user_id)
+        answers.note(account, event.user_id, user, (given.score, *moment))
     else:
-        answers, good = head.csat.get(at_ms // DAY_MS, (0, 0))
+        given_before, good = head.csat.get(at_ms // DAY_MS, (0, 0))
         positive = given.score >= terms.playbook.measures.csat_positive_score
-        head.csat[at_ms // DAY_MS] = (answers + 1, good + positive)
+        head.csat[at_ms // DAY_MS] = (given_before + 1, good + positive)
     return True
 
 
@@ -128,9 +131,15 @@ def _qbr_held(account: Account, _event: Event, at_ms: int, _: Terms) -> bool:
     return True
 
 
-def _engagement_recorded(account: Account, _event: Event, at_ms: int, _: Terms) -> bool:
+def _engagement_recorded(account: Account, event: engagement_recorded.EngagementRecorded, at_ms: int, _: Terms) -> bool:
     account.head.engagement_ms = max(account.head.engagement_ms, at_ms)
+    if event.properties.kind == "webinar":
+        interest.attended(account, at_ms // DAY_MS)
     return True
+
+
+def _pricing_viewed(account: Account, event: pricing_viewed.PricingViewed, at_ms: int, terms: Terms) -> bool:
+    return interest.viewed(account, event.user_id, at_ms, terms)
 
 
 def _outcome_achieved(account: Account, event: outcome_achieved.OutcomeAchieved, _at: int, _: Terms) -> bool:
@@ -159,6 +168,7 @@ def _stakeholder_added(account: Account, _event: Event, _at: int, _: Terms) -> b
 
 def _capability_requested(account: Account, event: CapabilityRequested, at_ms: int, _: Terms) -> bool:
     standing.requested(account, event, at_ms // DAY_MS)
+    interest.requested(account, at_ms // DAY_MS)
     return True
 
 
@@ -183,6 +193,7 @@ HANDLERS: dict[type[Event], Handler] = {
     survey_answered.SurveyAnswered: _survey_answered,
     qbr_held.QbrHeld: _qbr_held,
     engagement_recorded.EngagementRecorded: _engagement_recorded,
+    pricing_viewed.PricingViewed: _pricing_viewed,
     outcome_achieved.OutcomeAchieved: _outcome_achieved,
     milestone_reached.MilestoneReached: _milestone_reached,
     champion_changed.ChampionChanged: _champion_changed,

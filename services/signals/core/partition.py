@@ -12,6 +12,7 @@ from services.signals.core import gate, health, standing
 from services.signals.core.account import Account
 from services.signals.core.activity import ACTIVITY
 from services.signals.core.emit import trigger_for
+from services.signals.core.endings import end_scope
 from services.signals.core.episodes import change_day, look, settle
 from services.signals.core.fold import HANDLERS
 from services.signals.core.shelf import Meta, PageReader, Shelf
@@ -23,6 +24,7 @@ from shared.kernel.errors import ConfigurationError
 from shared.kernel.events import BY_NAME, FACT_SHAPES
 from shared.kernel.events.competitor_mentioned import CompetitorMentioned
 from shared.kernel.events.envelope import Event
+from shared.kernel.events.user_erased import UserErased
 from shared.kernel.ids import partition_for
 from shared.kernel.playbook import Playbook
 from shared.kernel.topics import EVENTS, FACTS, TRIGGERS, Topic
@@ -178,6 +180,8 @@ class Partition:
             at_ms: int = event.occurred_at  # type: ignore[assignment]  # the codec has settled it
             received_at = event.received_at if isinstance(event.received_at, int) else None
             cause = Cause(f"{event.source}/{event.id}", clock_ms, at_ms, received_at, event)
+            if isinstance(event, UserErased) and event.user_id is not None:
+                end_scope(account, self.terms, "user", event.user_id, cause, self.record)
             look(account, self.terms, cause, self.record, backfill=self.backfill)
 
     def _advance(self, account: Account, kind: type[Event], day: int) -> bool:

@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from services.signals.core import user_pages
+from services.signals.core import erased, user_pages
 from services.signals.core.account import Account, new_account
 from services.signals.core.pages import (
     DAYS,
@@ -110,6 +110,7 @@ class Shelf:
         if head.stamp[0] != self.generation:
             account.offset = account.at_record = -1  # folded in a log that another has replaced
         account.garbage = user_pages.unnamed(head, self._pages.scan)
+        erased.adopt(account)
         self._prepare(account)
         return account
 
@@ -159,6 +160,7 @@ class Shelf:
     def _groups(self, account: Account, clock_ms: int) -> list[Group]:
         head, name = account.head, account.head.account_id
         stamp = head.stamp = (self.generation, account.offset)
+        erased.settle(account)
         groups = user_pages.write(account, stamp)
         group = groups[-1]
         for number, page in account.recent.write(stamp, max(clock_ms, head.clock_ms)):

@@ -10,7 +10,7 @@ import msgspec
 
 from services.signals.core.measures import Comparison, Measure
 from services.signals.core.pages import Stamp
-from services.signals.core.people_state import PeopleDaysGone, PeopleHead
+from services.signals.core.people_state import Answer, PeopleDaysGone, PeopleHead
 from services.signals.core.recent import Segment
 from services.signals.core.standing_state import StandingDaysGone, StandingHead
 from services.signals.core.use_state import UseDaysGone, UseHead
@@ -32,7 +32,9 @@ class User(msgspec.Struct, array_like=True, gc=False):
     the latest provisioning after the cut, `core` the latest use of each core feature; `erased` is the latest erasure,
     before which no department is known. Acts (definition 23): `on_day` is their number on the day of `last_ms`, which
     is the latest, `instants` are those before it, in order, within the day and no more than are kept; `acts` are the
-    numbers of the days before, the last one that of the day just before.
+    numbers of the days before, the last one that of the day just before. `answers` are the latest two NPS answers, the
+    older one first; `viewed_ms` is the latest view of prices. Provisionings after the cut (definition 77): `since` is
+    the latest of the earliest day, None when that is the day of `given`; `between` are packed instants (`seats`).
     """
 
     last_ms: int = -1
@@ -45,6 +47,10 @@ class User(msgspec.Struct, array_like=True, gc=False):
     on_day: int = 0
     instants: list[int] | None = None
     acts: list[int] | None = None
+    answers: tuple[Answer, ...] | None = None
+    viewed_ms: int = -1
+    since: Moment | None = None
+    between: bytes = b""
 
 
 class Episode(msgspec.Struct, array_like=True):
@@ -154,9 +160,14 @@ class Days(msgspec.Struct, array_like=True):
 
 
 class UserPage(msgspec.Struct, array_like=True):
-    """One page of users. `gone` maps digests of erased users' ids to their cut and erasure (definition 67)."""
+    """One page of users.
+
+    Shape: `forgotten` maps salted digests of erased users' ids to their cut and erasure (definition 67); `gone` are
+    those without salt of pages of before.
+    """
 
     version: int
     stamp: Stamp
     users: dict[str, User] = {}
     gone: dict[bytes, tuple[Moment, Moment]] = {}
+    forgotten: dict[bytes, tuple[Moment, Moment]] = {}

@@ -30,7 +30,8 @@ class Terms:
         self.core = frozenset(playbook.core_features)
         self.active_days: int = playbook.rules.seat_saturation.active_days
         self.month_days: int = playbook.measures.active_window_days
-        self.shortest_days = min(self.active_days, self.month_days)  # who acted within it is in both windows already
+        of_departments = playbook.rules.department_expansion.days, playbook.rules.department_adjacent.days
+        self.shortest_days = min(self.active_days, self.month_days, *of_departments)  # who acted within it is in all
         self._segments = {name.strip().casefold(): row.key for row in playbook.segments for name in (row.name, row.key)}
         self._acv_bounds = tuple((row.key, row.acv_below) for row in playbook.segments)
         self._limits = {

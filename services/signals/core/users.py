@@ -3,19 +3,12 @@
 Account-wide counts move with the user, so that they stay the sum over the users. Source: definitions 2, 3, 13, 67, 77.
 """
 
-from hashlib import blake2b
-
-from services.signals.core import acts, day_rules
+from services.signals.core import acts, answers, departments, erased, seats
 from services.signals.core.account import USERS_PER_PAGE, Account, user_page_number
 from services.signals.core.pages import NO_STAMP, SCHEMA_VERSION
 from services.signals.core.state import NEVER, Moment, User, UserPage
 from services.signals.core.terms import Terms
 from shared.kernel.clock import DAY_MS
-
-
-def digest(user_id: str) -> bytes:
-    """Return what is kept of an erased user's id."""
-    return blake2b(user_id.encode(), digest_size=16).digest()
 
 
 def find(account: Account, user_id: str) -> User:
@@ -27,15 +20,17 @@ def find(account: Account, user_id: str) -> User:
         account.dirty_users.add(number)
     user = page.users.get(user_id)
     if user is None:
-        user = User()
-        if page.gone:
-            gone = page.gone.pop(digest(user_id), None)
-            if gone is not None:
-                user.cut, user.erased = gone
-        page.users[user_id] = user
+        user = page.users[user_id] = User()
+        if account.forgotten:
+            erased.recall(account, user_id, user)
         if len(page.users) > USERS_PER_PAGE:
             _grow(account)
     return user
+
+
+def known(account: Account, user_id: str) -> User | None:
+    """Return the user, None when nothing is kept of one."""
+    return account.users[user_page_number(user_id, len(account.users))].users.get(user_id)
 
 
 def _grow(account: Account) -> None:
@@ -45,9 +40,8 @@ def _grow(account: Account) -> None:
     for page in account.users:
         for user_id, user in page.users.items():
             spread[user_page_number(user_id, pages)].users[user_id] = user
-        for name, gone in page.gone.items():  # a digest cannot be spread by its id: every page may hold it
-            for target in spread:
-                target.gone[name] = max(gone, target.gone.get(name, gone))
+        for name, gone in page.forgotten.items():
+            spread[erased.page_of(name, spread)].forgotten[name] = gone
     account.users = spread
     account.head.user_pages = pages
     account.dirty_users = set(range(pages))
@@ -69,9 +63,18 @@ def active(account: Account, user: User, at_ms: int, day: int, terms: Terms) -> 
         return False
     acts.count_first(account, user, old_day, day)
     account.active.move(old_day, day)
-    if old_day is not None and old_day > account.head.today - terms.shortest_days:
+    department = user.department
+    if department is not None:
+        account.people.acted_in(department, old_day, day)
+    if old_day is None:
+        account.people.woke(user)
+    elif old_day > account.head.today - terms.shortest_days:
         return False
-    return _window_grew(account, -1 if old_day is None else old_day, day, terms)
+    before = -1 if old_day is None else old_day
+    grew = _window_grew(account, before, day, terms)
+    if department is not None and departments.filled(account, department, before, day, terms):
+        account.watch_active, grew = 0, True  # the rules are looked at, however many are active
+    return grew
 
 
 def _window_grew(account: Account, before: int, day: int, terms: Terms) -> bool:
@@ -114,10 +117,12 @@ def provisioned(account: Account, user_id: str, department: str | None, moment: 
     account.head.provisioned_known = True
     user = find(account, user_id)
     account.uncount_user(user)
-    if department is not None and moment > (user.erased or NEVER) and moment > (user.department_at or NEVER):
-        user.department, user.department_at = department, moment
-    if moment > (user.cut or NEVER) and moment > (user.given or NEVER):
-        user.given = moment
+    if department is not None:
+        departments.named(account, department, moment[0] // DAY_MS)
+        if moment > (user.erased or NEVER) and moment > (user.department_at or NEVER):
+            user.department, user.department_at = department, moment
+    if moment > (user.cut or NEVER):
+        seats.give(user, moment)
     account.count_user(user)
 
 
@@ -138,22 +143,22 @@ def _cut(user: User, moment: Moment) -> None:
         user.last_ms = -1
     if user.core:
         user.core = {feature: used_ms for feature, used_ms in user.core.items() if used_ms >= moment[0]} or None
-    if user.given is not None and user.given <= moment:
-        user.given = None
+    seats.take(user, moment)
 
 
-def erased(account: Account, user_id: str, moment: Moment) -> None:
+def erase(account: Account, user_id: str, moment: Moment) -> None:
     """Forget a person; what comes later under the same id is a new person (definition 67)."""
     user = find(account, user_id)
     account.uncount_user(user)
-    day_rules.forget(account, user_id)
+    erased.unname(account, user_id)
     _cut(user, moment)
     user.erased = max(moment, user.erased or NEVER)
     if user.department_at is not None and user.department_at <= user.erased:
         user.department = user.department_at = None
-    if user.last_ms < 0 and user.given is None and user.core is None and user.department is None:
-        page = account.users[user_page_number(user_id, account.head.user_pages)]
-        del page.users[user_id]
-        page.gone[digest(user_id)] = (user.cut or moment, user.erased)
+    if user.viewed_ms < user.erased[0]:
+        user.viewed_ms = -1
+    answers.forget(account, user_id, user)
+    if erased.is_blank(user):
+        erased.bury(account, user_id, user, moment)
     else:
         account.count_user(user)

@@ -1,0 +1,59 @@
+"""The account shows that it wants more: requests for capabilities, views of prices, webinars.
+
+Source: playbook section 6, definitions 59 and 67.
+"""
+
+from collections.abc import Iterator
+
+from services.signals.core import interest
+from services.signals.core.account import Account
+from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow, no_watch
+from services.signals.core.terms import Terms
+from services.signals.core.windows import day_sum
+from shared.kernel.quantities import MILLION
+
+NAME = "buying_intent"
+
+
+def levels(terms: Terms) -> tuple[Level, ...]:
+    """Return the one level: a count of signals, with the margin of a count."""
+    rule = terms.playbook.rules.buying_intent
+    threshold = rule.signals * MILLION
+    margin = max(rule.margin_minimum * MILLION, threshold * rule.margin_percent // 100)
+    return (Level(None, threshold, ">=", margin),)
+
+
+def _parts(account: Account, days: int) -> tuple[int, int, int]:
+    people, today = account.days.people, account.head.today
+    requests, webinars = day_sum(people.requests, today, days), day_sum(people.webinars, today, days)
+    return requests, interest.viewers(account, days), webinars
+
+
+def measure(account: Account, terms: Terms) -> Iterator[Measure]:
+    """Yield the number of signals of the window; it can always be measured."""
+    days = terms.playbook.rules.buying_intent.days
+    yield Measure(None, None, sum(_parts(account, days)), 1, days)
+
+
+def tell(account: Account, terms: Terms, _measure: Measure) -> tuple[Numbers, str]:
+    """Tell how many there were of each."""
+    days = terms.playbook.rules.buying_intent.days
+    requests, viewers, webinars = _parts(account, days)
+    numbers: Numbers = {"requests": requests, "pricing_viewers": viewers, "webinars": webinars, "days": days}
+    text = f"{requests} requests, {viewers} viewers of prices and {webinars} webinars in {days} days"
+    return numbers, text
+
+
+ROW = RuleRow(
+    NAME,
+    levels,
+    measure,
+    no_watch,
+    "count",
+    tell=tell,
+    example="1 requests, 2 viewers of prices and 0 webinars in 30 days (≥ 2)",
+    tuning="""
+    `signals` counts requests, different people who viewed prices (all unknown ones are one) and webinars together.
+    Raise it where prices are viewed by many who never buy; `engagement.recorded` counts only with the kind `webinar`.
+    """,
+)

@@ -1,0 +1,71 @@
+"""Somebody who was content is not any more: a person's latest NPS is low, and the one before was not.
+
+Source: playbook section 7, definitions 15 and 67.
+"""
+
+from collections.abc import Iterator
+
+from services.signals.core import answers, users
+from services.signals.core.account import Account
+from services.signals.core.people_state import Answer
+from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow, no_watch
+from services.signals.core.terms import Terms
+from shared.kernel.quantities import MILLION
+
+NAME = "nps_drop"
+
+
+def levels(terms: Terms) -> tuple[Level, ...]:
+    """Return the one level: a person has dropped or not."""
+    rule = terms.playbook.rules.nps_drop
+    margin = max(rule.margin_minimum * MILLION, MILLION * rule.margin_percent // 100)
+    return (Level(None, MILLION, ">=", margin),)
+
+
+def measure(account: Account, terms: Terms) -> Iterator[Measure]:
+    """Yield 1 for each person who has dropped, 0 for one with an open trigger who has two answers and has not."""
+    rule = terms.playbook.rules.nps_drop
+    dropped: set[str | None] = set()
+    for (before, latest), persons in account.people.falls.items():
+        if latest <= rule.latest and before >= rule.before:
+            dropped |= persons
+    watched = {key[1] for key in account.episodes if key[0] == NAME} - dropped
+    for scope in sorted(dropped, key=_by_name):
+        yield Measure(scope, "user", 1, 1, None)
+    for scope in sorted(watched, key=_by_name):
+        if len(_answers(account, scope)) == answers.KEPT:
+            yield Measure(scope, "user", 0, 1, None)
+
+
+def _by_name(scope: str | None) -> tuple[bool, str]:
+    return scope is not None, scope or ""
+
+
+def _answers(account: Account, scope: str | None) -> tuple[Answer, ...]:
+    if scope is None:
+        return account.head.people.answers
+    user = users.known(account, scope)
+    return (user and user.answers) or ()
+
+
+def tell(account: Account, _terms: Terms, measure: Measure) -> tuple[Numbers, str]:
+    """Tell both scores; who gave them is the scope's to say."""
+    before, latest = (answer[0] for answer in _answers(account, measure.scope))
+    who = "people who are not named" if measure.scope is None else "one person"
+    return {"latest": latest, "before": before}, f"NPS {latest:g} after {before:g} by {who}"
+
+
+ROW = RuleRow(
+    NAME,
+    levels,
+    measure,
+    no_watch,
+    "count",
+    tell=tell,
+    unmeasured="nobody whose latest of two answers is low after a high one",
+    example="NPS 4 after 9 by one person (≥ 1)",
+    tuning="""
+    `latest` is the highest score that worries, `before` the lowest that counts as content. Each person is a scope of
+    its own, and all answers without `user_id` together are one person: send it, or two people's answers are compared.
+    """,
+)
