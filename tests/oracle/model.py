@@ -69,7 +69,7 @@ from dataclasses import dataclass, field, replace
 
 from shared.kernel.clock import MINUTE_MS, day_of
 from shared.kernel.codec import Line, decode_record
-from shared.kernel.controls import Backfill, Control, PlaybookSet, RuleSwitched, SourceHeard, Tick
+from shared.kernel.controls import Backfill, Control, PlaybookSet, Quintiles, RuleSwitched, SourceHeard, Tick
 from shared.kernel.events.envelope import Event
 from shared.kernel.ids import partition_for
 from shared.kernel.playbook.document import Playbook
@@ -139,6 +139,8 @@ class Oracle:
             case SourceHeard():
                 self.said += self.sources.hear(line, self.terms, self.ticked_at)
                 self.world.silent = {name for name, latest in self.sources.latest.items() if latest.silent}
+            case Quintiles():
+                self.world.compare(line)
             case _:
                 self.counts["no_meaning_here"] += 1
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from shared.kernel.events.envelope import Event
+from shared.kernel.controls import Quintiles
+from shared.kernel.events.envelope import Event, Quantity
 from shared.kernel.events.limit_reached import LimitReached
 from shared.kernel.playbook.document import Playbook
 from shared.kernel.playbook.offers import Problem
@@ -24,10 +25,19 @@ def problem_key(problem: Problem) -> ProblemKey:
 
 @dataclass
 class World:
-    """What a partition knows that is about no account. Shape: `silent` are the sources that are silent now."""
+    """What a partition knows that is about no account.
+
+    Shape: `silent` are the sources that are silent now; `quintiles` the bounds of each segment, told for `compared_at`.
+    """
 
     silent: set[str] = field(default_factory=set)
-    quintiles: Mapping[str, list[float]] = field(default_factory=dict)
+    quintiles: Mapping[str, tuple[Quantity, ...]] = field(default_factory=dict)
+    compared_at: int = 0
+
+    def compare(self, told: Quintiles) -> None:
+        """Take the bounds of all segments, unless newer ones are known (definition 41)."""
+        if told.at >= self.compared_at:
+            self.compared_at, self.quintiles = told.at, told.segments
 
 
 @dataclass

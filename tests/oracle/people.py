@@ -24,17 +24,10 @@ from shared.kernel.events.pricing_viewed import PricingViewed
 from shared.kernel.events.survey_answered import SurveyAnswered
 from shared.kernel.events.user_erased import UserErased
 from shared.kernel.events.user_provisioned import UserProvisioned
-from shared.kernel.playbook.document import Playbook
-from shared.kernel.playbook.rules import CountRule
 from tests.oracle.health import exact
-from tests.oracle.history import ACTIVITY, Facts, History, day, rank
-from tests.oracle.value import Level, Value
-
-
-def counted(rule: CountRule, threshold: int) -> Level:
-    """Return the one level of a rule on a count, with its margin (definition 4)."""
-    margin = max(Fraction(rule.margin_minimum), Fraction(threshold * rule.margin_percent, 100))
-    return Level(None, Fraction(threshold), ">=", margin)
+from tests.oracle.history import ACTIVITY, History, day, rank
+from tests.oracle.rows import Row, View
+from tests.oracle.value import Value, counted, pointed
 
 
 def is_a_persons(history: History, event: Event) -> bool:
@@ -43,12 +36,12 @@ def is_a_persons(history: History, event: Event) -> bool:
     return event.user_id is None or int(event.occurred_at) >= max(erased, default=-(10**18))
 
 
-def nps_drop(history: History, playbook: Playbook) -> Iterator[Value]:
+def nps_drop(view: View) -> Iterator[Value]:
     """Judge the latest two answers of each person (definition 15)."""
-    rule = playbook.rules.nps_drop
+    rule = view.playbook.rules.nps_drop
     answers: dict[str | None, list[SurveyAnswered]] = {}
-    for answer in history.of(SurveyAnswered):
-        if answer.properties.survey == "nps" and is_a_persons(history, answer):
+    for answer in view.history.of(SurveyAnswered):
+        if answer.properties.survey == "nps" and is_a_persons(view.history, answer):
             answers.setdefault(answer.user_id, []).append(answer)
     for person, given in answers.items():
         if len(given) >= 2:
@@ -64,27 +57,26 @@ def provisioned_since(history: History, user: str) -> int | None:
     return day(min(given, key=rank)) if given else None
 
 
-def dormant_users(history: History, playbook: Playbook, begins: int) -> Iterator[Value]:
+def dormant_users(view: View) -> Iterator[Value]:
     """Measure the share of the assigned, of long enough ago, who were never active (definition 51)."""
-    rule = playbook.rules.dormant_users
+    rule, history, begins = view.playbook.rules.dormant_users, view.history, view.today
     since = {user: provisioned_since(history, user) for user in history.assigned_users()}
     cohort = {user for user, first in since.items() if first is not None and begins - first >= rule.provisioned_days}
     woken = {act.user_id for act in history.of(*ACTIVITY) if history.counts_for(act) and day(act) < begins}
     dormant = cohort - woken
     if len(dormant) >= rule.users:
-        level = Level(None, Fraction(rule.percent), ">=", Fraction(rule.margin_points))
-        yield Value("dormant_users", None, Fraction(100 * len(dormant), len(cohort)), (level,))
+        share = Fraction(100 * len(dormant), len(cohort))
+        yield Value("dormant_users", None, share, (pointed(rule, rule.percent),))
 
 
-def low_seat_use(history: History, facts: Facts, playbook: Playbook, ended: int) -> Iterator[Value]:
+def low_seat_use(view: View) -> Iterator[Value]:
     """Measure the active users of the days that have ended as a percentage of the seats (definition 52)."""
-    rule = playbook.rules.low_seat_use
-    seats, onboarded = facts["seats"], facts.day("onboarded_at")
+    rule, ended = view.playbook.rules.low_seat_use, view.today
+    seats, onboarded = view.facts["seats"], view.date("onboarded_at")
     if not isinstance(seats, int) or seats <= 0 or onboarded is None or ended + 1 - onboarded <= rule.after_days:
         return
-    active = history.active_users(ended - rule.days + 1, ended)
-    level = Level(None, Fraction(rule.percent), "<", Fraction(rule.margin_points))
-    yield Value("low_seat_use", None, Fraction(100 * len(active), seats), (level,))
+    active = view.history.active_users(ended - rule.days + 1, ended)
+    yield Value("low_seat_use", None, Fraction(100 * len(active), seats), (pointed(rule, rule.percent, "<"),))
 
 
 def first_named(history: History) -> dict[str, int]:
@@ -97,10 +89,10 @@ def first_named(history: History) -> dict[str, int]:
     return firsts
 
 
-def department_expansion(history: History, facts: Facts, playbook: Playbook, today: int) -> Iterator[Value]:
+def department_expansion(view: View) -> Iterator[Value]:
     """Count the active users of each new department (definition 21)."""
-    rule = playbook.rules.department_expansion
-    onboarded = facts.day("onboarded_at")
+    rule, history, today = view.playbook.rules.department_expansion, view.history, view.today
+    onboarded = view.date("onboarded_at")
     if onboarded is None:
         return
     active = [history.department(user) for user in history.active_users(today - rule.days + 1, today)]
@@ -110,9 +102,9 @@ def department_expansion(history: History, facts: Facts, playbook: Playbook, tod
             yield Value("department_expansion", department, found, (counted(rule, rule.users),))
 
 
-def department_adjacent(history: History, playbook: Playbook, today: int) -> Iterator[Value]:
+def department_adjacent(view: View) -> Iterator[Value]:
     """Measure how busy the neighbours are of a department that has no users (definition 21)."""
-    rule = playbook.rules.department_adjacent
+    rule, history, today = view.playbook.rules.department_adjacent, view.history, view.today
     assigned = [history.department(user) for user in history.assigned_users()]
     active = [history.department(user) for user in history.active_users(today - rule.days + 1, today)]
     shares: dict[str, list[Fraction]] = {}
@@ -121,19 +113,29 @@ def department_adjacent(history: History, playbook: Playbook, today: int) -> Ite
             if assigned.count(busy) and neighbour not in assigned:
                 share = Fraction(100 * active.count(busy), assigned.count(busy))
                 shares.setdefault(neighbour, []).append(share)
-    level = Level(None, Fraction(rule.active_share_percent), ">=", Fraction(rule.margin_points))
     for neighbour, of_neighbours in shares.items():
+        level = pointed(rule, rule.active_share_percent)
         yield Value("department_adjacent", neighbour, max(of_neighbours), (level,))
 
 
-def buying_intent(history: History, playbook: Playbook, today: int) -> Iterator[Value]:
+def buying_intent(view: View) -> Iterator[Value]:
     """Count requests, different viewers of prices, and webinars (definition 59)."""
-    rule = playbook.rules.buying_intent
+    rule, history, today = view.playbook.rules.buying_intent, view.history, view.today
     first = today - rule.days + 1
     requests = history.within(first, today, CapabilityRequested)
     views = history.within(first, today, PricingViewed)
-    viewers = {view.user_id for view in views if is_a_persons(history, view)}
+    viewers = {event.user_id for event in views if is_a_persons(history, event)}
     engagements = history.within(first, today, EngagementRecorded)
     webinars = [event for event in engagements if event.properties.kind == "webinar"]
     found = Fraction(len(requests) + len(viewers) + len(webinars))
     yield Value("buying_intent", None, found, (counted(rule, rule.signals),))
+
+
+ROWS = (
+    Row("nps_drop", nps_drop, by_person=True),
+    Row("dormant_users", dormant_users, by_day="begins"),
+    Row("low_seat_use", low_seat_use, by_day="ended"),
+    Row("department_expansion", department_expansion),
+    Row("department_adjacent", department_adjacent),
+    Row("buying_intent", buying_intent),
+)

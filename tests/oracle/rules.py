@@ -3,7 +3,7 @@
 To plug a rule in: write its `Row` into the `ROWS` of its module, and the module into `MODULES`.
 """
 
-from tests.oracle import derived, growth, use, values
+from tests.oracle import derived, growth, one_offs, people, standing, use, values, whitespace
 from tests.oracle.rows import Row
 
 ORDER = (
@@ -45,7 +45,7 @@ ORDER = (
     "cross_sell_fit",
     "compound",
 )
-MODULES = (values, growth, use, derived)
+MODULES = (values, growth, use, derived, people, standing, whitespace, one_offs)
 _ROWS: dict[str, Row] = {row.name: row for module in MODULES for row in module.ROWS}
 ROWS: tuple[Row, ...] = tuple(_ROWS[name] for name in ORDER if name in _ROWS)
 RULES: tuple[str, ...] = tuple(row.name for row in ROWS)

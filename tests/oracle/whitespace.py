@@ -12,7 +12,7 @@ Where the definitions leave a choice, by the number of the entry:
 Source: playbook section 6 (whitespace), definition 41.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from fractions import Fraction
 
 from shared.kernel.clock import date_from_day
@@ -20,10 +20,9 @@ from shared.kernel.events.capability_requested import CapabilityRequested
 from shared.kernel.playbook.document import Playbook
 from shared.kernel.playbook.offers import Product
 from tests.oracle.health import exact
-from tests.oracle.history import ACTIVITY, Facts, History
-from tests.oracle.value import Level, Value
-
-Quintiles = Mapping[str, Sequence[float]]
+from tests.oracle.history import ACTIVITY, Facts
+from tests.oracle.rows import Row, View
+from tests.oracle.value import Value, pointed
 
 
 def same(name: str) -> str:
@@ -47,21 +46,21 @@ def fit(facts: Facts, playbook: Playbook, product: Product) -> int:
     return (factors.none, factors.one, factors.both)[found + neighbour]
 
 
-def depth(history: History, facts: Facts, playbook: Playbook, today: int, segment: str, quintiles: Quintiles) -> int:
+def depth(view: View) -> int:
     """Return the factor of usage per seat among the accounts of the segment."""
-    factors = playbook.whitespace.quintiles
-    seats, bounds = facts["seats"], quintiles.get(segment)
+    factors = view.playbook.whitespace.quintiles
+    seats, bounds = view.facts["seats"], view.world.quintiles.get(view.segment)
     if not isinstance(seats, int) or seats <= 0 or bounds is None:
         return factors[0]
-    acts = history.within(today - playbook.measures.active_window_days + 1, today, *ACTIVITY)
-    per_seat = Fraction(len(acts), seats)
+    first = view.today - view.playbook.measures.active_window_days + 1
+    per_seat = Fraction(len(view.history.within(first, view.today, *ACTIVITY)), seats)
     return factors[sum(exact(bound) < per_seat for bound in bounds)]
 
 
-def interest(history: History, playbook: Playbook, today: int, name: str, product: Product) -> int:
+def interest(view: View, name: str, product: Product) -> int:
     """Return the factor of the requests that speak of a product or of one of its features."""
-    model = playbook.whitespace
-    requests = history.within(today - model.interest_days + 1, today, CapabilityRequested)
+    model = view.playbook.whitespace
+    requests = view.history.within(view.today - model.interest_days + 1, view.today, CapabilityRequested)
     found = sum(
         same(request.properties.product or "") == same(name) or request.properties.feature in product.features
         for request in requests
@@ -69,39 +68,40 @@ def interest(history: History, playbook: Playbook, today: int, name: str, produc
     return [step.factor for step in model.interest if step.requests <= found][-1]
 
 
-def budget(facts: Facts, playbook: Playbook, today: int) -> int:
+def budget(view: View) -> int:
     """Return the factor of how near the budget's month is."""
-    factors = playbook.whitespace.budget
-    month = facts["budget_month"]
+    factors = view.playbook.whitespace.budget
+    month = view.facts["budget_month"]
     if not isinstance(month, int):
         return factors.none
-    ahead = (month - date_from_day(today).month) % 12
+    ahead = (month - date_from_day(view.today).month) % 12
     if ahead <= 1:
         return factors.now
     return factors.near if ahead <= factors.near_months else factors.none
 
 
-def champion(facts: Facts, playbook: Playbook) -> int:
+def champion(view: View) -> int:
     """Return the factor of an executive sponsor and a champion."""
-    factors = playbook.whitespace.champion
-    return (factors.none, factors.one, factors.both)[bool(facts["exec_sponsor"]) + bool(facts["champion"])]
+    factors = view.playbook.whitespace.champion
+    found = bool(view.facts["exec_sponsor"]) + bool(view.facts["champion"])
+    return (factors.none, factors.one, factors.both)[found]
 
 
-def cross_sell_fit(
-    history: History, facts: Facts, playbook: Playbook, today: int, segment: str, quintiles: Quintiles
-) -> Iterator[Value]:
+def cross_sell_fit(view: View) -> Iterator[Value]:
     """Score each product that the account does not own."""
-    rule = playbook.rules.cross_sell_fit
-    weights = playbook.whitespace.weights
-    level = Level(None, Fraction(rule.score), ">=", Fraction(rule.margin_points))
-    for name, product in playbook.products.items():
-        if same(name) in owned(facts):
+    rule = view.playbook.rules.cross_sell_fit
+    weights = view.playbook.whitespace.weights
+    for name, product in view.playbook.products.items():
+        if same(name) in owned(view.facts):
             continue
         score = (
-            weights.fit * fit(facts, playbook, product)
-            + weights.depth * depth(history, facts, playbook, today, segment, quintiles)
-            + weights.interest * interest(history, playbook, today, name, product)
-            + weights.budget * budget(facts, playbook, today)
-            + weights.champion * champion(facts, playbook)
+            weights.fit * fit(view.facts, view.playbook, product)
+            + weights.depth * depth(view)
+            + weights.interest * interest(view, name, product)
+            + weights.budget * budget(view)
+            + weights.champion * champion(view)
         )
-        yield Value("cross_sell_fit", name, Fraction(20 * score, 100), (level,))
+        yield Value("cross_sell_fit", name, Fraction(20 * score, 100), (pointed(rule, rule.score),))
+
+
+ROWS = (Row("cross_sell_fit", cross_sell_fit),)

@@ -40,7 +40,7 @@ class Factors(msgspec.Struct, frozen=True):
 
 
 def offers(account: Account, terms: Terms) -> list[Offer]:
-    """Return the products that the account does not own, in the playbook's order."""
+    """Return the products that the account does not own, in the order of their names."""
     owned = _owned(account)
     return [offer for offer in _all(terms) if offer.compared not in owned]
 
@@ -130,7 +130,7 @@ def _all(terms: Terms) -> tuple[Offer, ...]:
                 frozenset(comparable(other) for other in product.adjacent_to),
                 frozenset(comparable(industry) for industry in product.industries),
             )
-            for name, product in terms.playbook.products.items()
+            for name, product in sorted(terms.playbook.products.items())
         )
     return found
 
