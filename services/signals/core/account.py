@@ -28,10 +28,10 @@ class Account:
     """One account, decoded. Mutated only by `fold` and `episodes`; everything else reads."""
 
     __slots__ = (
-        "acts_before",
         "active",
         "active_month",
         "active_rule",
+        "acts_before",
         "assigned",
         "at_record",
         "changed",
@@ -82,6 +82,7 @@ class Account:
         self.parked = set(head.parked)
         self.active, self.assigned, self.people = LastSeen(), 0, People()
         self.forgotten = 0  # digests of who has been erased
+        self.returned: set[str] = set()  # back after an erasure, and not settled yet
         self.core_departments: dict[str, dict[str, LastSeen]] = {}
         for page in users:
             for user_id, user in page.users.items():
@@ -156,6 +157,7 @@ class Account:
         tickets = self.days.tickets
         for name in [name for name, ticket in tickets.items() if _is_history(ticket, oldest)]:
             del tickets[name]
+        purchased = self.fact("purchased_features") or ()  # that one of these was ever used is not forgotten
         for name in [n for n, f in features.items() if max(f.newest, f.touched) < oldest and n not in purchased]:
             del features[name]
 
