@@ -8,7 +8,7 @@ them drops the gate's cache but for what it has changed. Source: playbook sectio
 from collections.abc import Callable
 from typing import Any
 
-from services.signals.core import standing, users
+from services.signals.core import standing, use, use_costs, use_problems, use_sources, users
 from services.signals.core.account import Account
 from services.signals.core.state import Metric
 from services.signals.core.terms import Terms
@@ -20,7 +20,7 @@ from shared.kernel.quantities import MILLION, millionths
 Handler = Callable[[Account, Any, int, int, Terms], bool]
 
 
-def _add_usage(account: Account, name: str, quantity: Quantity, day: int) -> bool:
+def _add_usage(account: Account, name: str, quantity: Quantity, day: int, source: str) -> bool:
     """Add a quantity to a metric's day; tell whether a rule may have been reached."""
     amount = quantity * MILLION if type(quantity) is int else millionths(quantity)
     metric = account.metrics.get(name)
@@ -33,12 +33,16 @@ def _add_usage(account: Account, name: str, quantity: Quantity, day: int) -> boo
         cells[day] = amount
         if day < metric.first_day:
             metric.first_day = day
+    if metric.heard.get(source) != day:
+        use_sources.heard(account, name, metric, source, day)
     if day != account.head.today:
         account.days_dirty = True
+        metric.windows = metric.compared = None
         late = day <= account.watch_late
         begin, following = account.period
         if not begin <= day < following:
-            return late
+            metric.watch -= amount  # windows of days have grown, the period has not
+            return late or metric.total >= metric.watch
         metric.total += amount
         return late or metric.total >= metric.watch
     total = metric.total = metric.total + amount
@@ -53,7 +57,10 @@ def _happened(account: Account, given: Properties, day: int, terms: Terms) -> bo
 
 def _usage_recorded(account: Account, event: usage_recorded.UsageRecorded, at_ms: int, day: int, terms: Terms) -> bool:
     given, user_id = event.properties, event.user_id
-    look = _add_usage(account, given.metric, given.quantity, day)
+    look = _add_usage(account, given.metric, given.quantity, day, event.source)
+    metric = account.metrics[given.metric]
+    if (metric.costly or given.cost is not None) and use_costs.recorded(account, metric, given, day, terms):
+        look = True
     if _happened(account, given, day, terms):
         look = True
     if user_id is not None and users.active(account, users.find(account, user_id), at_ms, day, terms):
@@ -66,7 +73,14 @@ def _feature_used(account: Account, event: feature_used.FeatureUsed, at_ms: int,
     name, metric = given.feature, given.metric
     feature = account.head.features.get(name)
     look = (feature is None or feature.newest != day) and _used_anew(account, name, feature, day, terms)
-    if metric is not None and _add_usage(account, metric, given.quantity, day):
+    if metric is not None:
+        if _add_usage(account, metric, given.quantity, day, event.source):
+            look = True
+        use_costs.by_feature(account, metric, millionths(given.quantity), day)
+    if use.feature_tried(account, name, day, terms):
+        look = True
+    problems = terms.problems.of_feature.get(name)
+    if problems is not None and use_problems.happened(account, event, day, problems):
         look = True
     if _happened(account, given, day, terms):
         look = True
@@ -85,8 +99,10 @@ def _used_anew(account: Account, name: str, feature: UseDays | None, day: int, t
         feature = account.head.features[name] = UseDays()
     look = touched(account, name, feature, day, terms)
     feature.used(day)
-    if name in terms.core and feature.days_used(account.head.today, terms.adopted_window_days) == terms.adopted_days:
-        account.gate_cache = None  # it has just been adopted
+    if feature.days_used(account.head.today, terms.adopted_window_days) == terms.adopted_days:  # it has just been adopted
+        if name in terms.core:
+            account.gate_cache = None
+        look = look or name in terms.prerequisites
     return look
 
 
@@ -101,6 +117,7 @@ def _session_started(
 ) -> bool:
     user_id = event.user_id
     look = _happened(account, event.properties, day, terms)
+    use.session_started(account, day)
     if user_id is not None and users.active(account, users.find(account, user_id), at_ms, day, terms):
         look = look or account.active_rule >= account.watch_active
     return look

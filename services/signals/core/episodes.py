@@ -8,7 +8,7 @@ Source: definitions 4, 5, 7, 32, 33, 34 and 66.
 
 from typing import Literal
 
-from services.signals.core import gate, hooks
+from services.signals.core import gate, hooks, use_problems
 from services.signals.core.account import Account
 from services.signals.core.day_rules import judge
 from services.signals.core.endings import end, end_all, over_by_day, over_today
@@ -197,6 +197,7 @@ def change_terms(account: Account, before: Terms, after: Terms) -> None:
     """
     known = reached(before, measured(account, before, []))
     after.refresh(account)
+    use_problems.keep_only(account, after.problems.keys)
     if account.fact("status") != "churned":
         account.parked |= reached(after, measured(account, after, [])) - known
     settle(account, after)

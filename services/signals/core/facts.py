@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from services.signals.core import erased, headcount
+from services.signals.core import erased, headcount, use_purchases
 from services.signals.core.account import Account
 from services.signals.core.erased import ERASED, PERSONAL_FACTS
 from services.signals.core.state import NEVER, Moment, Register
@@ -34,6 +34,8 @@ def update(account: Account, given: AccountUpdatedProperties, moment: Moment) ->
         if field in ("exec_sponsor", "champion"):
             head.stakeholders_known = True
         register = head.facts.get(field)
+        if field == "purchased_features":
+            use_purchases.given(account, register, value, moment)
         if field == "employees":
             _count_employees(account, register, (value, *moment))
         if register is None or moment > register[1:]:

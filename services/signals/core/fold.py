@@ -7,7 +7,7 @@ Source: playbook section 2, definitions 2, 12, 14, 25, 26, 44, 54.
 from collections.abc import Callable
 from typing import Any
 
-from services.signals.core import answers, facts, interest, standing, users
+from services.signals.core import answers, facts, interest, standing, use, use_limits, users
 from services.signals.core.account import Account
 from services.signals.core.activity import touched
 from services.signals.core.state import Moment
@@ -20,6 +20,7 @@ from shared.kernel.events import (
     company_news,
     engagement_recorded,
     feature_blocked,
+    limit_reached,
     milestone_reached,
     outcome_achieved,
     pricing_viewed,
@@ -53,13 +54,18 @@ def _feature_blocked(account: Account, event: feature_blocked.FeatureBlocked, at
         feature = features[name] = UseDays()
     look = touched(account, name, feature, day, terms)
     feature.blocked(day)
-    return look
+    return use.feature_tried(account, name, day, terms) or look
 
 
 def _usage_reported(account: Account, event: usage_reported.UsageReported, at_ms: int, _: Terms) -> bool:
     gauges, name, moment = account.head.gauges, event.properties.metric, moment_of(event, at_ms)
     if name not in gauges or moment > gauges[name][1:]:
         gauges[name] = (millionths(event.properties.level), *moment)
+    return True
+
+
+def _limit_reached(account: Account, event: limit_reached.LimitReached, _at: int, _: Terms) -> bool:
+    use_limits.reach(account, event.properties.metric)
     return True
 
 
@@ -184,6 +190,7 @@ def _renewal_completed(account: Account, _event: Event, at_ms: int, _: Terms) ->
 HANDLERS: dict[type[Event], Handler] = {
     usage_reported.UsageReported: _usage_reported,
     feature_blocked.FeatureBlocked: _feature_blocked,
+    limit_reached.LimitReached: _limit_reached,
     user_provisioned.UserProvisioned: _user_provisioned,
     user_deactivated.UserDeactivated: _user_deactivated,
     user_erased.UserErased: _user_erased,

@@ -6,7 +6,7 @@ the name of the rule that is counted when it fails. Source: definitions 36 and 4
 
 from collections.abc import Callable
 
-from services.signals.core import standing, whitespace
+from services.signals.core import standing, use, use_limits, whitespace
 from services.signals.core.account import Account
 from services.signals.core.steps import RuleFailed
 from services.signals.core.terms import Terms
@@ -15,9 +15,9 @@ Hook = Callable[[Account, Terms], None]
 Hooks = tuple[tuple[str, Hook], ...]
 
 # Before the rules are looked at.
-LOOKED: Hooks = (("cross_sell_fit", whitespace.note),)
+LOOKED: Hooks = (("cross_sell_fit", whitespace.note), ("limit_hit_again", use_limits.note))
 # The account's today is the day that has ended, and all values of it have been taken.
-ENDED: Hooks = (("cross_sell_fit", standing.close_day),)
+ENDED: Hooks = (("cross_sell_fit", standing.close_day), ("limit_hit_again", use.end_day))
 # The account's today is the day that begins, and no rule of the day has judged it yet.
 BEGUN: Hooks = (("health_declining", standing.record_health),)
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import msgspec
 
-from services.signals.core import gate, health, standing
+from services.signals.core import gate, health, hooks, standing, use_problems
 from services.signals.core.account import Account
 from services.signals.core.activity import ACTIVITY
 from services.signals.core.emit import trigger_for
@@ -16,6 +16,7 @@ from services.signals.core.endings import end_scope
 from services.signals.core.episodes import change_day, look, settle
 from services.signals.core.fold import HANDLERS
 from services.signals.core.shelf import Meta, PageReader, Shelf
+from services.signals.core.source_state import silent_now
 from services.signals.core.steps import Cause, RuleFailed, Step
 from services.signals.core.terms import Terms
 from shared.kernel.clock import DAY_MS, MINUTE_MS
@@ -100,6 +101,7 @@ class Partition:
     def _terms(self, playbook: Playbook) -> Terms:
         terms = Terms(playbook, frozenset(self.meta.switched_off))
         terms.bounds = self.meta.quintiles
+        terms.silent = silent_now(self.meta.sources)
         return terms
 
     def close(self, offset: int) -> None:
@@ -152,6 +154,9 @@ class Partition:
             needed = self._fold_other(account, event, at_ms)
         else:
             needed = handler(account, event, at_ms, day, self.terms)
+        problems = self.terms.problems.of_type.get(kind)
+        if problems is not None and use_problems.happened(account, event, day, problems):
+            needed = True
         needed = needed or account.unsettled
         if needed or account.waiting or account.watch_usage is not None or (account.held and not account.gate_cache):
             self._look(account, event, clock_ms, needed=needed)
@@ -224,6 +229,7 @@ class Partition:
         failed: list[RuleFailed] = []
         first = day - self.terms.horizon_days - 1
         if account.head.today < first:
+            hooks.run(hooks.ENDED, account, self.terms, failed)
             account.head.today, account.days_dirty = first, True
             self.terms.refresh(account)
 

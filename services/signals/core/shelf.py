@@ -28,7 +28,7 @@ from services.signals.core.pages import (
 )
 from services.signals.core.recent import RecentIds, RecentPage
 from services.signals.core.source_state import SourceState
-from services.signals.core.state import Days, Head, UserPage
+from services.signals.core.state import NO_DAY, Days, Head, UserPage
 from shared.kernel.errors import InvariantError
 
 Group = list[tuple[bytes, bytes | None]]
@@ -181,6 +181,6 @@ class Shelf:
         days.sums = {
             name: (metric.first_day, {day: amount for day, amount in metric.cells.items() if day != today})
             for name, metric in account.metrics.items()
-            if metric.cells
+            if metric.first_day < NO_DAY  # the first day stays known when its cells have gone
         }
         return days

@@ -1,5 +1,7 @@
 """What a partition knows of a source: part of its meta page. Source: definition 41."""
 
+from collections.abc import Mapping
+
 import msgspec
 
 
@@ -19,3 +21,8 @@ class SourceState(msgspec.Struct, array_like=True, frozen=True):
     status: str = ""
     opened_at: int = 0
     held_since: int | None = None
+
+
+def silent_now(sources: Mapping[str, SourceState]) -> frozenset[str]:
+    """Return the sources that are silent."""
+    return frozenset(source for source, known in sources.items() if known.silent)

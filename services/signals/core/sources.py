@@ -10,7 +10,7 @@ import msgspec
 from services.signals.core.partition import Output, Partition
 from services.signals.core.recommend import due_ms, play_of
 from services.signals.core.rules.source_silent import ROW
-from services.signals.core.source_state import SourceState
+from services.signals.core.source_state import SourceState, silent_now
 from shared.kernel.controls import SourceHeard
 from shared.kernel.ids import partition_for, trigger_id
 from shared.kernel.topics import TRIGGERS
@@ -65,6 +65,7 @@ def _clock(state: Partition, at_ms: int) -> int:
 
 def _keep(state: Partition, source: str, known: SourceState) -> None:
     state.meta.sources = state.meta.sources | {source: known}  # a new one: the journal holds the one of the last flush
+    state.terms.silent = silent_now(state.meta.sources)
 
 
 def _end(state: Partition, source: str, known: SourceState, at_ms: int) -> SourceState:

@@ -8,6 +8,7 @@ from typing import Any
 
 from services.signals.core.account import Account
 from services.signals.core.periods import annual_period, monthly_period
+from services.signals.core.use_problems import Watched
 from services.signals.core.windows import day_sum
 from shared.kernel.clock import MINUTE_MS, date_from_day
 from shared.kernel.playbook import Playbook
@@ -42,6 +43,11 @@ class Terms:
         self.adopted_days: int = playbook.measures.adopted_days
         self.adopted_window_days: int = playbook.measures.adopted_window_days
         self.gated_days: int = playbook.rules.gated_exploration.days
+        self.gap_days: int = playbook.rules.feature_gap.days
+        self.gap_times: int = playbook.rules.feature_gap.times
+        self.problems = Watched(playbook)
+        self.prerequisites = frozenset(name for addon in playbook.addons.values() for name in addon.prerequisites)
+        self.silent: frozenset[str] = frozenset()  # the sources that are silent just now
         self._above = {name: self._features_above(name) for name in playbook.plans}
 
     def enabled(self, rule: str) -> bool:
