@@ -68,7 +68,7 @@ def look(
             fire = _fire if row.happening is None else happen
             for measure in measures:
                 fire(account, terms, row, measure, cause, emit, backfill=backfill)
-        if account.held:
+        if account.held or account.waiting:
             _release(account, terms, values, cause, emit, backfill=backfill)
     settle(account, terms)
 
