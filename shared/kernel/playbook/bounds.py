@@ -30,7 +30,7 @@ Weight = Annotated[int, msgspec.Meta(ge=0, le=100)]
 Days = Annotated[int, msgspec.Meta(ge=1, le=HORIZON_DAYS)]
 ActDays = Annotated[int, msgspec.Meta(ge=1, le=60)]  # signals keeps the acts of each user so long
 TrafficDays = Annotated[int, msgspec.Meta(ge=1, le=28)]  # ingest's counts by hour are kept for 30
-AdoptionDays = Annotated[int, msgspec.Meta(ge=1, le=60)]  # signals keeps the days of use of each feature so long
+AdoptionDays = Annotated[int, msgspec.Meta(ge=1, le=60)]  # signals keeps the days and counts of each feature so long
 DaysOrNone = Annotated[int, msgspec.Meta(ge=0, le=HORIZON_DAYS)]
 Count = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 CountOrZero = Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)]

@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 
 from shared.kernel.playbook.bounds import (
     ActDays,
+    AdoptionDays,
     Amount,
     Category,
     Count,
@@ -56,7 +57,7 @@ class FeatureGap(CountRule, frozen=True, kw_only=True):
     """One gated feature used or blocked again and again."""
 
     times: Count
-    days: Days
+    days: AdoptionDays
 
 
 class AddonProblem(CountRule, frozen=True, kw_only=True):

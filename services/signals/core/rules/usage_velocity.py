@@ -26,12 +26,13 @@ def levels(terms: Terms) -> tuple[Level, ...]:
 
 
 def _floor(terms: Terms, name: str) -> int:
-    """Return what both windows must hold; never nothing, for there is no multiple of it."""
-    found: int | None = terms.memo.get((NAME + " floor", name))
-    if found is None:
+    """Return what both windows must hold."""
+    known: tuple[int, dict[str, int]] | None = terms.memo.get((NAME, "floors"))
+    if known is None:
         rule = terms.playbook.rules.usage_velocity
-        found = terms.memo[NAME + " floor", name] = max(1, millionths(rule.floors.get(name, rule.floor)))
-    return found
+        floors = {metric: millionths(floor) for metric, floor in rule.floors.items()}
+        known = terms.memo[NAME, "floors"] = (millionths(rule.floor), floors)
+    return known[1].get(name, known[0])
 
 
 def _before(account: Account, name: str, metric: Metric, terms: Terms) -> tuple[int, tuple[int | None, int | None]]:
@@ -39,8 +40,8 @@ def _before(account: Account, name: str, metric: Metric, terms: Terms) -> tuple[
     rule, today = terms.playbook.rules.usage_velocity, account.head.today
     now, before, gap = use_windows.velocity(account, metric, terms)
     floor, first = _floor(terms, name), metric.first_day
-    growth = before if before >= floor and first <= today - 2 * rule.days + 1 else None
-    tenfold = gap if gap >= floor and first <= today - rule.gap_days - rule.days + 1 else None
+    growth = before if before >= max(1, floor) and first <= today - 2 * rule.days + 1 else None
+    tenfold = gap if gap >= max(1, floor) and first <= today - rule.gap_days - rule.days + 1 else None
     return now, (growth, tenfold)
 
 
