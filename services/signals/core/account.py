@@ -29,6 +29,7 @@ class Account:
 
     __slots__ = (
         "active",
+        "active_health",
         "active_month",
         "active_rule",
         "acts_before",
@@ -47,10 +48,10 @@ class Account:
         "gate_cache",
         "gated",
         "head",
+        "health_now",
         "held",
         "limits",
         "metrics",
-        "midnight_health",
         "offset",
         "parked",
         "peak",
@@ -63,10 +64,11 @@ class Account:
         "unsettled",
         "users",
         "waiting",
+        "wanted",
         "watch_active",
         "watch_acts",
+        "watch_health",
         "watch_late",
-        "watch_usage",
     )
 
     def __init__(self, head: Head, days: Days, users: list[UserPage], recent: RecentIds) -> None:
@@ -98,14 +100,14 @@ class Account:
             metric.cells[head.today] = amount
             metric.first_day = min(metric.first_day, head.today)
         self.period = (0, 0)
-        self.active_rule = self.active_month = 0
+        self.active_rule = self.active_month = self.active_health = 0
         self.acts_before = 0  # of the window of active users, today's left out
-        self.watch_active = self.watch_acts = 0
+        self.watch_active = self.watch_health = self.watch_acts = 0
         self.watch_late = -1  # a quantity that is late by so much must be looked at
         self.unsettled = False  # something stands that nobody has looked at
-        self.midnight_health: tuple[Fraction | None] | None = None
+        self.health_now: tuple[Fraction | None] | tuple[()] | None = None  # None: it moves; (): not computed yet
         self.peak: tuple[int, int, Fraction | None] | None = None
-        self.watch_usage: Fraction | None = None
+        self.wanted: Fraction | None = None  # the least health that somebody waits for
         self.gated: frozenset[str] = frozenset()
         self.limits: dict[str, int] = {}
         self.gate_cache: tuple[str, ...] | None = None

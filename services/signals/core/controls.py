@@ -21,6 +21,7 @@ def apply(state: Partition, control: Control, offset: int, only: str | None = No
     elif isinstance(control, Backfill):
         if control.state == "end":
             state.meta.phase = "live"
+            _hand_over(state, only)
             sources.settle(state, control.at)
         elif state.meta.live_ticked:
             state.counts["backfill_refused",] += 1
@@ -71,9 +72,16 @@ def _judge_by(state: Partition, after: Terms, offset: int, only: str | None) -> 
     for account in accounts:
         if account.offset < offset:
             state.touch(account, offset)
-            change_terms(account, before, after)
+            change_terms(account, before, after, backfill=state.backfill)
         else:  # a flush was torn: its pages were judged by these terms already, but loaded under those before
             state.prepare(account)
+
+
+def _hand_over(state: Partition, only: str | None) -> None:
+    """Let accounts that hold something be looked at with their next record; those not in memory are when they are."""
+    for name, account in state.shelf.accounts.items():
+        if (only is None or name == only) and (account.held or account.waiting):
+            settle(account, state.terms, backfill=False)
 
 
 def _place(state: Partition, control: Quintiles, only: str | None) -> None:
@@ -89,7 +97,7 @@ def _place(state: Partition, control: Quintiles, only: str | None) -> None:
     state.terms.bounds = meta.quintiles
     for name, account in state.shelf.accounts.items():
         if only is None or name == only:
-            settle(account, state.terms)
+            settle(account, state.terms, backfill=state.backfill)
 
 
 def switch_off(rule: str, at_ms: int, why: str) -> bytes:

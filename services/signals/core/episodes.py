@@ -8,7 +8,7 @@ Source: definitions 4, 5, 7, 32, 33, 34 and 66.
 
 from typing import Literal
 
-from services.signals.core import gate, hooks, use_problems
+from services.signals.core import gate, hooks, rooms, use_problems
 from services.signals.core.account import Account
 from services.signals.core.day_rules import judge
 from services.signals.core.endings import end, end_all, over_by_day, over_today
@@ -49,6 +49,8 @@ def look(
     failed: list[RuleFailed] | None = None,
 ) -> None:
     """Look at all rules: fire or hold what has been reached, then release what nothing holds any more."""
+    if account.health_now is None:
+        account.health_now = ()  # from now on until all is settled health does not move
     hooks.run(hooks.LOOKED, account, terms, failed)
     if account.fact("status") == "churned":
         account.parked.clear()
@@ -70,10 +72,10 @@ def look(
                 fire(account, terms, row, measure, cause, emit, backfill=backfill)
         if account.held or account.waiting:
             _release(account, terms, values, cause, emit, backfill=backfill)
-    settle(account, terms)
+    settle(account, terms, backfill=backfill)
 
 
-def settle(account: Account, terms: Terms) -> None:
+def settle(account: Account, terms: Terms, *, backfill: bool) -> None:
     """Note from which values on the rules must be looked at again."""
     account.held = account.waiting = 0
     for episode in account.episodes.values():
@@ -82,12 +84,14 @@ def settle(account: Account, terms: Terms) -> None:
                 account.held += 1
             else:
                 account.waiting += 1
-    account.watch_usage, account.watch_active, account.watch_acts = None, FAR, FAR
-    account.watch_late, account.unsettled, account.midnight_health = -1, False, None
+    account.watch_active, account.watch_health, account.watch_acts = FAR, FAR, FAR
+    account.watch_late, account.unsettled, account.wanted = -1, False, None
     for metric in account.metrics.values():
         metric.watch = FAR
     for row in RULES:
         row.watch(account, terms)
+    rooms.settle(account, terms, backfill=backfill)
+    account.health_now = None
 
 
 def _fire(
@@ -190,7 +194,7 @@ def _count_as_fired(account: Account, terms: Terms, row: RuleRow, cause: Cause) 
                 begin(account, row, measure, level, PASSED, cause)
 
 
-def change_terms(account: Account, before: Terms, after: Terms) -> None:
+def change_terms(account: Account, before: Terms, after: Terms, *, backfill: bool) -> None:
     """Judge the account by other terms from now on.
 
     What becomes true only by the change is parked until the account's next change of day (definition 66).
@@ -200,4 +204,4 @@ def change_terms(account: Account, before: Terms, after: Terms) -> None:
     use_problems.keep_only(account, after.problems.keys)
     if account.fact("status") != "churned":
         account.parked |= reached(after, measured(account, after, [])) - known
-    settle(account, after)
+    settle(account, after, backfill=backfill)

@@ -157,22 +157,28 @@ def other_reasons(account: Account, terms: Terms, *, backfill: bool) -> Iterator
         yield "backfill"
 
 
-def is_open(account: Account, terms: Terms, *, backfill: bool) -> bool:
-    """Tell whether nothing holds expansion; health is only computed when all else passes.
+def is_shut(account: Account, terms: Terms) -> bool:
+    """Tell whether anything but health, or the loading of history, holds expansion.
 
-    The first criterion in the way (health aside) is cached until an event touches the criteria.
+    The first criterion in the way is cached until an event touches the criteria.
     """
-    if backfill:
-        return False
     cached = account.gate_cache
     if cached is None:
-        asked = terms.gate(account)
-        first = next((a.name for a in _cheap(account, terms, asked) if not a.passes), None)
+        first = next((a.name for a in _cheap(account, terms, terms.gate(account)) if not a.passes), None)
         cached = account.gate_cache = () if first is None else (first,)
-    if cached or any(True for _ in other_reasons(account, terms, backfill=False)):
-        return False
+    return bool(cached) or any(True for _ in other_reasons(account, terms, backfill=False))
+
+
+def health_asked(account: Account, terms: Terms) -> Fraction | None:
+    """Return the health that the gate waits for; None when it waits for none."""
     asked = terms.gate(account)
-    return _number("health_score", asked.health_score, health.score(account, terms), asked).passes
+    score = health.score(account, terms)
+    return None if _number("health_score", asked.health_score, score, asked).passes else Fraction(asked.health_score)
+
+
+def is_open(account: Account, terms: Terms, *, backfill: bool) -> bool:
+    """Tell whether nothing holds expansion; health is only computed when all else passes."""
+    return not backfill and not is_shut(account, terms) and health_asked(account, terms) is None
 
 
 def admits(account: Account, terms: Terms, kind: Kind, *, backfill: bool) -> bool:

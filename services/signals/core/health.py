@@ -12,7 +12,7 @@ from shared.kernel.clock import day_of
 from shared.kernel.triggers import Health
 
 FULL = Fraction(100)
-ZERO = Fraction(0)
+ZERO, ONE = Fraction(0), Fraction(1)
 
 
 def within(instant_ms: int, today: int, days: int) -> bool:
@@ -50,19 +50,28 @@ def usage_trend(account: Account, days: int) -> Fraction | None:
 def usage(account: Account, terms: Terms) -> Fraction | None:
     """Return the component of usage: active share and trend, each scaled up when the other has no data."""
     model = terms.playbook.health.usage
-    seats = account.fact("seats")
     points, most = ZERO, 0
-    if seats:
-        active = account.active.distinct(account.head.today, model.days)
-        share = Fraction(active * 100, seats * model.active_share_full_percent)
-        points += model.active_points * min(Fraction(1), share)
+    if account.fact("seats"):
+        points += model.active_points * active_share(account, terms)
         most += model.active_points
     trend = usage_trend(account, model.days)
     if trend is not None:
-        above = (trend * 100 - model.trend_floor_percent) / model.trend_range_percent
-        points += model.trend_points * max(ZERO, min(Fraction(1), above))
+        points += model.trend_points * trend_share(trend, terms)
         most += model.trend_points
     return points * 100 / most if most else None
+
+
+def active_share(account: Account, terms: Terms) -> Fraction:
+    """Return how far the active share has come, 0 to 1; 0 without seats."""
+    seats = account.fact("seats")
+    full = (seats or 0) * terms.playbook.health.usage.active_share_full_percent
+    return min(ONE, Fraction(account.active_health * 100, full)) if full else ZERO
+
+
+def trend_share(trend: Fraction, terms: Terms) -> Fraction:
+    """Return how far the trend has come, 0 to 1."""
+    model = terms.playbook.health.usage
+    return max(ZERO, min(ONE, (trend * 100 - model.trend_floor_percent) / model.trend_range_percent))
 
 
 def _engagement(account: Account, terms: Terms) -> Fraction | None:
@@ -128,9 +137,19 @@ def components(account: Account, terms: Terms) -> dict[str, Fraction]:
 
 
 def score(account: Account, terms: Terms, parts: dict[str, Fraction] | None = None) -> Fraction | None:
-    """Return the account's health, exact: the given score, else the weighted mean of what is known."""
-    if account.midnight_health is not None:
-        return account.midnight_health[0]
+    """Return the account's health, exact: the given score, else the weighted mean of what is known.
+
+    During a look it is computed once.
+    """
+    if account.health_now:
+        return account.health_now[0]
+    exact = _score(account, terms, parts)
+    if account.health_now is not None:
+        account.health_now = (exact,)
+    return exact
+
+
+def _score(account: Account, terms: Terms, parts: dict[str, Fraction] | None) -> Fraction | None:
     given = account.fact("health_score")
     if given is not None:
         return max(ZERO, min(FULL, Fraction(given)))
@@ -140,10 +159,10 @@ def score(account: Account, terms: Terms, parts: dict[str, Fraction] | None = No
     return sum((weights[name] * value for name, value in parts.items()), ZERO) / whole if whole else None
 
 
-def usage_for(account: Account, terms: Terms, wanted: int) -> Fraction | None:
+def usage_for(account: Account, terms: Terms, wanted: Fraction) -> Fraction | None:
     """Return the points of usage that bring health to `wanted`; None when activity alone cannot.
 
-    Activity moves no other component, so that much is all that has to be looked for after each event.
+    Activity moves no other component.
     """
     weights = terms.playbook.health.weights
     if account.fact("health_score") is not None or not weights.usage:
@@ -153,18 +172,6 @@ def usage_for(account: Account, terms: Terms, wanted: int) -> Fraction | None:
     known = sum((getattr(weights, name) * value for name, value in others.items()), ZERO)
     needed = (wanted * whole - known) / weights.usage
     return None if needed > FULL else needed
-
-
-def watch_fall(account: Account, terms: Terms, rule: str) -> None:
-    """Note for a rule on low health which activity may lower it: only what is late enough for the earlier window.
-
-    While what was parked must be seen to recover, any activity may bring it there.
-    """
-    if not terms.enabled(rule) or (rule, None, None) in account.episodes:
-        return
-    account.watch_late = max(account.watch_late, account.head.today - terms.playbook.health.usage.days)
-    if (rule, None, None) in account.parked:
-        account.watch_usage = ZERO
 
 
 def describe(account: Account, terms: Terms) -> Health:

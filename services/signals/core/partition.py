@@ -4,11 +4,10 @@ Source: design (one input log; state), definitions 2, 8, 35, 37, 39.
 """
 
 from collections import Counter
-from fractions import Fraction
 
 import msgspec
 
-from services.signals.core import gate, health, hooks, standing, use_problems
+from services.signals.core import gate, hooks, standing, use_problems
 from services.signals.core.account import Account
 from services.signals.core.activity import ACTIVITY
 from services.signals.core.emit import trigger_for
@@ -86,7 +85,7 @@ class Partition:
     def prepare(self, account: Account) -> None:
         """Derive what an account's pages do not hold, by the terms in force."""
         self.terms.refresh(account)
-        settle(account, self.terms)
+        settle(account, self.terms, backfill=self.backfill)
 
     @property
     def backfill(self) -> bool:
@@ -158,8 +157,8 @@ class Partition:
         if problems is not None and use_problems.happened(account, event, day, problems):
             needed = True
         needed = needed or account.unsettled
-        if needed or account.waiting or account.watch_usage is not None or (account.held and not account.gate_cache):
-            self._look(account, event, clock_ms, needed=needed)
+        if needed or (account.gate_cache is None and account.held and self._may_release(account)):
+            self._look(account, event, clock_ms)
 
     def _fold_other(self, account: Account, event: Event, at_ms: int) -> bool:
         """Fold an event that is no mere activity; tell whether the rules must be looked at."""
@@ -173,21 +172,14 @@ class Partition:
             self.emit(Output(FACTS, event.account_id.encode(), encode_line(event)))
         return needed
 
-    def _look(self, account: Account, event: Event, clock_ms: int, *, needed: bool) -> None:
-        """Look at the rules after an event, if it was needed or something else might fire or be released."""
-        watched = account.watch_usage
-        if (
-            needed
-            or (account.waiting and not self.backfill)
-            or (account.held and self._may_release(account))
-            or (watched is not None and self._is_used(account, watched))
-        ):
-            at_ms: int = event.occurred_at  # type: ignore[assignment]  # the codec has settled it
-            received_at = event.received_at if isinstance(event.received_at, int) else None
-            cause = Cause(f"{event.source}/{event.id}", clock_ms, at_ms, received_at, event)
-            if isinstance(event, UserErased) and event.user_id is not None:
-                end_scope(account, self.terms, "user", event.user_id, cause, self.record)
-            look(account, self.terms, cause, self.record, backfill=self.backfill)
+    def _look(self, account: Account, event: Event, clock_ms: int) -> None:
+        """Look at the rules after an event."""
+        at_ms: int = event.occurred_at  # type: ignore[assignment]  # the codec has settled it
+        received_at = event.received_at if isinstance(event.received_at, int) else None
+        cause = Cause(f"{event.source}/{event.id}", clock_ms, at_ms, received_at, event)
+        if isinstance(event, UserErased) and event.user_id is not None:
+            end_scope(account, self.terms, "user", event.user_id, cause, self.record)
+        look(account, self.terms, cause, self.record, backfill=self.backfill)
 
     def _advance(self, account: Account, kind: type[Event], day: int) -> bool:
         """Move the account's day to a later one; tell whether an event of that day is young enough to be folded."""
@@ -196,12 +188,8 @@ class Partition:
         return day >= account.head.today - self.terms.horizon_days or kind in AGELESS
 
     def _may_release(self, account: Account) -> bool:
-        return not account.gate_cache and gate.is_open(account, self.terms, backfill=self.backfill)
-
-    def _is_used(self, account: Account, watched: Fraction) -> bool:
-        """Tell whether usage has come to where a rule on health must be looked at: any activity may bring it there."""
-        points = health.usage(account, self.terms)
-        return points is not None and points >= watched
+        """Tell whether nothing but health holds what is held, now that the criteria have moved."""
+        return not self.backfill and not gate.is_shut(account, self.terms)
 
     def _find(self, event: Event) -> Account | None:
         """Return the event's account from the store, or a new one; None when it is not for this partition."""

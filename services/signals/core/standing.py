@@ -80,9 +80,9 @@ def close_day(account: Account, _terms: Terms) -> None:
 
 def record_health(account: Account, terms: Terms) -> None:
     """Record the health of the day that begins; until the account moves on, whoever asks for it gets this one."""
-    account.midnight_health = None
+    account.health_now = None
     value = health.score(account, terms)
-    account.midnight_health = (value,)
+    account.health_now = (value,)
     standing, today = account.days.standing, account.head.today
     exact = None if value is None else (_packed(value.numerator), _packed(value.denominator))
     if not standing.health or standing.health[-1][1] != exact:

@@ -31,8 +31,10 @@ class Terms:
         self.core = frozenset(playbook.core_features)
         self.active_days: int = playbook.rules.seat_saturation.active_days
         self.month_days: int = playbook.measures.active_window_days
+        self.health_days: int = playbook.health.usage.days
         of_departments = playbook.rules.department_expansion.days, playbook.rules.department_adjacent.days
-        self.shortest_days = min(self.active_days, self.month_days, *of_departments)  # who acted within it is in all
+        windows = self.active_days, self.month_days, self.health_days, *of_departments
+        self.shortest_days = min(windows)  # who acted within it is in all
         self._segments = {name.strip().casefold(): row.key for row in playbook.segments for name in (row.name, row.key)}
         self._acv_bounds = tuple((row.key, row.acv_below) for row in playbook.segments)
         self._limits = {
@@ -127,6 +129,8 @@ class Terms:
         today = account.head.today
         account.active_rule = account.active.distinct(today, self.active_days)
         account.active_month = account.active.distinct(today, self.month_days)
+        same = self.health_days == self.month_days
+        account.active_health = account.active_month if same else account.active.distinct(today, self.health_days)
         account.acts_before = day_sum(account.days.standing.acts, today, self.month_days)
         account.gate_cache = None
 

@@ -84,11 +84,17 @@ def _window_grew(account: Account, before: int, day: int, terms: Terms) -> bool:
     if day > oldest >= before:
         account.active_month += 1
         account.gate_cache = None
-    oldest = today - terms.active_days
+    oldest, filled = today - terms.health_days, False
     if day > oldest >= before:
+        account.active_health += 1
+        filled = account.active_health >= account.watch_health
+    oldest = today - terms.active_days
+    grew = day > oldest >= before
+    if grew:
         account.active_rule += 1
-        return True
-    return False
+    if filled:
+        account.watch_active = 0  # the rules are looked at, however many are active
+    return grew or filled
 
 
 def core_used(account: Account, user: User, feature: str, at_ms: int, day: int, terms: Terms) -> None:

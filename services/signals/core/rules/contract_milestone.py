@@ -6,7 +6,7 @@ Source: playbook section 6, definitions 31, 35 and 58.
 from collections.abc import Iterator
 from fractions import Fraction
 
-from services.signals.core import health
+from services.signals.core import health, rooms
 from services.signals.core.account import Account
 from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow
 from services.signals.core.terms import Terms, days_to_renewal
@@ -14,7 +14,6 @@ from shared.kernel.clock import iso_day
 from shared.kernel.quantities import MILLION
 
 NAME = "contract_milestone"
-ANY = Fraction(0)
 
 
 def levels(terms: Terms) -> tuple[Level, ...]:
@@ -49,13 +48,9 @@ def tell(account: Account, _terms: Terms, measure: Measure) -> tuple[Numbers, st
 
 
 def watch(account: Account, terms: Terms) -> None:
-    """Note the usage that makes health green; any, while what was parked must be seen to fall back."""
-    key = (NAME, None, None)
-    if not terms.enabled(NAME) or key in account.episodes or _days_left(account, terms) is None:
-        return
-    needed = ANY if key in account.parked else health.usage_for(account, terms, terms.playbook.health.green)
-    if needed is not None:
-        account.watch_usage = needed if account.watch_usage is None else min(needed, account.watch_usage)
+    """Note that health may become green."""
+    if terms.enabled(NAME) and (NAME, None, None) not in account.episodes and _days_left(account, terms) is not None:
+        rooms.rise(account, terms, Fraction(terms.playbook.health.green))
 
 
 ROW = RuleRow(

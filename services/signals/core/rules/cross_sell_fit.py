@@ -52,7 +52,8 @@ def watch(account: Account, terms: Terms) -> None:
     """Note the acts of today at which usage per seat enters another fifth; look at once when it has been moved."""
     if not terms.enabled(NAME) or not terms.playbook.products or account.fact("status") == "churned":
         return
-    account.unsettled = whitespace.quintile(account, terms) != account.head.standing.quintile
+    if whitespace.quintile(account, terms) != account.head.standing.quintile:
+        account.unsettled = True
     at = whitespace.next_fifth_at(account, terms)
     if at is not None:
         account.watch_acts = min(account.watch_acts, at)

@@ -4,8 +4,9 @@ Source: playbook sections 5 and 7.
 """
 
 from collections.abc import Iterator
+from fractions import Fraction
 
-from services.signals.core import health
+from services.signals.core import health, rooms
 from services.signals.core.account import Account
 from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow
 from services.signals.core.terms import Terms
@@ -39,7 +40,7 @@ def tell(account: Account, terms: Terms, measure: Measure) -> tuple[Numbers, str
 
 def watch(account: Account, terms: Terms) -> None:
     """Note what activity may lower health."""
-    health.watch_fall(account, terms, NAME)
+    rooms.low(account, terms, NAME, Fraction(terms.playbook.health.critical))
 
 
 ROW = RuleRow(

@@ -5,7 +5,7 @@ Source: playbook section 7, definitions 36 and 55.
 
 from collections.abc import Iterator
 
-from services.signals.core import health, standing
+from services.signals.core import health, rooms, standing
 from services.signals.core.account import Account
 from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow
 from services.signals.core.terms import Terms
@@ -41,7 +41,9 @@ def tell(account: Account, _terms: Terms, measure: Measure) -> tuple[Numbers, st
 
 def watch(account: Account, terms: Terms) -> None:
     """Note what activity may lower health."""
-    health.watch_fall(account, terms, NAME)
+    rule = terms.playbook.rules.health_declining
+    peak = standing.peak(account, rule.days)
+    rooms.low(account, terms, NAME, None if peak is None else peak - rule.drop_points)
 
 
 ROW = RuleRow(

@@ -4,8 +4,9 @@ Source: playbook section 7, definitions 18, 31 and 58.
 """
 
 from collections.abc import Iterator
+from fractions import Fraction
 
-from services.signals.core import health
+from services.signals.core import health, rooms
 from services.signals.core.account import Account
 from services.signals.core.derived import contracting
 from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow
@@ -55,7 +56,7 @@ def tell(account: Account, terms: Terms, measure: Measure) -> tuple[Numbers, str
 def watch(account: Account, terms: Terms) -> None:
     """Note which late activity may lower health, while it decides."""
     if _is_near(account, terms):
-        health.watch_fall(account, terms, NAME)
+        rooms.low(account, terms, NAME, Fraction(terms.playbook.rules.renewal_at_risk.health_score))
 
 
 ROW = RuleRow(
