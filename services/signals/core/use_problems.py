@@ -49,15 +49,13 @@ class Watched:
         for key in sorted(self.keys):
             same = [addon.problem for addon in playbook.addons.values() if key_of(addon.problem) == key]
             problem, reached = same[0], frozenset((one.days, one.count) for one in same)
-            row = BY_NAME.get(problem.type)
-            if row is None:  # no event can be of that type
-                continue
             indicator = Indicator(key, tuple(sorted(problem.where.items())), reached)
             feature = problem.where.get("feature")
-            if row.shape is FeatureUsed and isinstance(feature, str):
+            shape = BY_NAME[problem.type].shape
+            if shape is FeatureUsed and isinstance(feature, str):
                 self.of_feature[feature] = (*self.of_feature.get(feature, ()), indicator)
             else:
-                self.of_type[row.shape] = (*self.of_type.get(row.shape, ()), indicator)
+                self.of_type[shape] = (*self.of_type.get(shape, ()), indicator)
 
 
 def happened(account: Account, event: Event, day: int, indicators: Indicators) -> bool:
