@@ -62,8 +62,22 @@ class Evidence(msgspec.Struct, frozen=True):
     summary: str = ""
 
 
+class Handoff(msgspec.Struct, frozen=True):
+    """What the account executive is told when a lead is theirs: each fact in a phrase, by its name in the playbook.
+
+    Units: their quote is due within `quote_hours` of the hand-off.
+    """
+
+    facts: dict[str, str]
+    quote_hours: int
+
+
 class Recommendation(msgspec.Struct, frozen=True):
-    """What to do, from the playbook. Units: `response_due` is an instant in milliseconds."""
+    """What to do, from the playbook. Units: `response_due` is an instant in milliseconds.
+
+    Shape: `bridge` is the sentence that leads from what the account has to the product or add-on of the scope;
+    `handoff` goes with what an account executive owns.
+    """
 
     play: str
     motion: str
@@ -71,10 +85,15 @@ class Recommendation(msgspec.Struct, frozen=True):
     channels: tuple[str, ...]
     response: str
     response_due: int
+    bridge: str | None = None
+    handoff: Handoff | None = None
 
 
 class EstimatedAcv(msgspec.Struct, frozen=True):
-    """What it may be worth a year. Units: `amount` in the account's currency; `basis` says how it was estimated."""
+    """What it may be worth a year; `basis` says how it was estimated.
+
+    Units: what follows from prices is in the playbook's currency, what is guessed from revenue in the account's.
+    """
 
     amount: Number
     currency: str

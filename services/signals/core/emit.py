@@ -41,7 +41,8 @@ def evidence(account: Account, terms: Terms, step: Step) -> Evidence:
 def trigger_for(account: Account, terms: Terms, step: Step, now_ms: int, *, backfill: bool) -> Trigger:
     """Return the record of `expansion.triggers` for one step of an episode's life."""
     row, episode, cause = step.row, step.episode, step.cause
-    worth = estimate(account, terms, row.name, step.measure) if row.kind == "expansion" else None
+    scope = (episode.scope_type, episode.scope)
+    worth = estimate(account, terms, row.name, scope) if row.kind == "expansion" else None
     return Trigger(
         record=step.record,
         trigger_id=trigger_id(account.head.account_id, row.name, episode.scope, episode.level, episode.decided_by),
@@ -59,7 +60,7 @@ def trigger_for(account: Account, terms: Terms, step: Step, now_ms: int, *, back
         evidence=evidence(account, terms, step),
         gate=gate.describe(account, terms, backfill=backfill, kind=row.kind),
         health=health.describe(account, terms),
-        recommendation=recommend(account, terms, row, step.level, worth, cause.at_ms),
+        recommendation=recommend(account, terms, row, step.level, worth, cause.at_ms, scope),
         estimated_acv=worth,
         playbook_version=terms.playbook.version,
         decided_by=episode.decided_by,

@@ -5,14 +5,17 @@ Source: playbook sections 6 (estimated ACV) and 8, definition 64.
 
 from fractions import Fraction
 
+from services.signals.core import handoff
 from services.signals.core.account import Account
-from services.signals.core.rules.row import Level, Measure, RuleRow
+from services.signals.core.rules.row import Level, RuleRow
 from services.signals.core.terms import Terms, annual_value
 from shared.kernel.clock import DAY_MS, date_from_day, day_of
-from shared.kernel.playbook import Play
-from shared.kernel.triggers import EstimatedAcv, Number, Recommendation
+from shared.kernel.playbook import Addon, Play, Product
+from shared.kernel.triggers import EstimatedAcv, Number, Recommendation, ScopeType
 
 FRIDAY = 4
+CSM, AE, POOL = "csm", "ae", "pool"
+Scope = tuple[ScopeType | None, str | None]
 
 
 def play_of(terms: Terms, rule: str) -> tuple[str, Play]:
@@ -21,33 +24,69 @@ def play_of(terms: Terms, rule: str) -> tuple[str, Play]:
     return name, terms.playbook.plays[name]
 
 
+def offered(terms: Terms, scope: Scope) -> Product | Addon | None:
+    """Return the product or add-on that a trigger is about; None for any other scope."""
+    kind, name = scope
+    if kind == "product":
+        return terms.playbook.products.get(name or "")
+    return terms.playbook.addons.get(name or "") if kind == "addon" else None
+
+
 def recommend(
-    account: Account, terms: Terms, row: RuleRow, level: Level | None, worth: EstimatedAcv | None, at_ms: int
+    account: Account,
+    terms: Terms,
+    row: RuleRow,
+    level: Level | None,
+    worth: EstimatedAcv | None,
+    at_ms: int,
+    scope: Scope = (None, None),
 ) -> Recommendation:
     """Return play, motion, owner, channels and due date by segment, level and estimated value."""
     name, play = play_of(terms, row.name)
     segment = terms.segment(account)
     motion = terms.playbook.routing[segment]
     response = level.response if level is not None and level.response else play.response
+    offer = offered(terms, scope)
+    owner = _owner(terms, row, play, segment, worth, offer)
     return Recommendation(
         play=name,
         motion=motion.motion,
-        owner_role=_owner(terms, play, segment, worth),
+        owner_role=owner,
         channels=tuple(play.channels.get(segment, motion.channels)),
         response=response,
         response_due=due_ms(at_ms, play),
+        bridge=None if offer is None else offer.bridge,
+        handoff=handoff.brief(account, terms) if owner == AE and row.kind == "expansion" else None,
     )
 
 
-def _owner(terms: Terms, play: Play, segment: str, worth: EstimatedAcv | None) -> str:
+def _owner(
+    terms: Terms,
+    row: RuleRow,
+    play: Play,
+    segment: str,
+    worth: EstimatedAcv | None,
+    offer: Product | Addon | None,
+) -> str:
+    """Return who owns it: of a deal by its kind and size, of an add-on and of a task whoever the playbook names."""
     ownership = terms.playbook.ownership
+    if row.kind != "expansion":
+        return POOL if segment in ownership.pooled_segments and play.owner_role in {CSM, AE} else play.owner_role
     if segment in ownership.pooled_segments:
-        return "pool"
+        return POOL
+    return offer.conversation_owner if isinstance(offer, Addon) else _owner_by_size(terms, play, worth)
+
+
+def _owner_by_size(terms: Terms, play: Play, worth: EstimatedAcv | None) -> str:
+    ownership = terms.playbook.ownership
     bound = ownership.cs_below.get(play.deal)
     if bound is None:
-        return "csm"
-    amount = Fraction(str(worth.amount)) if worth is not None else Fraction(0)
-    return "csm" if amount < Fraction(str(bound)) else "ae"
+        return CSM
+    if bound == 0:
+        return AE
+    if worth is None or worth.currency != terms.playbook.currency:
+        return CSM  # an amount that cannot be compared is no reason to hand over
+    return CSM if Fraction(str(worth.amount)) < Fraction(str(bound)) else AE
 
 
 def due_ms(at_ms: int, play: Play) -> int:
@@ -61,20 +100,25 @@ def due_ms(at_ms: int, play: Play) -> int:
     return due
 
 
-def estimate(account: Account, terms: Terms, rule: str, measure: Measure | None) -> EstimatedAcv | None:
+def estimate(account: Account, terms: Terms, rule: str, scope: Scope) -> EstimatedAcv | None:
     """Return what the trigger's play may be worth a year, with its basis; None when nothing is known."""
     _, play = play_of(terms, rule)
+    kind, name = scope
+    offer = offered(terms, scope)
     found = None
-    if play.deal == "tier":
+    if offer is not None:
+        what = "cross-sell" if kind == "product" else "add-on"
+        found = Fraction(str(offer.price)) * terms.playbook.estimates.months, f"{what}: {name}"
+    elif play.deal == "tier":
         found = _tier(account, terms)
     elif play.deal == "seats":
         found = _seats(account, terms)
-    elif play.deal == "usage" and measure is not None:
-        found = _usage(account, terms, measure)
-    currency = account.fact("currency") or terms.playbook.currency
+    elif play.deal == "usage" and kind == "metric":
+        found = _usage(account, terms, name or "")
     if found is not None:
-        return EstimatedAcv(_amount(found[0]), currency, found[1])
+        return EstimatedAcv(_amount(found[0]), terms.playbook.currency, found[1])
     guess = _guess(account, terms)
+    currency = account.fact("currency") or terms.playbook.currency
     return None if guess is None else EstimatedAcv(_amount(guess[0]), currency, guess[1])
 
 
@@ -101,18 +145,19 @@ def _seats(account: Account, terms: Terms) -> tuple[Fraction, str] | None:
     return wanted * Fraction(str(plan.seat_price)) * model.months, f"seats: {wanted} more"
 
 
-def _usage(account: Account, terms: Terms, measure: Measure) -> tuple[Fraction, str] | None:
+def _usage(account: Account, terms: Terms, name: str) -> tuple[Fraction, str] | None:
+    """Return what is used beyond the limit when the period ends, were it to go on as in the period so far."""
     plan = terms.playbook.plans.get(account.fact("plan") or "")
-    price = None if plan is None else plan.unit_prices.get(measure.scope or "")
+    price = None if plan is None else plan.unit_prices.get(name)
     begin, following = account.period
-    limit = account.limits.get(measure.scope or "")
-    if not price or limit is None or measure.scope in account.head.gauges:
+    limit, metric = account.limits.get(name), account.metrics.get(name)
+    if not price or limit is None or metric is None or name in account.head.gauges:
         return None
-    used = Fraction(measure.amount, 100 * 1_000_000)
+    used = Fraction(metric.total, 1_000_000)
     projected = used * (following - begin) / (account.head.today - begin + 1)
     over = max(Fraction(0), projected - Fraction(limit, 1_000_000))
     months = 1 if plan is not None and plan.annual else terms.playbook.estimates.months
-    return over * Fraction(str(price)) * months, f"usage: {measure.scope} projected to the period's end"
+    return over * Fraction(str(price)) * months, f"usage: {name} projected to the period's end"
 
 
 def _guess(account: Account, terms: Terms) -> tuple[Fraction, str] | None:

@@ -46,7 +46,7 @@ def explain(account: Account, terms: Terms, log: LogPosition, clock_ms: int, *, 
         rules=tuple(_values(account, terms)),
         active_triggers=tuple(open_names),
         recommended_motion=terms.playbook.routing[segment].motion,
-        estimated_expansion_acv=_greatest(account, terms, open_names),
+        estimated_expansion_acv=_greatest(account, terms),
         playbook_version=terms.playbook.version,
         log=log,
         notices=noticed(terms, facts),
@@ -80,10 +80,18 @@ def shown_facts(account: Account) -> dict[str, Any]:
     return shown | ({"limits": limits} if limits else {})
 
 
-def _greatest(account: Account, terms: Terms, open_names: list[str]) -> EstimatedAcv | None:
-    names = [name for name in open_names if BY_NAME[name].kind == "expansion"]
-    found = [worth for name in names if (worth := estimate(account, terms, name, None)) is not None]
-    return max(found, key=lambda worth: worth.amount, default=None)
+def _greatest(account: Account, terms: Terms) -> EstimatedAcv | None:
+    """Return the greatest estimate of what is open; estimates in the playbook's currency come before others."""
+    about = sorted(
+        {
+            (e.rule, e.scope_type, e.scope)
+            for e in account.episodes.values()
+            if e.status in OPEN and BY_NAME[e.rule].kind == "expansion"
+        },
+        key=repr,
+    )
+    found = [worth for rule, kind, scope in about if (worth := estimate(account, terms, rule, (kind, scope)))]
+    return max(found, key=lambda worth: (worth.currency == terms.playbook.currency, worth.amount), default=None)
 
 
 def _values(account: Account, terms: Terms) -> list[RuleValue]:

@@ -29,22 +29,26 @@ def decided(
     return trigger.recommendation, trigger.estimated_acv
 
 
-def test_the_snapshot_shows_a_worth_without_a_measure() -> None:
-    """Usage is projected for a metric; for the account as a whole a share of ARR is guessed."""
+def test_the_snapshot_shows_the_greatest_worth_of_what_is_open() -> None:
+    """What is projected for a metric; then the seats of a full house, ten at 15 for a year."""
     subject = EngineSubject([playbook(OPEN | USAGE)])
     story = Story(subject)
     story.ready("2026-03-06 09:00", plan="Starter", mrr=1000)
     story.happens(FRIDAY, "usage.recorded", metric="api_calls", quantity=9_600)
-    assert subject.snapshots["acme"].estimated_expansion_acv == EstimatedAcv(1200, "USD", "guess: 10 % of ARR")
+    projected = EstimatedAcv(950.4, "USD", "usage: api_calls projected to the period's end")
+    assert subject.snapshots["acme"].estimated_expansion_acv == projected
+    story.facts("2026-03-06 11:00", seats=100)
+    story.fold(*(story.line("2026-03-06 12:00", "session.started", user=f"u{n}") for n in range(91)))
+    assert subject.snapshots["acme"].estimated_expansion_acv == EstimatedAcv(2520, "USD", "seats: 14 more")
 
 
 STARTER = {"plan": "Starter", "segment": "Mid-Market", "currency": "EUR"}
 
 
 def test_a_tier_is_worth_a_year_of_the_difference_of_prices() -> None:
-    """Starter 200, Growth 1,200: 12 x 1,000 in the account's currency; below 25,000 the CSM owns it."""
+    """Starter 200, Growth 1,200: 12 x 1,000 in the currency of the prices; below 25,000 the CSM owns it."""
     advice, worth = decided(STARTER)
-    assert worth == EstimatedAcv(12_000, "EUR", "tier: Starter to Growth")
+    assert worth == EstimatedAcv(12_000, "USD", "tier: Starter to Growth")
     assert (advice.play, advice.owner_role, advice.motion) == ("tier_migration", "csm", "cs_led")
     assert advice.response == "Bring in an executive now."
 
@@ -74,7 +78,7 @@ def test_without_a_next_plan_a_share_of_arr_is_guessed() -> None:
 def test_usage_is_worth_the_overage_projected_to_the_periods_end() -> None:
     """9,600 calls in 6 days of 31: 49,600 at the end, 39,600 too many, at 0.002 for 12 months; CS owns usage."""
     advice, worth = decided(STARTER, changes=USAGE)
-    assert worth == EstimatedAcv(950.4, "EUR", "usage: api_calls projected to the period's end")
+    assert worth == EstimatedAcv(950.4, "USD", "usage: api_calls projected to the period's end")
     assert advice.owner_role == "csm"
 
 
@@ -134,8 +138,8 @@ def seats_deal(facts: dict[str, object], users: int) -> EstimatedAcv | None:
 
 def test_seats_are_worth_what_brings_the_active_share_back_to_80_percent() -> None:
     """10 of 10 active: 3 more at 15 for 12 months; 91 of 100: 14 more, which is above the tenth."""
-    assert seats_deal(STARTER | {"seats": 10}, 10) == EstimatedAcv(540, "EUR", "seats: 3 more")
-    assert seats_deal(STARTER | {"seats": 100}, 91) == EstimatedAcv(2520, "EUR", "seats: 14 more")
+    assert seats_deal(STARTER | {"seats": 10}, 10) == EstimatedAcv(540, "USD", "seats: 3 more")
+    assert seats_deal(STARTER | {"seats": 100}, 91) == EstimatedAcv(2520, "USD", "seats: 14 more")
 
 
 def test_seats_of_an_unknown_plan_are_guessed() -> None:
