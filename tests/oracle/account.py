@@ -82,7 +82,7 @@ class Account:
 
     def fold(self, event: Event) -> None:
         """Take in one event of today or before, and look at the rules."""
-        self.history.events.append(event)
+        self.history.add(event)
         now = Moment(f"{event.source}/{event.id}", self.clock, self.today)
         self.past.reach(self.history, self.view().facts, self.terms.playbook, self.today, event)
         if self.churned():

@@ -4,6 +4,7 @@ Source: definitions 6, 11, 12.
 """
 
 from calendar import monthrange
+from functools import cache
 
 from shared.kernel.clock import date_from_day
 from shared.kernel.playbook.document import Playbook
@@ -20,18 +21,22 @@ def plan_of(facts: Facts, playbook: Playbook) -> Plan | None:
 
 def is_first_day(day: int, facts: Facts, playbook: Playbook) -> bool:
     """Return whether a billing period begins on a day (definition 6)."""
-    date = date_from_day(day)
     anchor = facts["billing_anchor"] or 1
     assert isinstance(anchor, int)
-    if date.day != min(anchor, monthrange(date.year, date.month)[1]):
-        return False
     plan = plan_of(facts, playbook)
     if plan is None or not plan.annual:
-        return True
+        return begins_period(day, anchor, None)
     turned_on = facts.day("renews_on")
     if turned_on is None:
         turned_on = facts.day("onboarded_at")
-    return date.month == (1 if turned_on is None else date_from_day(turned_on).month)
+    return begins_period(day, anchor, 1 if turned_on is None else date_from_day(turned_on).month)
+
+
+@cache
+def begins_period(day: int, anchor: int, month: int | None) -> bool:
+    """Return whether a period begins on a day: of each month, or of one month of the year."""
+    date = date_from_day(day)
+    return date.day == min(anchor, monthrange(date.year, date.month)[1]) and month in {None, date.month}
 
 
 def period_start(day: int, facts: Facts, playbook: Playbook) -> int:
