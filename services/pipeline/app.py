@@ -28,6 +28,7 @@ from services.pipeline.api.tasks import endpoints as tasks
 from services.pipeline.census import keep_counting
 from services.pipeline.consumer import Feed, FeedSpec
 from services.pipeline.context import Context, make_context
+from services.pipeline.nightly import keep_nights
 from services.pipeline.outbox import Outbox
 from services.pipeline.settings import PREFIX, Settings, read_settings
 from services.pipeline.unit import Patience, Unit
@@ -128,6 +129,7 @@ async def _serve(settings: Settings, engine: AsyncEngine, listener: socket.socke
         "watchdog": watch_feeds(feeds, settings, readiness),
         "escalation": migrated(partial(escalation.keep_escalating, settings, context, unit, read_clock)),
         "census": migrated(partial(keep_counting, unit, read_clock)),
+        "nights": migrated(partial(keep_nights, settings, context, unit, read_clock)),
     }
     gc.freeze()
     _log.info("serving", host=settings.host, port=settings.port)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.pipeline.core.stages import OPEN_STAGES
-from services.pipeline.metrics import CSQLS, HELD, OUTBOX_AGE, TASKS
-from services.pipeline.repository import csqls, outbox, tasks, triggers
+from services.pipeline.metrics import CROSS_SELL_SHARE, CSQLS, HELD, OUTBOX_AGE, TASKS
+from services.pipeline.repository import accounts, csqls, outbox, tasks, triggers
 from services.pipeline.unit import DATABASE_ERRORS, Unit
 from shared.io.logs import get_logger
 
@@ -34,5 +34,7 @@ async def _count(session: AsyncSession, now: int) -> None:
     for kind in TASK_KINDS:
         TASKS.labels(kind).set(kinds.get(kind, 0))
     HELD.set(await triggers.count_held(session))
+    healthy, shown = await accounts.count_cross_sells(session)
+    CROSS_SELL_SHARE.set(shown / healthy if healthy else 1)
     since = await outbox.oldest(session)
     OUTBOX_AGE.set(0 if since is None else max(0, now - since) / 1000)

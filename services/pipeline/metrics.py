@@ -23,4 +23,7 @@ LAG = gauge(SERVICE, "lag_records", "Records not taken yet", ("feed",))
 OUTBOX_AGE = gauge(SERVICE, "outbox_age_seconds", "Age of the oldest record not published yet")
 CSQLS = gauge(SERVICE, "csqls_open", "Open leads, by stage", ("stage",))
 TASKS = gauge(SERVICE, "tasks_open", "Open tasks, by kind", ("kind",))
+CROSS_SELL_SHARE = gauge(
+    SERVICE, "cross_sell_share", "Share of healthy accounts with an open cross-sell; 1 while none is healthy"
+)
 HELD = gauge(SERVICE, "triggers_held", "Triggers held now")

@@ -113,9 +113,18 @@ class Outbox:
         raise DependencyError("the broker does not take the records of the outbox")
 
 
+async def _partitions(producer: AIOKafkaProducer, row: OutboxRow) -> Sequence[int | None]:
+    """Return the partitions that a record goes to; None is that of its key."""
+    return sorted(await producer.partitions_for(row.topic)) if row.everywhere else [None]
+
+
 async def _deliver(producer: AIOKafkaProducer, rows: Sequence[OutboxRow]) -> None:
     try:
-        acks = [await producer.send(row.topic, row.value, key=row.key) for row in rows]
+        acks = [
+            await producer.send(row.topic, row.value, key=row.key, partition=partition)
+            for row in rows
+            for partition in (await _partitions(producer, row))
+        ]
         await asyncio.gather(*acks)
     except KafkaError as error:
         SEND_FAILURES.inc()

@@ -43,6 +43,7 @@ class Settings(BaseSettings):
     outbox_batch: int = Field(default=500, ge=1, le=10_000)
     outbox_idle_seconds: float = Field(default=1.0, gt=0, le=60)
     escalation_seconds: float = Field(default=15.0, gt=0, le=3_600)
+    night_seconds: float = Field(default=60.0, gt=0, le=3_600)
 
     delivery_seconds: float = Field(default=10.0, ge=1, le=600)
     commit_seconds: float = Field(default=10.0, ge=1, le=120)

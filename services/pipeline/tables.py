@@ -6,7 +6,7 @@ Units: columns `*_at` are instants in milliseconds. Texts that come from the log
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Identity, Index, LargeBinary, MetaData, Text
+from sqlalchemy import BigInteger, Identity, Index, LargeBinary, MetaData, Text, false
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -147,7 +147,11 @@ class HistoryRow(Row):
 
 
 class AccountRow(Row):
-    """An account as signals explained it last. `body` is the snapshot."""
+    """An account as signals explained it last. `body` is the snapshot.
+
+    Shape: `usage_per_seat` is null for accounts without seats and for those that have churned; `cross_sell` tells of a
+    healthy account whether a trigger of `cross_sell_fit` is open, and is null for others.
+    """
 
     __tablename__ = "accounts"
     account_id: Mapped[str] = mapped_column(primary_key=True)
@@ -158,6 +162,8 @@ class AccountRow(Row):
     log_offset: Mapped[int]
     at: Mapped[int]
     body: Mapped[bytes]
+    usage_per_seat: Mapped[float | None]
+    cross_sell: Mapped[bool | None]
 
     __table_args__ = (Index("accounts_of_segment", "segment", "account_id"),)
 
@@ -189,7 +195,10 @@ class PersonRow(Row):
 
 
 class OutboxRow(Row):
-    """A record that must reach Kafka; deleted when it has. A null value is a tombstone."""
+    """A record that must reach Kafka; deleted when it has. A null value is a tombstone.
+
+    Shape: one that is for `everywhere` is written to every partition of its topic, the others to that of their key.
+    """
 
     __tablename__ = "outbox"
     outbox_id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
@@ -197,6 +206,15 @@ class OutboxRow(Row):
     key: Mapped[bytes | None]
     value: Mapped[bytes | None]
     created_at: Mapped[int]
+    everywhere: Mapped[bool] = mapped_column(server_default=false())
+
+
+class NightRow(Row):
+    """Work that is done once a night, and the day whose night it was done in last. Units: days since 1970 (UTC)."""
+
+    __tablename__ = "nights"
+    work: Mapped[str] = mapped_column(primary_key=True)
+    day: Mapped[int]
 
 
 class TokenRow(Row):

@@ -21,6 +21,7 @@ from shared.kernel.topics import FACTS
 from shared.kernel.triggers import Trigger, decode_trigger
 
 T = TypeVar("T")
+CROSS_SELL = "cross_sell_fit"
 Settled = Callable[[int], None]
 Taker = Callable[[AsyncSession, Context, Sequence[ConsumerRecord], int], Awaitable[Settled]]
 
@@ -65,7 +66,7 @@ async def take_accounts(
         if isinstance(snapshot, Problem):
             await bury(session, context, source, snapshot, now)
         else:
-            snapshots[snapshot.account_id] = _snapshot_row(snapshot, source.value)
+            snapshots[snapshot.account_id] = _snapshot_row(context, snapshot, source.value)
     await accounts.keep_events(session, events)
     await accounts.keep_snapshots(session, list(snapshots.values()))
 
@@ -108,8 +109,10 @@ async def _read_facts(
     ]
 
 
-def _snapshot_row(snapshot: Snapshot, body: bytes) -> dict[str, Any]:
-    name = snapshot.facts.get("name")
+def _snapshot_row(context: Context, snapshot: Snapshot, body: bytes) -> dict[str, Any]:
+    name, score = snapshot.facts.get("name"), snapshot.health.score
+    churned = snapshot.facts.get("status") == "churned"
+    healthy = score is not None and score >= context.playbook.health.green and not churned
     return {
         "account_id": snapshot.account_id,
         "name": name if isinstance(name, str) else None,
@@ -119,4 +122,6 @@ def _snapshot_row(snapshot: Snapshot, body: bytes) -> dict[str, Any]:
         "log_offset": snapshot.log.offset,
         "at": snapshot.at,
         "body": body,
+        "usage_per_seat": None if churned else snapshot.usage_per_seat,
+        "cross_sell": CROSS_SELL in snapshot.active_triggers if healthy else None,
     }

@@ -38,7 +38,8 @@ class Snapshot(msgspec.Struct, kw_only=True, frozen=True):
     """Everything that signals knows about an account, in the terms of the playbook.
 
     Units: `at` is the account's clock in milliseconds; `today` a day `YYYY-MM-DD`; `active_triggers` are names of rules
-    with an open trigger, sorted, held ones included. Shape: `notices` are sentences about facts that have no effect,
+    with an open trigger, sorted, held ones included; `usage_per_seat` are the acts of the window of active users per
+    seat, with at most six decimals, null without seats. Shape: `notices` are sentences about facts that have no effect,
     such as a plan that the playbook does not know.
     """
 
@@ -58,6 +59,7 @@ class Snapshot(msgspec.Struct, kw_only=True, frozen=True):
     playbook_version: str
     log: LogPosition
     notices: tuple[str, ...] = ()
+    usage_per_seat: float | None = None
 
 
 _ENCODER = msgspec.json.Encoder()

@@ -68,6 +68,7 @@ MEANINGS: dict[str, dict[str, str]] = {
         "outbox_batch": "Most outbox rows published at once",
         "outbox_idle_seconds": "How often an idle outbox is looked at",
         "escalation_seconds": "How often missed service levels are looked for",
+        "night_seconds": "How often it is looked whether a day has begun whose night's work is not done",
         "delivery_seconds": "Without the broker's ack for so long the service is not ready",
         "drain_seconds": "How long a stop waits for its parts",
         "idle_transaction_seconds": "A transaction that does nothing for so long is ended by the database",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -50,6 +50,13 @@ async def all_snapshots(session: AsyncSession, segment: str | None) -> Sequence[
     if segment is not None:
         found = found.where(AccountRow.segment == segment)
     return (await session.scalars(found)).all()
+
+
+async def count_cross_sells(session: AsyncSession) -> tuple[int, int]:
+    """Return how many healthy accounts there are, and how many of them show a cross-sell."""
+    shown = func.count().filter(AccountRow.cross_sell.is_(True))
+    healthy, showing = (await session.execute(select(func.count(AccountRow.cross_sell), shown))).one()
+    return healthy, showing
 
 
 async def events(session: AsyncSession, account_id: str, most: int) -> Sequence[AccountEventRow]:

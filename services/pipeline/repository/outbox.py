@@ -24,6 +24,11 @@ def add(session: AsyncSession, topic: str, key: str, value: bytes | None, at: in
     session.add(OutboxRow(topic=topic, key=key.encode(), value=value, created_at=at))
 
 
+def add_everywhere(session: AsyncSession, topic: str, value: bytes, at: int) -> None:
+    """Write a record that must reach every partition of a topic."""
+    session.add(OutboxRow(topic=topic, key=None, value=value, created_at=at, everywhere=True))
+
+
 async def claim(session: AsyncSession, most: int, wait_seconds: float) -> Sequence[OutboxRow]:
     """Return the oldest rows and hold them to the end of the transaction; other publishers wait.
 

@@ -11,6 +11,7 @@ from services.signals.core.rules.row import Level, RuleRow
 from services.signals.core.terms import Terms, annual_value
 from shared.kernel.clock import DAY_MS, date_from_day, day_of
 from shared.kernel.playbook import Addon, Play, Product
+from shared.kernel.quantities import MILLION
 from shared.kernel.triggers import EstimatedAcv, Number, Recommendation, ScopeType
 
 FRIDAY = 4
@@ -145,19 +146,18 @@ def _seats(account: Account, terms: Terms) -> tuple[Fraction, str] | None:
     return wanted * Fraction(str(plan.seat_price)) * model.months, f"seats: {wanted} more"
 
 
-def _usage(account: Account, terms: Terms, name: str) -> tuple[Fraction, str] | None:
-    """Return what is used beyond the limit when the period ends, were it to go on as in the period so far."""
+def _usage(account: Account, terms: Terms, metric: str) -> tuple[Fraction, str] | None:
+    """Return what use beyond the limit would cost a year, were it to go on like this to the period's end."""
     plan = terms.playbook.plans.get(account.fact("plan") or "")
-    price = None if plan is None else plan.unit_prices.get(name)
-    begin, following = account.period
-    limit, metric = account.limits.get(name), account.metrics.get(name)
-    if not price or limit is None or metric is None or name in account.head.gauges:
+    price = None if plan is None else plan.unit_prices.get(metric)
+    summed, limit = account.metrics.get(metric), account.limits.get(metric)
+    if plan is None or not price or limit is None or summed is None or metric in account.head.gauges:
         return None
-    used = Fraction(metric.total, 1_000_000)
-    projected = used * (following - begin) / (account.head.today - begin + 1)
-    over = max(Fraction(0), projected - Fraction(limit, 1_000_000))
-    months = 1 if plan is not None and plan.annual else terms.playbook.estimates.months
-    return over * Fraction(str(price)) * months, f"usage: {name} projected to the period's end"
+    begin, following = account.period
+    projected = Fraction(summed.total, MILLION) * (following - begin) / (account.head.today - begin + 1)
+    over = max(Fraction(0), projected - Fraction(limit, MILLION))
+    months = 1 if plan.annual else terms.playbook.estimates.months
+    return over * Fraction(str(price)) * months, f"usage: {metric} projected to the period's end"
 
 
 def _guess(account: Account, terms: Terms) -> tuple[Fraction, str] | None:

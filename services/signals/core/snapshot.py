@@ -17,6 +17,7 @@ from services.signals.core.rules.row import Level, Measure, RuleRow
 from services.signals.core.state import Episode
 from services.signals.core.steps import OPEN, PASSED, Cause, Step, measured
 from services.signals.core.terms import DATE_FACTS, Terms, days_to_renewal, onboarded_days
+from services.signals.core.whitespace import usage_per_seat
 from shared.kernel.clock import iso_day
 from shared.kernel.ids import trigger_id
 from shared.kernel.playbook.notices import notices
@@ -50,6 +51,7 @@ def explain(account: Account, terms: Terms, log: LogPosition, clock_ms: int, *, 
         playbook_version=terms.playbook.version,
         log=log,
         notices=noticed(terms, facts),
+        usage_per_seat=usage_per_seat(account),
     )
 
 
