@@ -83,10 +83,10 @@ class Delivery:
 
     async def send(self, owned: Owned, outputs: Iterable[OutputLike]) -> None:
         """Send outputs now; `owned.unacked` gets what must be confirmed. The caller holds `owned.sending`."""
-        grouped: dict[TP, list[tuple[bytes, bytes]]] = {}
+        grouped: dict[TP, list[tuple[bytes, bytes | None]]] = {}
         for output in outputs:
             limit = int(output.topic.settings.get("max.message.bytes", DEFAULT_MAX_MESSAGE_BYTES))
-            if len(output.value) + len(output.key) + BATCH_HEADER_BYTES > limit:
+            if len(output.value or b"") + len(output.key) + BATCH_HEADER_BYTES > limit:
                 OUTPUTS_TOO_LARGE.labels(output.topic.name).inc()
                 log.error("an output is too large for its topic and was left out", topic=output.topic.name)
                 continue

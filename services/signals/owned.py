@@ -26,8 +26,8 @@ class OutputLike(Protocol):
         """Return the record's key."""
 
     @property
-    def value(self) -> bytes:
-        """Return the record's value."""
+    def value(self) -> bytes | None:
+        """Return the record's value; None for a tombstone."""
 
     @property
     def partition(self) -> int | None:

@@ -29,7 +29,7 @@ _TOLD = msgspec.json.Decoder(Told)
 def say(outputs: Iterable[OutputLike]) -> None:
     """Log each trigger that leaves with the event that decided it: the id by which an event is followed."""
     for output in outputs:
-        if output.topic is not TRIGGERS:
+        if output.topic is not TRIGGERS or output.value is None:
             continue
         try:
             told = _TOLD.decode(output.value)

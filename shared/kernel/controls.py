@@ -83,4 +83,21 @@ class Quintiles(Control, tag="control.quintiles", kw_only=True, gc=False):
                 raise ValueError(f"segments.{segment} must not fall")
 
 
-CONTROLS: tuple[type[Control], ...] = (Tick, Backfill, PlaybookSet, RuleSwitched, SourceHeard, Quintiles)
+class AccountRemoved(Control, tag="control.account_removed", kw_only=True, gc=False):
+    """An operator has removed an account; written to the partition that its name gives.
+
+    Everything that is known of it gives way to tombstones; what comes later makes a new account.
+    """
+
+    account_id: Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
+
+
+CONTROLS: tuple[type[Control], ...] = (
+    Tick,
+    Backfill,
+    PlaybookSet,
+    RuleSwitched,
+    SourceHeard,
+    Quintiles,
+    AccountRemoved,
+)

@@ -180,6 +180,8 @@ class EngineSubject:
             self.outputs[output.topic.name] += 1
             if output.topic == TRIGGERS:
                 told.append(self._told(decode_trigger(output.value)))
+            elif output.topic == SNAPSHOTS and output.value is None:
+                del self.snapshots[output.key.decode()]
             elif output.topic == SNAPSHOTS:
                 snapshot = decode_snapshot(output.value)
                 self.snapshots[snapshot.account_id] = snapshot

@@ -3,45 +3,67 @@
 Source: design (one input log), definitions 63, 66, 72, 73 and 74.
 """
 
-from services.signals.core import sources
+from collections.abc import Callable
+from typing import Any
+
+from services.signals.core import removing, sources
 from services.signals.core.account import Account
 from services.signals.core.episodes import change_terms, settle
 from services.signals.core.partition import Partition
 from services.signals.core.terms import Terms
 from shared.kernel.clock import DAY_MS
 from shared.kernel.codec import encode_line
-from shared.kernel.controls import Backfill, Control, PlaybookSet, Quintiles, RuleSwitched, SourceHeard, Tick
+from shared.kernel.controls import (
+    AccountRemoved,
+    Backfill,
+    Control,
+    PlaybookSet,
+    Quintiles,
+    RuleSwitched,
+    SourceHeard,
+    Tick,
+)
 from shared.kernel.quantities import millionths
 
 
 def apply(state: Partition, control: Control, offset: int, only: str | None = None) -> None:
     """Fold a control record; with `only`, for one account (which is being refolded)."""
-    if isinstance(control, Tick):
-        _tick(state, control, offset, only)
-    elif isinstance(control, Backfill):
-        if control.state == "end":
-            state.meta.phase = "live"
-            _hand_over(state, only)
-            sources.settle(state, control.at)
-        elif state.meta.live_ticked:
-            state.counts["backfill_refused",] += 1
-        else:
-            state.meta.phase = "backfill"
-    elif isinstance(control, PlaybookSet):
-        state.meta.playbook_version = control.version
+    HANDLERS[type(control)](state, control, offset, only)
+
+
+def _backfill(state: Partition, control: Backfill, _offset: int, only: str | None) -> None:
+    if control.state == "end":
+        state.meta.phase = "live"
+        _hand_over(state, only)
+        sources.settle(state, control.at)
+    elif state.meta.live_ticked:
+        state.counts["backfill_refused",] += 1
+    else:
+        state.meta.phase = "backfill"
+
+
+def _playbook(state: Partition, control: PlaybookSet, offset: int, only: str | None) -> None:
+    state.meta.playbook_version = control.version
+    _judge_by(state, state.terms_in_force(), offset, only)
+    sources.settle(state, control.at)
+
+
+def _rule(state: Partition, control: RuleSwitched, offset: int, only: str | None) -> None:
+    off = set(state.meta.switched_off) - {control.rule}
+    after = tuple(sorted(off if control.enabled else off | {control.rule}))
+    if after != state.meta.switched_off:
+        state.meta.switched_off = after
         _judge_by(state, state.terms_in_force(), offset, only)
         sources.settle(state, control.at)
-    elif isinstance(control, RuleSwitched):
-        off = set(state.meta.switched_off) - {control.rule}
-        after = tuple(sorted(off if control.enabled else off | {control.rule}))
-        if after != state.meta.switched_off:
-            state.meta.switched_off = after
-            _judge_by(state, state.terms_in_force(), offset, only)
-            sources.settle(state, control.at)
-    elif isinstance(control, SourceHeard):
-        sources.hear(state, control)
-    elif isinstance(control, Quintiles):  # pragma: no branch - there are six
-        _place(state, control, only)
+
+
+def _source(state: Partition, control: SourceHeard, _offset: int, _only: str | None) -> None:
+    sources.hear(state, control)
+
+
+def _removed(state: Partition, control: AccountRemoved, offset: int, only: str | None) -> None:
+    if only is None or only == control.account_id:
+        removing.remove(state, control, offset)
 
 
 def _accounts(state: Partition, only: str | None) -> list[Account]:
@@ -84,7 +106,7 @@ def _hand_over(state: Partition, only: str | None) -> None:
             settle(account, state.terms, backfill=False)
 
 
-def _place(state: Partition, control: Quintiles, only: str | None) -> None:
+def _place(state: Partition, control: Quintiles, _offset: int, only: str | None) -> None:
     """Take other bounds of usage per seat; accounts that they move are looked at with their next record."""
     meta = state.meta
     if meta.quintiles_at is not None and control.at < meta.quintiles_at:
@@ -103,3 +125,14 @@ def _place(state: Partition, control: Quintiles, only: str | None) -> None:
 def switch_off(rule: str, at_ms: int, why: str) -> bytes:
     """Return the control record that switches a rule off."""
     return encode_line(RuleSwitched(at=at_ms, rule=rule, enabled=False, reason=why[:500]))
+
+
+HANDLERS: dict[type[Control], Callable[[Partition, Any, int, str | None], None]] = {
+    Tick: _tick,
+    Backfill: _backfill,
+    PlaybookSet: _playbook,
+    RuleSwitched: _rule,
+    SourceHeard: _source,
+    Quintiles: _place,
+    AccountRemoved: _removed,
+}

@@ -38,11 +38,11 @@ TYPE_NAMES = {row.shape: row.name for row in BY_NAME.values()}
 
 
 class Output(msgspec.Struct, frozen=True):
-    """Something to deliver, already encoded. `partition` None: by the key."""
+    """Something to deliver, already encoded. `partition` None: by the key; `value` None: a tombstone."""
 
     topic: Topic
     key: bytes
-    value: bytes
+    value: bytes | None
     partition: int | None = None
 
 
@@ -124,7 +124,7 @@ class Partition:
 
     def fold_event(self, offset: int, event: Event) -> None:
         """Fold one event into its account, unless the account has it already. Errors: whatever a rule raises."""
-        account = self.accounts.get(event.account_id) or self._find(event)
+        account = self.accounts.get(event.account_id) or self._find(event, offset)
         if account is None or account.offset >= offset:
             return
         kind = type(event)
@@ -191,7 +191,7 @@ class Partition:
         """Tell whether nothing but health holds what is held, now that the criteria have moved."""
         return not self.backfill and not gate.is_shut(account, self.terms)
 
-    def _find(self, event: Event) -> Account | None:
+    def _find(self, event: Event, offset: int) -> Account | None:
         """Return the event's account from the store, or a new one; None when it is not for this partition."""
         name = event.account_id
         right = partition_for(name, self.of)
@@ -200,6 +200,8 @@ class Partition:
             self.emit(Output(EVENTS, name.encode(), encode_line(event), right))
             return None
         account = self.shelf.load(name)
+        if account is None and self.shelf.removals.is_past(name, (self.shelf.generation, offset)):
+            return None
         if account is None:
             at_day = event.occurred_at // DAY_MS  # type: ignore[operator]  # the codec has settled it
             today = max(self.meta.ticked_at // DAY_MS, at_day)

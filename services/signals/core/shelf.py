@@ -27,6 +27,7 @@ from services.signals.core.pages import (
     page_key,
 )
 from services.signals.core.recent import RecentIds, RecentPage
+from services.signals.core.removed import Removals
 from services.signals.core.source_state import SourceState
 from services.signals.core.state import NO_DAY, Days, Head, UserPage
 from shared.kernel.errors import InvariantError
@@ -77,6 +78,7 @@ class Shelf:
         self._pages, self._dedup_ms, self._prepare = pages, dedup_ms, prepare
         self._in_flight: dict[bytes, bytes | None] = {}
         self.accounts: dict[str, Account] = {}
+        self.removals = Removals()
         self.generation = 0
 
     def meta(self) -> Meta | None:
@@ -93,11 +95,20 @@ class Shelf:
         """Return an account, decoded when it is not in memory yet; None when it was never heard of."""
         account = self.accounts.get(account_id)
         if account is None:
-            raw = self._page(page_key(HEAD, account_id))
-            if raw is None:
+            raw = None if account_id in self.removals else self._page(page_key(HEAD, account_id))
+            head = None if raw is None else self._head(raw)
+            if head is None:
                 return None
-            account = self.accounts[account_id] = self._decode(_HEAD.decode(raw))
+            account = self.accounts[account_id] = self._decode(head)
         return account
+
+    def _head(self, raw: bytes) -> Head | None:
+        """Return an account's head; None for one that says that the account was removed."""
+        head = _HEAD.decode(raw)
+        if not head.removed:
+            return head
+        self.removals.note(head)
+        return None
 
     def _decode(self, head: Head) -> Account:
         name = head.account_id
@@ -135,13 +146,21 @@ class Shelf:
     def forget(self, account_id: str) -> None:
         """Drop an account from memory, so that its next touch loads what was flushed."""
         self.accounts.pop(account_id, None)
+        self.removals.forget(account_id)
+
+    def remove(self, account: Account, offset: int) -> None:
+        """Take an account from the shelf that the record at an offset removes; its tombstones are written."""
+        self.removals.add(account, (self.generation, offset))
+        del self.accounts[account.head.account_id]
 
     def all(self) -> list[Account]:
         """Return every account of the partition, loading those that are not in memory."""
         for key, raw in self._pages.scan(HEADS_PREFIX):
             name = key[len(HEADS_PREFIX) :].decode()
-            if name not in self.accounts:
-                self.accounts[name] = self._decode(_HEAD.decode(self._in_flight.get(key) or raw))
+            if name not in self.accounts and name not in self.removals:
+                head = self._head(self._in_flight.get(key) or raw)
+                if head is not None:
+                    self.accounts[name] = self._decode(head)
         for key, value in self._in_flight.items():
             if key.startswith(HEADS_PREFIX) and value is not None:
                 self.load(key[len(HEADS_PREFIX) :].decode())
@@ -153,6 +172,7 @@ class Shelf:
         They are readable until the next call.
         """
         groups = [group for account in accounts for group in self._groups(account, clock_ms)]
+        groups += self.removals.groups()
         groups.append([(META_KEY, encode_page(meta))])
         self._in_flight = {key: value for group in groups for key, value in group}
         return groups
@@ -172,6 +192,7 @@ class Shelf:
         today = head.today
         head.sums_today = {name: m.cells[today] for name, m in account.metrics.items() if today in m.cells}
         group.append((page_key(HEAD, name), encode_page(head)))
+        group += self.removals.deletions(name, (key for group in groups for key, _page in group))
         account.dirty = account.days_dirty = False
         return groups
 

@@ -143,6 +143,7 @@ class Head(msgspec.Struct, array_like=True):
     people: PeopleHead = msgspec.field(default_factory=PeopleHead)
     standing: StandingHead = msgspec.field(default_factory=StandingHead)
     user_keys: list[int] = []
+    removed: bool = False
 
 
 class Days(msgspec.Struct, array_like=True):

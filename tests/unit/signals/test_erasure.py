@@ -45,7 +45,7 @@ class Kept:
             if output.topic is SNAPSHOTS:
                 self.snapshots[output.key] = output.value
             elif output.topic is TRIGGERS:
-                self.triggers.append(output.value)
+                self.triggers.append(output.value or b"")
             else:
                 assert output.topic is FACTS
 
@@ -166,20 +166,19 @@ def test_late_word_of_who_was_erased_brings_no_name_back(flushes: bool) -> None:
     kept = Kept()
     kept.fold(event("account.updated", "acme", DAY.format(1, 8), "f", properties={"seats": 4}))
     kept.fold(event("user.erased", "acme", DAY.format(5, 9), "gone", user=ADA))
-    for number, (kind, properties) in enumerate(
-        (
-            ("user.provisioned", {"department": "Finance"}),
-            ("user.deactivated", {}),
-            ("survey.answered", {"survey": "nps", "score": 3}),
-            ("pricing.viewed", {}),
-            ("feature.used", {"feature": "dashboards"}),
-            ("session.started", {}),
-            ("user.erased", {}),
-            ("account.updated", {"champion": ADA}),
-        )
-    ):
+    late: tuple[tuple[str, dict[str, object]], ...] = (
+        ("user.provisioned", {"department": "Finance"}),
+        ("user.deactivated", {}),
+        ("survey.answered", {"survey": "nps", "score": 3}),
+        ("pricing.viewed", {}),
+        ("feature.used", {"feature": "dashboards"}),
+        ("session.started", {}),
+        ("user.erased", {}),
+        ("account.updated", {"champion": ADA}),
+    )
+    for number, (kind, properties) in enumerate(late):
         user = None if kind == "account.updated" else ADA
-        kept.fold(event(kind, "acme", DAY.format(4, 9), f"l{number}", user=user, properties=dict(properties)))
+        kept.fold(event(kind, "acme", DAY.format(4, 9), f"l{number}", user=user, properties=properties))
         if flushes:
             kept.flush()
             _assert_gone(kept)
