@@ -45,6 +45,7 @@ COMMANDS: dict[str, Row] = {
     "events": Row("upswing.commands.events", "What your events mean: names that nothing maps, payloads tried out."),
     "trace": Row("upswing.commands.trace", "Follow one event: where it is, what it touched, which alert."),
     "explain": Row("upswing.commands.explain", "Say why an account is where it is, and what would make it fire."),
+    "accounts": Row("upswing.commands.accounts", "Remove an account, and what is known of it."),
     "schemas": Row("upswing.commands.schemas", "Write the JSON Schemas of the public records."),
     "reference": Row("upswing.commands.reference", "Write the generated parts of the documentation."),
     "dead-letters": Row("upswing.commands.dead_letters", "List, show and replay what could not be used."),
