@@ -1,4 +1,4 @@
-"""The check of the accounts: do their plans, segments and limits mean anything to the playbook?"""
+"""The check of the accounts: do their facts mean anything to the playbook, and fit each other?"""
 
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable
@@ -19,7 +19,7 @@ READ_MOST, SHOWN_MOST = 1_000, 5
 
 
 async def notices(setup: Setup) -> AsyncIterator[Finding]:
-    """Which facts of accounts have no effect. Shape: nothing where no database is looked at."""
+    """Which facts of accounts have no effect, or contradict. Shape: nothing where no database is looked at."""
     if setup.database is None:
         return
     engine = make_engine(setup.database)
@@ -49,8 +49,8 @@ def noted(bodies: Iterable[bytes]) -> list[Finding]:
     rows = counts.most_common(SHOWN_MOST)
     found = [note(f"{sentence} ({_accounts(count, example[sentence])})") for sentence, count in rows]
     if len(counts) > SHOWN_MOST:
-        found.append(note(f"and {len(counts) - SHOWN_MOST} more facts of accounts have no effect"))
-    return found or [ok("every plan, segment and limit of the accounts has an effect")]
+        found.append(note(f"and {len(counts) - SHOWN_MOST} more facts of accounts have no effect, or contradict"))
+    return found or [ok("the facts of all accounts have an effect, and fit each other")]
 
 
 def _accounts(count: int, example: str) -> str:

@@ -137,11 +137,10 @@ def _outcome(index: int, intake: Intake, tracking: _Told, shift_ms: int) -> Outc
 
 
 def _noticed(event: dict[str, Any], playbook: Playbook) -> list[str]:
-    """Return what the playbook does not know of the account's facts."""
+    """Return what the playbook does not know of the account's facts, and what contradicts in them."""
     if event["type"] != ACCOUNT_UPDATED:
         return []
-    given = event["properties"]
-    return [found.sentence for found in notices(playbook, given.get("plan"), given.get("segment"), given.get("limits"))]
+    return [found.sentence for found in notices(playbook, event["properties"])]
 
 
 def _by(tracking: _Told) -> str:

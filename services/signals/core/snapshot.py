@@ -20,7 +20,7 @@ from services.signals.core.terms import DATE_FACTS, Terms, days_to_renewal, onbo
 from services.signals.core.whitespace import usage_per_seat
 from shared.kernel.clock import iso_day
 from shared.kernel.ids import trigger_id
-from shared.kernel.playbook.notices import notices
+from shared.kernel.playbook.notices import Seen, notices
 from shared.kernel.quantities import as_number
 from shared.kernel.snapshots import LogPosition, RuleValue, Snapshot, State
 from shared.kernel.triggers import EstimatedAcv, ScopeType
@@ -50,15 +50,16 @@ def explain(account: Account, terms: Terms, log: LogPosition, clock_ms: int, *, 
         estimated_expansion_acv=_greatest(account, terms),
         playbook_version=terms.playbook.version,
         log=log,
-        notices=noticed(terms, facts),
+        notices=noticed(account, terms, facts),
         usage_per_seat=usage_per_seat(account),
     )
 
 
-def noticed(terms: Terms, facts: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the sentences about facts that have no effect (definitions 11 and 29)."""
-    found = notices(terms.playbook, facts.get("plan"), facts.get("segment"), facts.get("limits"))
-    return tuple(notice.sentence for notice in found)
+def noticed(account: Account, terms: Terms, facts: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the sentences about facts that have no effect, or contradict (definitions 11, 29 and 50)."""
+    days = terms.playbook.measures.active_window_days
+    seen = Seen(iso_day(account.head.today), account.active_month, days, account.assigned)
+    return tuple(notice.sentence for notice in notices(terms.playbook, facts, seen))
 
 
 def lifecycle(account: Account, terms: Terms) -> str:
