@@ -1,7 +1,9 @@
 """Accounts whose gates stand open, what they do all day, and the one event that takes each over a threshold.
 
 Everything reaches the product as a client's calls. The past of an account gives it what its segment's gate asks for:
-facts, milestones, users who use the core features on three days, a review, an engagement, a good score.
+facts, milestones, users who use the core features on three days, a review, an engagement, a good score. It begins with
+the account, so that no department is new and nobody is idle, and with a bad score, so that health is not excellent for a
+whole month: no rule of the playbook has anything to say before the deciding event.
 """
 
 from collections.abc import Iterator
@@ -21,7 +23,7 @@ Rule = Literal["usage_ceiling", "gated_exploration", "seat_saturation"]
 RULES: tuple[Rule, ...] = ("usage_ceiling", "gated_exploration", "seat_saturation")
 PLAN, METRIC = "Growth", "api_calls"
 SEATS, USERS, NEARLY_FULL = 10, 8, 9
-PAST_DAYS = 9
+PAST_DAYS, BUSY_DAY = 62, 35
 USE_DAYS = (6, 4, 2)
 PERIOD_DAYS = 12
 USED_PERCENT, JUMP_PERCENT = 60, 22
@@ -85,11 +87,16 @@ class Company:
                 properties=properties,
             )
 
+        for user in range(USERS):  # before the seats are told: an account that nobody uses yet has no health
+            yield call(PAST_DAYS, "track", "session.started", user=user)
         yield call(PAST_DAYS, "group", **self._facts(number, today))
         for user in range(USERS):
-            yield call(PAST_DAYS, "identify", user=user, department=("Finance", "Sales")[user % 2])
+            yield call(PAST_DAYS, "identify", user=user, department=("Legal", "Support")[user % 2])
         for milestone in self._playbook.milestones[self._keys[number // len(RULES) % len(self._keys)]]:
             yield call(PAST_DAYS, "track", "milestone.reached", milestone=milestone.name)
+        yield call(PAST_DAYS, "track", "survey.answered", user=0, survey="nps", score=0)
+        for user in range(USERS):
+            yield call(BUSY_DAY, "track", "session.started", user=user)
         users = NEARLY_FULL if self.rule(number) == "seat_saturation" else USERS
         for turn, ago in enumerate(USE_DAYS):
             for place, feature in enumerate(self._core):
@@ -112,7 +119,7 @@ class Company:
             "seats": SEATS,
             "mrr": 2_000,
             "currency": self._playbook.currency,
-            "onboarded_at": iso_day(today - 200),
+            "onboarded_at": iso_day(today - PAST_DAYS),
             "renews_on": iso_day(today + 160),
             "billing_anchor": date_from_day(today - PERIOD_DAYS).day,
             "csm": self.owner(number),

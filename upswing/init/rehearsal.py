@@ -127,9 +127,10 @@ class _Past:
         measures = self.playbook.measures
         first = self._ago(measures.adopted_days + 1)
         yield self.event("account.updated", first, self._facts(owner))
-        for number in range(self.active):
+        for number in range(self.active):  # they came with the account: no department is new, and nobody is idle
             properties = {"department": DEPARTMENTS[number % len(DEPARTMENTS)]}
-            yield self.event("user.provisioned", first + 1_000 + number, properties, number)
+            yield self.event("user.provisioned", self._ago(self._onboarded_days()) + number, properties, number)
+            yield self.event("session.started", first + HOUR_MS + number, {}, number)
         for milestone in self.playbook.milestones.get(self.key, ()):
             yield self.event("milestone.reached", first + HOUR_MS, {"milestone": milestone.name})
         for ago in range(measures.adopted_days, 0, -1):
@@ -146,7 +147,6 @@ class _Past:
 
     def _facts(self, owner: str | None) -> dict[str, Any]:
         plan, today = self.playbook.plans[self.plan], self.now_ms // DAY_MS
-        onboarded = min(self.playbook.time.horizon_days, self.asked.days_since_onboarding + RENEWS_IN_DAYS)
         facts = {
             "name": NAME,
             "status": "active",
@@ -155,12 +155,15 @@ class _Past:
             "seats": SEATS,
             "mrr": plan.price + SEATS * plan.seat_price,
             "currency": self.playbook.currency,
-            "onboarded_at": str(date_from_day(today - onboarded)),
+            "onboarded_at": str(date_from_day(today - self._onboarded_days())),
             "renews_on": str(date_from_day(today + RENEWS_IN_DAYS)),
             "exec_sponsor": "Test sponsor",
             "health_score": min(HEALTH_MOST, self.asked.health_score + 1),
         }
         return facts | ({"csm": owner} if owner else {})
+
+    def _onboarded_days(self) -> int:
+        return min(self.playbook.time.horizon_days, self.asked.days_since_onboarding + RENEWS_IN_DAYS)
 
     def _ago(self, days: int) -> int:
         return (self.now_ms // DAY_MS - days) * DAY_MS + 8 * HOUR_MS

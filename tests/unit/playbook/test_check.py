@@ -1,14 +1,20 @@
 """What `upswing playbook check` says of a file that can be used."""
 
+from pathlib import Path
+
 from click.testing import CliRunner
 
 from shared.io.playbooks import DEFAULT_FILE
 from upswing.commands.playbook import command
 
 
-def test_the_check_says_which_rules_this_version_looks_at() -> None:
-    """A playbook holds the numbers of more rules than are built; nobody should wait for those."""
+def test_the_check_says_which_rules_are_off(tmp_path: Path) -> None:
+    """All rules of the playbook are built; nobody should wait for one that is switched off."""
     said = CliRunner().invoke(command, ["check", str(DEFAULT_FILE)]).output
-    assert "rules looked at in this version: usage_ceiling, seat_saturation, " in said
-    assert "nps_drop" not in said
-    assert "it holds the numbers of 30 others" in said
+    assert "38 rules are looked at; switched off: none" in said
+    quiet = tmp_path / "quiet.yaml"
+    quiet.write_text(
+        "extends: default\nversion: quiet\nrules: {nps_drop: {enabled: false}, compound: {enabled: false}}\n"
+    )
+    said = CliRunner().invoke(command, ["check", str(quiet)]).output
+    assert "36 rules are looked at; switched off: compound, nps_drop" in said
