@@ -72,7 +72,7 @@ def _feature_used(account: Account, event: feature_used.FeatureUsed, at_ms: int,
     given, user_id = event.properties, event.user_id
     name, metric = given.feature, given.metric
     feature = account.head.features.get(name)
-    look = (feature is None or feature.newest != day) and _used_anew(account, name, feature, day, terms)
+    look = (feature is None or feature.newest != day) and used_anew(account, name, feature, day, terms)
     if metric is not None:
         if _add_usage(account, metric, given.quantity, day, event.source):
             look = True
@@ -93,7 +93,7 @@ def _feature_used(account: Account, event: feature_used.FeatureUsed, at_ms: int,
     return look
 
 
-def _used_anew(account: Account, name: str, feature: UseDays | None, day: int, terms: Terms) -> bool:
+def used_anew(account: Account, name: str, feature: UseDays | None, day: int, terms: Terms) -> bool:
     """Note a use on another day than the newest; tell whether a rule may have been reached."""
     if feature is None:
         feature = account.head.features[name] = UseDays()

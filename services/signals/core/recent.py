@@ -58,6 +58,26 @@ class RecentIds:
         self._unwritten_clocks.append(clock_ms)
         return False
 
+    def unseen(self, keys: list[str]) -> int:
+        """Return how many of the first keys are known from nowhere, nor from each other."""
+        new, old = self._new.keys(), self._old.keys()
+        if new.isdisjoint(keys) and old.isdisjoint(keys) and len(set(keys)) == len(keys):
+            return len(keys)
+        before = set[str]()
+        for key in keys:
+            if key in new or key in old or key in before:
+                break
+            before.add(key)
+        return len(before)
+
+    def remember(self, keys: list[str], clocks: list[int]) -> None:
+        """Remember events that were not seen before, with the clock at each."""
+        if clocks[-1] > self._stale_ms and len(self._new) >= FEWEST_DROPPED:
+            self._old, self._new, self._stale_ms = self._new, {}, clocks[-1] + self.window_ms
+        self._new.update(zip(keys, clocks, strict=True))
+        self._unwritten += keys
+        self._unwritten_clocks += clocks
+
     def _is_recent(self, key: str, clock_ms: int) -> bool:
         """Tell whether a known id is still within the window; if not, it is forgotten, so that it will stand last."""
         first = self._new.get(key)

@@ -11,13 +11,14 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from services.signals.core import poison
-from services.signals.core.account import Account
 from services.signals.core.partition import Partition
+from services.signals.core.quiet import fold_quiet
 from shared.kernel.codec import decode_events, decode_single_events
 from shared.kernel.errors import UpswingError
 from shared.kernel.events.envelope import Event
 
 SHORT_BYTES = 1_000  # a record of less than so many holds one event, or few: many of them are decoded together
+FEWEST_QUIET = 3  # events of an account: fewer are not worth the preparation
 FEW_RECORDS = 32  # so many are decoded one by one when something among them is no plain event
 
 LogRecord = tuple[int, bytes]
@@ -113,9 +114,19 @@ def fold_unit(state: Partition, journal: poison.Journal, unit: Unit) -> None:
 
 
 def _fold_group(state: Partition, journal: poison.Journal, unit: Unit, events: list[Event], offset: int) -> None:
-    for event in events:
-        if (error := failure_of(state, offset, event)) is not None:
-            poison.undo(state, journal, *unit.place(event), event, error)
+    """Fold the quiet events of an account at once, the others one by one; ever more of these after each other."""
+    name, number, end, loud = events[0].account_id, 0, len(events), 1
+    while number < end:
+        account = state.accounts.get(name)
+        if account is not None and end - number >= FEWEST_QUIET:
+            begin, number = number, fold_quiet(state, account, events, number, offset)
+            loud = loud * 2 if number == begin else 1
+        else:
+            loud = end - number
+        for event in events[number : number + loud]:
+            number += 1
+            if (error := failure_of(state, offset, event)) is not None:
+                poison.undo(state, journal, *unit.place(event), event, error)
 
 
 def fold_one(state: Partition, journal: poison.Journal, offset: int, number: int, event: Event) -> None:
