@@ -1,5 +1,7 @@
 """Facts of an account that mean nothing, or contradict, are said in a sentence (definitions 11, 27, 29, 50)."""
 
+from pathlib import Path
+
 import msgspec
 import pytest
 
@@ -65,3 +67,31 @@ def test_a_long_list_of_plans_is_cut() -> None:
     plans = {f"Plan {number}": OURS.plans["Growth"] for number in range(20)}
     (notice,) = notices(msgspec.structs.replace(OURS, plans=plans), {"plan": "Growthh"})
     assert "(Plan 0, Plan 1, Plan 2, Plan 3, Plan 4, Plan 5, Plan 6, Plan 7 and 12 more)" in notice.sentence
+
+
+def test_each_notice_stands_in_the_table_of_the_page() -> None:
+    """What a contradiction means is said where its notice begins."""
+    wrong = {
+        "plan": "Growthh",
+        "segment": "Huge",
+        "seats": 0,
+        "renews_on": "2026-03-01",
+        "currency": "EUR",
+        "health_score": 120,
+        "purchased_features": ["warp"],
+        "products": ["Corre"],
+    }
+    page = Path("docs/facts.md").read_text()
+    begins = [
+        "plan",
+        "segment",
+        "seats is 0",
+        "renews_on",
+        "currency",
+        "health_score",
+        "purchased feature",
+        "product",
+    ]
+    for notice, begin in zip(notices(OURS, wrong, SEEN), begins, strict=True):
+        assert notice.sentence.startswith(begin)
+        assert f"notice `{begin}" in page
