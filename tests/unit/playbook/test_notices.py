@@ -88,9 +88,9 @@ def test_each_notice_stands_in_the_table_of_the_page() -> None:
         "seats is 0",
         "renews_on",
         "currency",
-        "health_score",
         "purchased feature",
         "product",
+        "health_score",
     ]
     for notice, begin in zip(notices(OURS, wrong, SEEN), begins, strict=True):
         assert notice.sentence.startswith(begin)
