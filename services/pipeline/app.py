@@ -25,6 +25,7 @@ from services.pipeline.api.csqls import endpoints as csqls
 from services.pipeline.api.people import endpoints as people
 from services.pipeline.api.scorecard import endpoints as scorecard
 from services.pipeline.api.tasks import endpoints as tasks
+from services.pipeline.api.users import endpoints as users
 from services.pipeline.census import keep_counting
 from services.pipeline.consumer import Feed, FeedSpec
 from services.pipeline.context import Context, make_context
@@ -64,7 +65,7 @@ def make_app(desk: Desk, readiness: Readiness) -> FastAPI:
     app = FastAPI(title="Upswing pipeline", version="1", docs_url="/docs", redoc_url=None)
     app.state.desk = desk
     errors.install(app)
-    for part in (accounts, csqls, tasks, scorecard, people):
+    for part in (accounts, csqls, tasks, scorecard, people, users):
         app.include_router(part.router, responses={"4XX": {"model": errors.ErrorBody}})
     app.include_router(health_routes(readiness))
     return app

@@ -12,6 +12,7 @@ CHANGES = counter(SERVICE, "item_changes", "Changes of leads and tasks", ("item"
 ESCALATIONS = counter(SERVICE, "sla_escalations", "Missed service levels", ("item",))
 RETRIES = counter(SERVICE, "batch_retries", "Batches tried again because the database failed", ("feed",))
 COMMIT_FAILURES = counter(SERVICE, "offset_commit_failures", "Offsets that could not be committed", ("feed",))
+ERASURES = counter(SERVICE, "erased_users", "Persons taken out of what is kept of an account")
 SENT = counter(SERVICE, "outbox_records", "Records published from the outbox", ("topic",))
 SEND_FAILURES = counter(SERVICE, "outbox_failures", "Batches of the outbox that were not delivered")
 

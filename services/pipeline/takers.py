@@ -8,11 +8,11 @@ import msgspec
 from aiokafka.structs import ConsumerRecord
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.pipeline import intake
+from services.pipeline import erasing, intake
 from services.pipeline.context import Context
 from services.pipeline.letters import bury
 from services.pipeline.metrics import ACCOUNT_RECORDS, DUPLICATES, TRIGGER_SECONDS, TRIGGERS
-from services.pipeline.repository import accounts
+from services.pipeline.repository import accounts, erasure
 from shared.kernel.codec import decode_record, encode_line
 from shared.kernel.controls import Control
 from shared.kernel.errors import Problem, Reason
@@ -37,6 +37,7 @@ async def take_triggers(
             await bury(session, context, source, trigger, now)
         elif trigger.kind != "ops":  # about the installation: notify tells ops, nobody has a lead or a task
             batch.append(trigger)
+    batch = await erasing.veil_triggers(session, batch)
     fresh = await intake.take_triggers(session, context, batch, now)
 
     def settled(committed_at: int) -> None:
@@ -56,8 +57,13 @@ async def take_accounts(
     facts = context.topic(FACTS)
     events: list[dict[str, Any]] = []
     snapshots: dict[str, dict[str, Any]] = {}
+    removed: dict[str, int] = {}
     for source in records:
         if source.value is None:
+            if source.topic != facts:
+                account_id = (source.key or b"").decode(errors="replace")
+                snapshots.pop(account_id, None)
+                removed[account_id] = source.timestamp
             continue
         if source.topic == facts:
             events += await _read_facts(session, context, source, now)
@@ -67,8 +73,11 @@ async def take_accounts(
             await bury(session, context, source, snapshot, now)
         else:
             snapshots[snapshot.account_id] = _snapshot_row(context, snapshot, source.value)
-    await accounts.keep_events(session, events)
+    erased = await erasing.keep_events(session, events)
+    for account_id, at in removed.items():
+        await erasure.remove_account(session, account_id, at)
     await accounts.keep_snapshots(session, list(snapshots.values()))
+    await erasing.forget(session, erased)
 
     def settled(_committed_at: int) -> None:
         for source in records:

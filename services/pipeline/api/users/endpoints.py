@@ -1,0 +1,23 @@
+"""The customer's users over HTTP: they can be erased."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Response
+
+from services.pipeline.api.call import AdminCall
+from services.pipeline.api.shapes import Name
+from services.pipeline.api.users import service
+from services.pipeline.api.users.schemas import ErasureView
+
+router = APIRouter(prefix="/v1/users", tags=["users"])
+MOST_ACCOUNTS = 100
+
+
+@router.delete("/{user_id:path}", status_code=202, response_model=ErasureView, summary="Erase a person")
+async def erase_user(
+    user_id: Annotated[str, Path(min_length=1, max_length=256, pattern=r"^[^\x00]+$")],
+    call: AdminCall,
+    account_id: Annotated[list[Name] | None, Query(max_length=MOST_ACCOUNTS)] = None,
+) -> Response:
+    """Write `user.erased` to the accounts in which the person is known here, and to those that are given."""
+    return await call.change(lambda session: service.erase(session, call, user_id, account_id or ()))
