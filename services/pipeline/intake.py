@@ -104,7 +104,9 @@ def _join(row: CsqlRow, trigger: Trigger) -> None:
 def _new_lead(context: Context, pool: routing.Pool, trigger: Trigger, now: int) -> CsqlRow:
     book, segment, estimate = context.playbook, trigger.segment, trigger.estimated_acv
     deal = deal_of(context, trigger.recommendation.play)
-    owner = routing.choose_role(deal, segment, estimate, book.ownership, book.currency)
+    addon = book.addons.get(trigger.scope or "") if trigger.scope_type == "addon" else None
+    speaker = addon.conversation_owner if addon else None
+    owner = routing.choose_role(deal, segment, estimate, book.ownership, book.currency, speaker)
     person = pool.take(owner.role, segment, trigger.people, now)
     began = trigger.occurred_at
     return CsqlRow(

@@ -30,14 +30,24 @@ class Colleague(msgspec.Struct, frozen=True):
     last_assigned_ms: int | None
 
 
-def choose_role(deal: Deal, segment: str, acv: EstimatedAcv | None, ownership: Ownership, currency: str) -> Owner:
+def choose_role(
+    deal: Deal,
+    segment: str,
+    acv: EstimatedAcv | None,
+    ownership: Ownership,
+    currency: str,
+    speaker: str | None = None,
+) -> Owner:
     """Return the role that owns a lead of this kind of deal and size.
 
-    Shape: an amount in another currency than the playbook's cannot be compared and counts as unknown; an unknown
-    amount stays with customer success unless the kind of deal is always the account executive's.
+    Shape: `speaker` is who has the conversations about the add-on that it is for; an amount in another currency than the
+    playbook's cannot be compared and counts as unknown; an unknown amount stays with customer success unless the kind
+    of deal is always the account executive's.
     """
     if segment in ownership.pooled_segments:
         return Owner(POOL, f"accounts of segment {segment} are served from the pool")
+    if speaker is not None:
+        return Owner(speaker, f"the playbook names {speaker} for conversations about this add-on")
     below = ownership.cs_below.get(deal)
     if below is None:
         return Owner(CSM, f"customer success owns every {deal} deal")

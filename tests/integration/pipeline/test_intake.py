@@ -4,7 +4,7 @@ from typing import Any
 
 from shared.kernel.dead_letters import decode_letter
 from shared.kernel.topics import DEAD_LETTERS, TRIGGERS
-from shared.kernel.triggers import EstimatedAcv
+from shared.kernel.triggers import EstimatedAcv, Handoff, Recommendation
 from tests.support.pipeline.office import Office
 from tests.support.pipeline.samples import DAY, HOUR, NOON, PEOPLE, follow, make_snapshot, make_trigger
 
@@ -44,6 +44,21 @@ async def test_the_account_executive_owns_from_the_line_on(office: Office) -> No
     await office.take(make_trigger(estimated_acv=CHIPS))
     (lead,) = await leads(office)
     assert (lead["owner"]["role"], lead["owner"]["id"]) == ("ae", "abe")
+
+
+async def test_an_add_on_goes_to_its_speaker_and_a_lead_carries_the_bridge_and_the_brief(office: Office) -> None:
+    """Both are in the evidence, as signals wrote them; 20,000 would be the AE's."""
+    brief = Handoff({"usage": "46 of 50 seats active in 30 days"}, 24)
+    advice = Recommendation("feature_attach", "cs_led", "csm", (), "offer", NOON, "Because A, now B.", brief)
+    about = {"scope": "Bulk Import", "scope_type": "addon", "recommendation": advice, "estimated_acv": CHIPS}
+    await office.take(make_trigger(rule="addon_problem", **about))
+    (lead,) = await leads(office)
+    reason = "the playbook names csm for conversations about this add-on"
+    assert lead["owner"] == {"role": "csm", "id": None, "reason": reason}
+    details = (await office.as_("viewer").get(f"/v1/csqls/{lead['csql_id']}")).json()
+    carried = details["evidence"][0]["trigger"]["recommendation"]
+    assert carried["bridge"] == "Because A, now B."
+    assert carried["handoff"] == {"facts": {"usage": "46 of 50 seats active in 30 days"}, "quote_hours": 24}
 
 
 async def test_the_pool_takes_turns_within_its_capacity(office: Office) -> None:

@@ -47,6 +47,13 @@ def test_accounts_of_pooled_segments_go_to_the_pool(deal: Deal) -> None:
     assert role(deal, 10**6, segment="smb") == "pool"
 
 
+def test_an_add_on_is_owned_by_whoever_talks_about_it() -> None:
+    """Whatever it costs, but for the pool."""
+    owner = choose_role("other", "enterprise", EstimatedAcv(10**6, "USD", "add-on"), BOOK.ownership, "USD", "csm")
+    assert (owner.role, owner.reason) == ("csm", "the playbook names csm for conversations about this add-on")
+    assert choose_role("other", "smb", None, BOOK.ownership, "USD", "ae").role == "pool"
+
+
 def test_an_amount_in_another_currency_is_not_compared() -> None:
     """A number without a rate says nothing about the line, and the reason says so."""
     owner = choose_role("seats", "enterprise", EstimatedAcv(10**6, "JPY", "seats"), BOOK.ownership, "USD")
