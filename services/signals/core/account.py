@@ -86,12 +86,7 @@ class Account:
         self.forgotten = 0  # digests of who has been erased
         self.returned: set[str] = set()  # back after an erasure, and not settled yet
         self.core_departments: dict[str, dict[str, LastSeen]] = {}
-        for page in users:
-            for user_id, user in page.users.items():
-                self.count_user(user)
-                if user.answers:
-                    self.people.fell(user_id, (), user.answers)
-        self.people.fell(None, (), head.people.answers)
+        self._count_users()
         self.metrics: dict[str, Metric] = {
             name: Metric(dict(cells), first) for name, (first, cells) in days.sums.items()
         }
@@ -113,6 +108,14 @@ class Account:
         self.gate_cache: tuple[str, ...] | None = None
         self.shown: object = None
         self.shown_at = self.checked_at = 0
+
+    def _count_users(self) -> None:
+        self.people.fell(None, (), self.head.people.answers)
+        for page in self.users:
+            for user_id, user in page.users.items():
+                self.count_user(user)
+                if user.answers:
+                    self.people.fell(user_id, (), user.answers)
 
     def count_user(self, user: User) -> None:
         """Add a user's part to the account-wide counts."""

@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from services.signals.core import controls, poison
-from services.signals.core.partition import TYPE_NAMES, Output, Partition
+from services.signals.core.output import Output
+from services.signals.core.partition import TYPE_NAMES, Partition
 from services.signals.core.shelf import Group, PageReader
 from services.signals.core.showcase import due
 from services.signals.core.units import LogRecord, Unit, fold_one, fold_unit, units_of

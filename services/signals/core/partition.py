@@ -5,8 +5,6 @@ Source: design (one input log; state), definitions 2, 8, 35, 37, 39.
 
 from collections import Counter
 
-import msgspec
-
 from services.signals.core import gate, hooks, standing, use_problems
 from services.signals.core.account import Account
 from services.signals.core.activity import ACTIVITY
@@ -14,6 +12,7 @@ from services.signals.core.emit import trigger_for
 from services.signals.core.endings import end_scope
 from services.signals.core.episodes import change_day, look, settle
 from services.signals.core.fold import HANDLERS
+from services.signals.core.output import Output
 from services.signals.core.shelf import Meta, PageReader, Shelf
 from services.signals.core.source_state import silent_now
 from services.signals.core.steps import Cause, RuleFailed, Step
@@ -27,7 +26,7 @@ from shared.kernel.events.envelope import Event
 from shared.kernel.events.user_erased import UserErased
 from shared.kernel.ids import partition_for
 from shared.kernel.playbook import Playbook
-from shared.kernel.topics import EVENTS, FACTS, TRIGGERS, Topic
+from shared.kernel.topics import EVENTS, FACTS, TRIGGERS
 from shared.kernel.triggers import encode_trigger
 
 AGELESS = frozenset(
@@ -35,15 +34,6 @@ AGELESS = frozenset(
     for name in ("account.updated", "user.provisioned", "user.deactivated", "user.erased", "subscription.set")
 )
 TYPE_NAMES = {row.shape: row.name for row in BY_NAME.values()}
-
-
-class Output(msgspec.Struct, frozen=True):
-    """Something to deliver, already encoded. `partition` None: by the key; `value` None: a tombstone."""
-
-    topic: Topic
-    key: bytes
-    value: bytes | None
-    partition: int | None = None
 
 
 class Partition:

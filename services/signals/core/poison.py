@@ -10,7 +10,8 @@ from collections.abc import Iterator
 import msgspec
 
 from services.signals.core import controls
-from services.signals.core.partition import Output, Partition
+from services.signals.core.output import Output
+from services.signals.core.partition import Partition
 from services.signals.core.shelf import Meta
 from services.signals.core.steps import RuleFailed
 from shared.kernel.codec import Line, decode_record, encode_line

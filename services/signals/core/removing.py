@@ -5,7 +5,8 @@ Source: design (erasure), reliability (what follows for us, 10).
 
 from services.signals.core.account import Account
 from services.signals.core.endings import end_all
-from services.signals.core.partition import Output, Partition
+from services.signals.core.output import Output
+from services.signals.core.partition import Partition
 from services.signals.core.steps import Cause, RuleFailed, Step
 from shared.kernel.controls import AccountRemoved
 from shared.kernel.topics import SNAPSHOTS

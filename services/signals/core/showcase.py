@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from services.signals.core import gate, health
 from services.signals.core.account import Account
-from services.signals.core.partition import Output, Partition
+from services.signals.core.output import Output
+from services.signals.core.partition import Partition
 from services.signals.core.snapshot import explain
 from shared.kernel.snapshots import LogPosition, encode_snapshot
 from shared.kernel.topics import SNAPSHOTS

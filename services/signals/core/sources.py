@@ -7,7 +7,8 @@ nothing: of two records about one source the later `at` holds. Source: playbook 
 
 import msgspec
 
-from services.signals.core.partition import Output, Partition
+from services.signals.core.output import Output
+from services.signals.core.partition import Partition
 from services.signals.core.recommend import due_ms, play_of
 from services.signals.core.rules.source_silent import ROW
 from services.signals.core.source_state import SourceState, silent_now

@@ -3,68 +3,14 @@
 The ids of events are the client's own: here they do not name people.
 """
 
-from collections.abc import Iterator
-from hashlib import blake2b
-
 import msgspec
 import pytest
 
-from services.signals.core.engine import Engine
-from services.signals.core.pages import PageDecoder, encode_page
-from services.signals.core.state import UserPage
-from shared.kernel.playbook.risk import Rules
-from shared.kernel.topics import FACTS, SNAPSHOTS, TRIGGERS
-from tests.oracle.adapters import EPOCH, EngineSubject, Pages
-from tests.oracle.story import Story
-from tests.oracle.writing import WIDE_OPEN, control, event, only, playbook
+from tests.oracle.writing import control, event
+from tests.support.signals.kept import Kept
 
 ADA = "ada.lovelace@acme.example"
-EVERY_RULE = playbook(WIDE_OPEN | only(*Rules.__struct_fields__))
 DAY = "2026-03-{:02d} {:02d}:00"
-
-
-class Kept:
-    """An engine with its store, and everything that it said. Shape: `changelog` has the latest value of each key."""
-
-    def __init__(self) -> None:
-        self.store = Pages()
-        self.changelog: dict[bytes, bytes | None] = {}
-        self.snapshots: dict[bytes, bytes | None] = {}
-        self.triggers: list[bytes] = []
-        self.offset = -1
-        self.engine = self._start()
-
-    def _start(self) -> Engine:
-        return Engine(0, 1, EPOCH, adopt=False, playbook=EVERY_RULE, pages=self.store)
-
-    def fold(self, *lines: bytes) -> None:
-        """Fold a record of some lines."""
-        self.offset += 1
-        self.engine.fold(self.offset, b"\n".join(lines), 1_800_000_000_000 + self.offset * 60_000)
-        for output in [*self.engine.take_outputs(), *self.engine.take_snapshots(1_800_000_000_000 + self.offset)]:
-            if output.topic is SNAPSHOTS:
-                self.snapshots[output.key] = output.value
-            elif output.topic is TRIGGERS:
-                self.triggers.append(output.value or b"")
-            else:
-                assert output.topic is FACTS
-
-    def flush(self) -> None:
-        """Write the pages."""
-        for group in self.engine.take_dirty():
-            self.store.apply(group)
-            self.changelog |= dict(group)
-
-    def restart(self) -> None:
-        """Begin anew from the pages; all of them have been flushed."""
-        self.engine = self._start()
-
-    def everything(self) -> Iterator[bytes]:
-        """Yield every key and value that is kept."""
-        for kept in (self.store.pages, self.changelog, self.snapshots):
-            for key, value in kept.items():
-                yield key
-                yield value or b""
 
 
 def story_of(user: str, others: int = 4) -> list[bytes]:
@@ -225,49 +171,3 @@ def test_the_snapshot_that_names_the_person_is_replaced_at_once() -> None:
     assert ADA.encode() in (kept.snapshots[b"acme"] or b"")
     kept.fold(event("user.erased", "acme", DAY.format(1, 9), "gone", user=ADA))
     assert ADA.encode() not in (kept.snapshots[b"acme"] or b"")
-
-
-def test_digests_are_salted_by_the_account_and_lie_in_one_page_each() -> None:
-    """The same person in two accounts leaves different bytes; 400 users later each digest lies in one page."""
-    kept = Kept()
-    for account in ("acme", "globex"):
-        for number in range(20):
-            kept.fold(event("user.erased", account, DAY.format(2, 8), f"x{number}", user=f"gone-{number}"))
-    kept.fold(*(event("session.started", "acme", DAY.format(3, 8), f"s{n}", user=f"u{n}") for n in range(400)))
-    kept.flush()
-    digests: dict[str, list[bytes]] = {"acme": [], "globex": []}
-    for key, value in kept.store.pages.items():
-        if key.startswith(b"u\0"):
-            digests[key.split(b"\0")[1].decode()] += PageDecoder(UserPage).decode(value).forgotten
-    assert len(digests["acme"]) == len(set(digests["acme"])) == len(digests["globex"]) == 20
-    assert not set(digests["acme"]) & set(digests["globex"])
-    assert len(kept.engine.state.shelf.accounts["acme"].users) > 1
-    kept.restart()
-    kept.fold(event("session.started", "acme", DAY.format(2, 7), "late", user="gone-7"))
-    assert sum(kept.engine.state.shelf.accounts["acme"].active.cells.values()) == 400
-
-
-def test_digests_of_pages_of_before_are_salted_when_they_are_loaded() -> None:
-    """They lay without salt in the user's page, or after a doubling in all of them."""
-    subject = EngineSubject([EVERY_RULE])
-    story = Story(subject)
-    story.fold(*(story.line(DAY.format(1, 8), "session.started", user=f"u{n}") for n in range(300)))
-    subject.flush()
-    plain = blake2b(ADA.encode(), digest_size=16).digest()
-    moment = (1_772_500_000_000, "app", "gone")
-    for key, value in list(subject.store.pages.items()):
-        if key.startswith(b"u\0"):
-            page = PageDecoder(UserPage).decode(value)
-            page.gone[plain] = (moment, moment)
-            subject.store.pages[key] = encode_page(page)
-    subject.restart()
-    story.happens("2026-03-03 00:00", "session.started", user="u1")
-    subject.flush()
-    pages = [PageDecoder(UserPage).decode(v) for k, v in subject.store.pages.items() if k.startswith(b"u\0")]
-    assert len(pages) > 1
-    assert not any(page.gone for page in pages)
-    assert sum(len(page.forgotten) for page in pages) == 1
-    account = subject.engine.state.shelf.accounts["acme"]
-    before = sum(account.active.cells.values())
-    story.happens("2026-03-02 12:00", "session.started", user=ADA)
-    assert sum(account.active.cells.values()) == before
