@@ -28,7 +28,7 @@ from services.signals.gaps import COMMITTED
 from services.signals.metrics import PAGES_RESTORED
 from services.signals.store import PageStore
 from shared.io.logs import get_logger
-from shared.kernel.errors import InvariantError
+from shared.kernel.errors import ConfigurationError, InvariantError
 
 __all__ = ["BatchReader", "SignalsConsumer", "SignalsTransport"]
 
@@ -43,6 +43,7 @@ class BatchReader(Protocol):
     """What the consumer hands its batches to."""
 
     events_topic: str
+    changelog_topic: str
     fetch_wait_ms: int
 
     async def take(self, records: Records) -> None:
@@ -54,8 +55,8 @@ class BatchReader(Protocol):
     def positions(self) -> dict[TP, int]:
         """Return the next offset of each owned partition."""
 
-    def check_changelog(self, ends: Mapping[TP, int]) -> None:
-        """Look at the changelog's ends before recovery begins."""
+    def check_changelog(self, ends: Mapping[TP, int], begins: Mapping[TP, int]) -> None:
+        """Look at the changelog before recovery begins."""
 
 
 class SignalsThread(driver.AIOKafkaConsumerThread):
@@ -140,11 +141,14 @@ class SignalsConsumer(driver.Consumer):
             recovery.signal_recovery_end.set()
 
     async def highwaters(self, *partitions: TP) -> Mapping[TP, int]:
-        """Return the ends of partitions; those of the changelog are looked at on the way."""
+        """Return the ends of partitions; the changelog's are looked at on the way, and where it begins."""
         ends: Mapping[TP, int] = await super().highwaters(*partitions)
+        reader = self.app.reader
+        changelog = [tp for tp in partitions if tp.topic == reader.changelog_topic]
+        begins = await self.earliest_offsets(*changelog) if changelog else {}
         try:
-            self.app.reader.check_changelog(ends)
-        except InvariantError as error:
+            reader.check_changelog(ends, begins)
+        except (ConfigurationError, InvariantError) as error:
             leave(error)
         return ends
 

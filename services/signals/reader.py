@@ -74,8 +74,12 @@ class Reader:
         """Return the next offset of each owned partition."""
         return {tp: owned.next for tp, owned in self.owned.items()}
 
-    def check_changelog(self, ends: Mapping[TP, int]) -> None:
-        """Remember the changelog's ends. Errors: `InvariantError` when the local store is ahead of the changelog."""
+    def check_changelog(self, ends: Mapping[TP, int], begins: Mapping[TP, int]) -> None:
+        """Remember the changelog's ends. Errors: `InvariantError` when the local store is ahead of the changelog.
+
+        `ConfigurationError` when records that the store does not hold were removed from its head: compaction leaves a
+        partition's beginning where it is, so pages are lost.
+        """
         for tp, end in ends.items():
             if tp.topic != self.changelog_topic or self.store is None:
                 continue
@@ -85,6 +89,14 @@ class Reader:
                 self.store.condemn(tp.partition)
                 raise InvariantError(
                     f"the local store of partition {tp.partition} is at {persisted}, the changelog ends at {end}"
+                )
+            following, begin = (-1 if persisted is None else persisted) + 1, begins.get(tp, 0)
+            if begin > following and not self._settings.accept_lost_records:
+                raise ConfigurationError(
+                    f"the changelog of partition {tp.partition} begins at {begin}, but {following} is to be restored "
+                    "next: pages were removed. Its topic must be compacted only (`upswing topics check`); to fold what "
+                    "is left of the log anew remove it and the local store, to go on without the lost pages set "
+                    "UPSWING_SIGNALS_ACCEPT_LOST_RECORDS=true"
                 )
 
     async def own(self, generation: int) -> dict[TP, int]:

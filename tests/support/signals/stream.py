@@ -107,11 +107,16 @@ class Stream:
 
     async def lag(self) -> int:
         """Return how many records are not committed."""
-        tps = self.topic_partitions(EVENTS.name)
         ends = await self.ends(EVENTS.name)
+        committed = await self.committed()
+        return sum(end - committed.get(tp.partition, 0) for tp, end in ends.items())
+
+    async def committed(self) -> dict[int, int]:
+        """Return the committed offset of each partition that has one."""
+        tps = self.topic_partitions(EVENTS.name)
         async with connect_admin(self.bootstrap) as admin:
-            committed = await admin.list_consumer_group_offsets(self.prefix + GROUP, partitions=tps)
-        return sum(end - max(0, committed[tp].offset if tp in committed else 0) for tp, end in ends.items())
+            found = await admin.list_consumer_group_offsets(self.prefix + GROUP, partitions=tps)
+        return {tp.partition: found[tp].offset for tp in tps if tp in found and found[tp].offset >= 0}
 
     async def records(self, topic: str) -> list[Any]:
         """Return all records of a topic, partition by partition."""

@@ -61,11 +61,19 @@ class Worker:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(
-        self, *, die: str = "", broken: str = "", engine: str = "counting", ready: bool = False, **settings: str
+        self,
+        *,
+        die: str = "",
+        broken: str = "",
+        engine: str = "counting",
+        ready: bool = False,
+        clock: Path | None = None,
+        **settings: str,
     ) -> None:
-        """Start it; `die` and `broken` are explained in `launch`."""
+        """Start it; `die`, `broken` and `clock` are explained in `launch`."""
         environment = os.environ | self._settings
         environment |= {"UPSWING_TEST_DIE": die, "UPSWING_TEST_BREAK": broken, "UPSWING_TEST_ENGINE": engine}
+        environment |= {"UPSWING_TEST_CLOCK": str(clock or "")}
         environment |= {f"UPSWING_SIGNALS_{name}": value for name, value in settings.items()}
         with self.log.open("ab") as out:
             self._process = subprocess.Popen(
@@ -103,6 +111,12 @@ class Worker:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=5) as answer:
             lines = answer.read().decode().splitlines()
         return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines if line[0] != "#")}
+
+    @property
+    def pid(self) -> int:
+        """Return the process's number."""
+        assert self._process
+        return self._process.pid
 
     @property
     def running(self) -> bool:
