@@ -34,8 +34,7 @@ def reach(account: Account, metric: str) -> None:
         known = limits[metric] = LimitDays()
     if known.armed:
         known.armed = False
-        if not known.days or known.days[-1] != today:
-            known.days.append(today)
+        known.days.append(today)
 
 
 def note(account: Account, terms: Terms) -> None:

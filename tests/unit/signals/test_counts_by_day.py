@@ -79,6 +79,22 @@ def test_purchased_since_the_day_after_the_last_value_without_it(
     assert {name: use_purchases.since(account, name) for name in expected} == expected
 
 
+def test_what_lies_before_the_horizon_tells_no_more_than_since_when_something_is_purchased() -> None:
+    """Four facts of long ago are three: one for each feature that they end with, and the last of them."""
+    account = account_of(TODAY)
+    values = (["automation"], [], ["sso"], ["sso", "automation"], ["automation", "sso"])
+    for number, value in enumerate(values):
+        moment = ((TODAY + number) * DAY_MS, "app", f"e{number}")
+        use_purchases.given(account, account.head.facts.get("purchased_features"), value, moment)
+        account.head.facts["purchased_features"] = (value, *moment)
+    account.head.today = TODAY + KEPT_DAYS + 5
+    use_purchases.forget(account)
+    assert sorted(account.days.use.purchased) == [TODAY + 2, TODAY + 3, TODAY + 4]
+    assert (use_purchases.since(account, "sso"), use_purchases.since(account, "automation")) == (TODAY + 2, TODAY + 3)
+    use_purchases.forget(account)
+    assert use_purchases.since(account, "automation") == TODAY + 3
+
+
 def test_a_purchase_that_was_given_before_its_history_was_kept_has_its_day() -> None:
     """The fact in force of an older page begins the history, when the next value comes and before."""
     account = account_of(TODAY)

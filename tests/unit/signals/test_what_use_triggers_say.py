@@ -35,9 +35,9 @@ def decided(subject: EngineSubject, line: bytes) -> Trigger:
     return trigger
 
 
-def used(story: Story, when: str, quantity: float, **more: object) -> bytes:
+def used(story: Story, when: str, quantity: float, cost: float | None = None) -> bytes:
     """Return a line that records the metric `api_calls`."""
-    return story.line(when, "usage.recorded", metric="api_calls", quantity=quantity, **more)
+    return story.line(when, "usage.recorded", metric="api_calls", quantity=quantity, cost=cost)
 
 
 def limit_hit_again() -> Trigger:
