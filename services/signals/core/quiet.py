@@ -82,13 +82,14 @@ class Quiet:
         """Add up the quiet events of a range, and change nothing; return the number of the first that is not."""
         account, clocks, tries, core = self.account, self.clocks, self.tries, self.terms.core
         clock, last, source, spot = account.head.clock_ms, None, None, [0, 0]
+        counted = self.terms.problems.types.intersection(FLOOD)  # that show a problem: each is held against it
         first_ms = account.head.today * DAY_MS
         end_ms, uses, sessions = first_ms + DAY_MS, 0, 0
         end = max(begin, min(end, begin + account.watch_acts - account.head.standing.acts_today - 1))
         event: Any
         for event in islice(events, begin, end):
             kind, at_ms, given = type(event), event.occurred_at, event.properties
-            if not first_ms <= at_ms < end_ms or given.mentions_competitor:
+            if not first_ms <= at_ms < end_ms or given.mentions_competitor or (counted and kind in counted):
                 break
             if kind is SessionStarted:
                 sessions += 1

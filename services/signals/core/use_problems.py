@@ -39,7 +39,7 @@ class Watched:
     """The problems of a playbook, by what an event must be looked up with.
 
     Shape: `of_type` by the event's type; those on the use of one named feature are in `of_feature` instead, so that
-    every other use costs one look-up.
+    every other use costs one look-up; `types` are those of `of_type`.
     """
 
     def __init__(self, playbook: Playbook) -> None:
@@ -56,6 +56,7 @@ class Watched:
                 self.of_feature[feature] = (*self.of_feature.get(feature, ()), indicator)
             else:
                 self.of_type[shape] = (*self.of_type.get(shape, ()), indicator)
+        self.types = frozenset(self.of_type)
 
 
 def happened(account: Account, event: Event, day: int, indicators: Indicators) -> bool:

@@ -4,7 +4,7 @@ import pytest
 
 from tests.oracle.beginnings import Tell, begin, gauge, used
 from tests.oracle.story import Story
-from tests.oracle.writing import WIDE_OPEN, only, playbook
+from tests.oracle.writing import WIDE_OPEN, event, only, playbook
 
 LIMITS: dict[str, object] = only("limit_hit_again")
 AGAIN = ["fired limit_hit_again:api_calls"]
@@ -104,7 +104,8 @@ def test_45_quantities_and_costs_that_mean_nothing_change_no_value(tell: Tell, w
     story = begin(tell, changes)
     paid(story, "2026-01-10 10:00", 100, 10)
     paid(story, "2026-01-15 10:00", 139, 13.9)
-    assert story.happens("2026-01-15 11:00", "usage.recorded", metric="api_calls", **wrong) == []
+    properties: dict[str, object] = {"metric": "api_calls"} | wrong
+    assert story.fold(event("usage.recorded", "acme", "2026-01-15 11:00", "wrong", properties=properties)) == []
     assert used(story, "2026-01-15 12:00", 1) == ["fired usage_velocity:api_calls@growth"]
 
 

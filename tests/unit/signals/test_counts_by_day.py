@@ -82,7 +82,7 @@ def test_purchased_since_the_day_after_the_last_value_without_it(
 def test_what_lies_before_the_horizon_tells_no_more_than_since_when_something_is_purchased() -> None:
     """Four facts of long ago are three: one for each feature that they end with, and the last of them."""
     account = account_of(TODAY)
-    values = (["automation"], [], ["sso"], ["sso", "automation"], ["automation", "sso"])
+    values: tuple[list[str], ...] = (["automation"], [], ["sso"], ["sso", "automation"], ["automation", "sso"])
     for number, value in enumerate(values):
         moment = ((TODAY + number) * DAY_MS, "app", f"e{number}")
         use_purchases.given(account, account.head.facts.get("purchased_features"), value, moment)

@@ -221,6 +221,28 @@ def test_the_months_of_a_rule_that_has_fired_wait_for_the_next_level_only() -> N
     assert not handled(subject, story.line("2026-01-10 11:00", "usage.recorded", metric="api_calls", quantity=5_000))
 
 
+@pytest.mark.parametrize(
+    ("kind", "where", "properties"),
+    [
+        ("session.started", {}, {}),
+        ("feature.used", {"feature": "reports"}, {"feature": "reports"}),
+        ("feature.used", {"quantity": 2}, {"feature": "reports", "quantity": 2}),
+        ("feature.used", {"metric": "calls"}, {"feature": "reports", "metric": "calls"}),
+        ("usage.recorded", {"metric": "calls"}, {"metric": "calls", "quantity": 1}),
+    ],
+)
+def test_a_flood_that_shows_a_problem_is_counted_event_by_event(
+    kind: str, where: dict[str, object], properties: dict[str, object]
+) -> None:
+    """Ninety in one record: the trigger names the fortieth."""
+    problem = {"type": kind, "count": 40, "days": 9, "where": where}
+    subject, story = begin(only("addon_problem") | {"addons": {"A": {"price": 1, "problem": problem}}})
+    story.fold(*(event(kind, "acme", "2026-01-02 10:00", f"n{n}", properties=properties) for n in range(90)))
+    assert [(str(one), one.decided_by) for one in story.told] == [("fired addon_problem:A", "app/n39")]
+    (key,) = account_of(subject).head.use.problems
+    assert account_of(subject).head.use.problems[key] == 90
+
+
 @pytest.mark.parametrize("kind", ["feature.used", "feature.blocked"])
 def test_features_of_the_plan_are_counted_for_the_day_that_the_plan_is_another(kind: str) -> None:
     """Used twice while it was in the plan, then gated: the gap is there at the record that takes it away."""
