@@ -21,15 +21,25 @@ def plan_of(facts: Facts, playbook: Playbook) -> Plan | None:
 
 def is_first_day(day: int, facts: Facts, playbook: Playbook) -> bool:
     """Return whether a billing period begins on a day (definition 6)."""
+    return begins_period(day, *anchor_of(facts, playbook))
+
+
+def period_start(day: int, facts: Facts, playbook: Playbook) -> int:
+    """Return the first day of the billing period that holds a day."""
+    return start_of(day, *anchor_of(facts, playbook))
+
+
+def anchor_of(facts: Facts, playbook: Playbook) -> tuple[int, int | None]:
+    """Return the day of the month on which periods begin, and the month, None for all of them (definition 6)."""
     anchor = facts["billing_anchor"] or 1
     assert isinstance(anchor, int)
     plan = plan_of(facts, playbook)
     if plan is None or not plan.annual:
-        return begins_period(day, anchor, None)
+        return anchor, None
     turned_on = facts.day("renews_on")
     if turned_on is None:
         turned_on = facts.day("onboarded_at")
-    return begins_period(day, anchor, 1 if turned_on is None else date_from_day(turned_on).month)
+    return anchor, 1 if turned_on is None else date_from_day(turned_on).month
 
 
 @cache
@@ -39,9 +49,10 @@ def begins_period(day: int, anchor: int, month: int | None) -> bool:
     return date.day == min(anchor, monthrange(date.year, date.month)[1]) and month in {None, date.month}
 
 
-def period_start(day: int, facts: Facts, playbook: Playbook) -> int:
-    """Return the first day of the billing period that holds a day, looking back day by day."""
-    while not is_first_day(day, facts, playbook):
+@cache
+def start_of(day: int, anchor: int, month: int | None) -> int:
+    """Return the first day of the period that holds a day, looking back day by day."""
+    while not begins_period(day, anchor, month):
         day -= 1
     return day
 

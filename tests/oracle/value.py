@@ -23,11 +23,9 @@ class Level:
         """Return whether a value fulfils the condition."""
         if value is None:
             return False
-        return {
-            ">": value > self.threshold,
-            ">=": value >= self.threshold,
-            "<": value < self.threshold,
-        }[self.comparison]
+        if self.comparison == "<":
+            return value < self.threshold
+        return value > self.threshold if self.comparison == ">" else value >= self.threshold
 
     def over(self, value: Fraction | None) -> bool:
         """Return whether a trigger of this level has ended (definition 4)."""

@@ -8,8 +8,9 @@ from random import Random
 from hypothesis import strategies as st
 
 from tests.oracle.writing import control, event, instant
-from tests.property.signals.companies import ACCOUNTS, DAY, MINUTE_MS, PLAYBOOKS, START
-from tests.property.signals.vocabulary import setting
+from tests.property.signals.companies import ACCOUNTS, DAY, MINUTE_MS, START
+from tests.property.signals.facts import setting
+from tests.property.signals.playbooks import PLAYBOOKS
 
 KINDS = ["feature.used"] * 6 + ["usage.recorded"] * 3 + ["session.started"] * 2
 FEATURES = ["dashboards", "reports", "alerts", "sso", "roles", "automation", "other"]

@@ -16,10 +16,10 @@ from tests.property.signals.companies import (
     MINUTE_MS,
     PARTITION,
     PARTITIONS,
-    PLAYBOOKS,
     START,
     users,
 )
+from tests.property.signals.playbooks import PLAYBOOKS
 from tests.property.signals.vocabulary import GATED, QUANTITIES
 
 ACCOUNT = ACCOUNTS[0]

@@ -8,7 +8,8 @@ from shared.kernel.playbook import Playbook
 from tests.oracle.adapters import EngineSubject
 from tests.oracle.agreement import assert_same_state, assert_same_told
 from tests.oracle.subject import Told
-from tests.property.signals.companies import ACCOUNTS, PARTITION, PARTITIONS, PLAYBOOKS, companies
+from tests.property.signals.companies import ACCOUNTS, PARTITION, PARTITIONS, companies
+from tests.property.signals.playbooks import PLAYBOOKS
 
 
 def broken(name: str, rule: str) -> Playbook:

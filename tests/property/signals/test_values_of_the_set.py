@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from tests.oracle.adapters import EngineSubject
 from tests.oracle.subject import Told
 from tests.oracle.writing import control, event, instant
-from tests.property.signals.companies import ACCOUNTS, DAY, MINUTE_MS, PARTITION, PARTITIONS, PLAYBOOKS, START
+from tests.property.signals.companies import ACCOUNTS, DAY, MINUTE_MS, PARTITION, PARTITIONS, START
+from tests.property.signals.playbooks import PLAYBOOKS
 from tests.property.signals.vocabulary import NEEDS
 
 ACCOUNT = ACCOUNTS[0]

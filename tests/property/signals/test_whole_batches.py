@@ -17,8 +17,9 @@ from services.signals.core.engine import Engine
 from shared.kernel.playbook import Playbook
 from shared.kernel.topics import DEAD_LETTERS
 from tests.oracle.adapters import EPOCH, Pages
-from tests.property.signals.companies import PARTITION, PARTITIONS, PLAYBOOKS, Company, companies
+from tests.property.signals.companies import PARTITION, PARTITIONS, Company, companies
 from tests.property.signals.floods import floods
+from tests.property.signals.playbooks import PLAYBOOKS
 
 NOW_MS = 1_800_000_000_000
 FLUSHED = 0.3  # of the batches
