@@ -1,9 +1,9 @@
 """Accounts whose gates stand open, what they do all day, and the one event that takes each over a threshold.
 
 Everything reaches the product as a client's calls. The past of an account gives it what its segment's gate asks for:
-facts, milestones, users who use the core features on three days, a review, an engagement, a good score. It begins with
-the account, so that no department is new and nobody is idle, and with a bad score, so that health is not excellent for a
-whole month: no rule of the playbook has anything to say before the deciding event.
+facts, milestones, users who use the core features on three days, a review, an engagement, a good score. It begins
+with the account, so that no department is new and nobody is idle, and with a bad score, so that health is not excellent
+for a whole month: no rule of the playbook has anything to say before the deciding event.
 """
 
 from collections.abc import Iterator
