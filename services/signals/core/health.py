@@ -39,26 +39,29 @@ def tickets(account: Account, days: int) -> tuple[int, int]:
 
 def usage_trend(account: Account, days: int) -> Fraction | None:
     """Return the mean over metrics of the window divided by the one before, where that one is above 0."""
-    today, ratios = account.head.today, []
+    today, known, over, under = account.head.today, 0, 0, 1  # one fraction, reduced once: each one costs
     for metric in account.metrics.values():
         before = day_sum(metric.cells, today - days, days)
         if before > 0:
-            ratios.append(Fraction(day_sum(metric.cells, today, days), before))
-    return sum(ratios, ZERO) / len(ratios) if ratios else None
+            over, under = over * before + day_sum(metric.cells, today, days) * under, under * before
+            known += 1
+    return Fraction(over, under * known) if known else None
 
 
 def usage(account: Account, terms: Terms) -> Fraction | None:
     """Return the component of usage: active share and trend, each scaled up when the other has no data."""
     model = terms.playbook.health.usage
-    points, most = ZERO, 0
+    over, under, most = 0, 1, 0
     if account.fact("seats"):
-        points += model.active_points * active_share(account, terms)
-        most += model.active_points
+        share = active_share(account, terms)
+        over, under, most = model.active_points * share.numerator, share.denominator, model.active_points
     trend = usage_trend(account, model.days)
     if trend is not None:
-        points += model.trend_points * trend_share(trend, terms)
+        share = trend_share(trend, terms)
+        over = over * share.denominator + model.trend_points * share.numerator * under
+        under *= share.denominator
         most += model.trend_points
-    return points * 100 / most if most else None
+    return Fraction(100 * over, under * most) if most else None
 
 
 def active_share(account: Account, terms: Terms) -> Fraction:
@@ -71,7 +74,9 @@ def active_share(account: Account, terms: Terms) -> Fraction:
 def trend_share(trend: Fraction, terms: Terms) -> Fraction:
     """Return how far the trend has come, 0 to 1."""
     model = terms.playbook.health.usage
-    return max(ZERO, min(ONE, (trend * 100 - model.trend_floor_percent) / model.trend_range_percent))
+    above = trend.numerator * 100 - model.trend_floor_percent * trend.denominator
+    whole = model.trend_range_percent * trend.denominator
+    return Fraction(above, whole) if 0 < above < whole else ZERO if above <= 0 else ONE
 
 
 def _engagement(account: Account, terms: Terms) -> Fraction | None:
@@ -155,8 +160,11 @@ def _score(account: Account, terms: Terms, parts: dict[str, Fraction] | None) ->
         return max(ZERO, min(FULL, Fraction(given)))
     parts = components(account, terms) if parts is None else parts
     weights = {name: getattr(terms.playbook.health.weights, name) for name in parts}
-    whole = sum(weights.values())
-    return sum((weights[name] * value for name, value in parts.items()), ZERO) / whole if whole else None
+    whole, over, under = sum(weights.values()), 0, 1
+    for name, value in parts.items():
+        over = over * value.denominator + weights[name] * value.numerator * under
+        under *= value.denominator
+    return Fraction(over, under * whole) if whole else None
 
 
 def usage_for(account: Account, terms: Terms, wanted: Fraction) -> Fraction | None:

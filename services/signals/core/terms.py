@@ -36,7 +36,10 @@ class Terms:
         windows = self.active_days, self.month_days, self.health_days, *of_departments
         self.shortest_days = min(windows)  # who acted within it is in all
         self._segments = {name.strip().casefold(): row.key for row in playbook.segments for name in (row.name, row.key)}
-        self._acv_bounds = tuple((row.key, row.acv_below) for row in playbook.segments)
+        self._acv_bounds = tuple(  # in millionths, as amounts are
+            (row.key, None if row.acv_below is None else Fraction(str(row.acv_below)) * MILLION)
+            for row in playbook.segments
+        )
         self._limits = {
             name: {metric: None if limit is None else millionths(limit) for metric, limit in plan.limits.items()}
             for name, plan in playbook.plans.items()
@@ -76,8 +79,8 @@ class Terms:
         known = self._segments.get(given.strip().casefold()) if isinstance(given, str) else None
         if known is not None:
             return known
-        acv = annual_value(account)
-        return next(k for k, below in self._acv_bounds if below is None or acv is None or acv < Fraction(str(below)))
+        mrr = account.fact("mrr")
+        return next(k for k, below in self._acv_bounds if below is None or mrr is None or 12 * mrr < below)
 
     def gate(self, account: Account) -> GateCriteria:
         """Return the criteria that the account must meet."""
