@@ -25,11 +25,13 @@ from services.notify.intake import Intake
 from services.notify.outbox import Bells, Clock
 from services.notify.settings import Settings
 from shared.io.kafka import make_consumer, make_producer
+from shared.kernel.codec import decode_record
 from shared.kernel.csql_changes import decode_change
 from shared.kernel.dead_letters import DeadLetter, encode_letter
 from shared.kernel.errors import DependencyError, Reason, UpswingError
+from shared.kernel.events.user_erased import UserErased
 from shared.kernel.people import decode_person
-from shared.kernel.topics import CSQL_CHANGES, DEAD_LETTERS, PEOPLE, TRIGGERS
+from shared.kernel.topics import CSQL_CHANGES, DEAD_LETTERS, FACTS, PEOPLE, TRIGGERS
 from shared.kernel.triggers import decode_trigger
 
 LOG = structlog.get_logger("notify.consumer")
@@ -42,10 +44,14 @@ RETRY_SECONDS = 0.5
 MOST_FAULTS = 3
 DEPENDENCY_STATES = ("08", "40", "53", "55", "57", "58")  # connection, rollback, resources, locks, operator, system
 LINE_MOST = 10_000
+ERASURE = b"user.erased"
 
 
 class Consumer:
-    """One consumer of `expansion.triggers`, `csql.changes` and `people`. `progress` counts the records taken."""
+    """One consumer of `expansion.triggers`, `csql.changes` and `people`, and of the erasures on `account.facts`.
+
+    Shape: `progress` counts the records taken.
+    """
 
     def __init__(self, settings: Settings, intake: Intake, bells: Bells, clock: Clock) -> None:
         self.progress = 0
@@ -62,6 +68,7 @@ class Consumer:
             prefix + TRIGGERS.name: self._take_trigger,
             prefix + CSQL_CHANGES.name: self._take_change,
             prefix + PEOPLE.name: self._take_person,
+            prefix + FACTS.name: self._take_facts,
         }
 
     async def run(self, stopping: asyncio.Event) -> None:
@@ -173,6 +180,16 @@ class Consumer:
     async def _take_person(self, record: ConsumerRecord, now_ms: int) -> set[str]:  # noqa: ARG002 - takers share a signature
         person = decode_person(record.value) if record.value else None
         return await self._intake.take_person((record.key or b"").decode(), person)
+
+    async def _take_facts(self, record: ConsumerRecord, now_ms: int) -> set[str]:
+        """Take the erasures among facts; the pipeline buries what cannot be read."""
+        woken: set[str] = set()
+        if record.value is not None and ERASURE in record.value:
+            for _number, line in decode_record(record.value)[0]:
+                if isinstance(line, UserErased) and line.user_id is not None:
+                    at_ms: int = line.occurred_at  # type: ignore[assignment]  # the codec has settled it
+                    woken |= await self._intake.take_erasure(line.account_id, line.user_id, at_ms, now_ms)
+        return woken
 
     async def _bury(self, record: ConsumerRecord, reason: Reason, message: str) -> None:
         topic = record.topic.removeprefix(self._settings.topic_prefix)

@@ -12,7 +12,7 @@ from services.notify.core.decide import Dispatch, Situation, Verdict, decide, fa
 from services.notify.core.ending import end_told
 from services.notify.core.group import ends_lead
 from services.notify.core.words import Action, State, Why
-from services.notify.repository import hot, knowledge, log, messages, outbox
+from services.notify.repository import erasure, hot, knowledge, log, messages, outbox
 from services.notify.routing_table import Switchboard
 from shared.kernel.csql_changes import CsqlChange
 from shared.kernel.people import Person
@@ -36,6 +36,7 @@ class Intake:
             if not await hot.take(connection, item, trigger.account_id, trigger.recommendation.play, now_ms):
                 metrics.DUPLICATES.labels("expansion.triggers").inc()
                 return set()
+            trigger = await erasure.veil(connection, trigger)
             verdict, woken = await self._tell(connection, trigger, now_ms)
         _count(trigger, verdict)
         return woken
@@ -57,13 +58,29 @@ class Intake:
             ending = end_told(told, change.trigger_ids) if ended else None
             if ending is not None and not ending.closes:
                 return set()
-            entries = await self._show_change(connection, opened, (change, told[-1].trigger), now_ms, closed=ended)
+            news = f"{change.change}: stage {change.stage}", told[-1].trigger
+            entries = await self._show_change(connection, opened, news, now_ms, closed=ended)
             await log.write(connection, entries)
             woken = await outbox.wake(connection, opened.message_id, now_ms)
             woken |= {entry.channel for entry in entries if entry.channel}
             for trigger in ending.left if ending else ():
                 _verdict, channels = await self._tell(connection, trigger, now_ms)
                 woken |= channels
+        return woken
+
+    async def take_erasure(self, account_id: str, user_id: str, at_ms: int, now_ms: int) -> set[str]:
+        """Take a person out of what is kept of an account; where an open message named them, it is shown anew."""
+        woken: set[str] = set()
+        async with self._engine.begin() as connection:
+            for message in await erasure.forget(connection, account_id, user_id, at_ms):
+                opened = (await hot.known_of(connection, account_id, message["play"], now_ms)).opened
+                if opened is None:
+                    continue
+                row = await hot.read_content(connection, opened.message_id, account_id, message["play"])
+                news = "somebody whom it named was erased", hot.decode_content(row).told[-1].trigger
+                entries = await self._show_change(connection, opened, news, now_ms, closed=False)
+                await log.write(connection, entries)
+                woken |= {entry.channel for entry in entries if entry.channel}
         return woken
 
     async def take_person(self, person_id: str, person: Person | None) -> set[str]:
@@ -126,19 +143,19 @@ class Intake:
         self,
         connection: AsyncConnection,
         opened: hot.OpenMessage,
-        news: tuple[CsqlChange, Trigger],
+        news: tuple[str, Trigger],
         now_ms: int,
         *,
         closed: bool,
     ) -> list[log.Entry]:
-        change, trigger = news
+        note, trigger = news
         version = await messages.change_message(connection, opened.message_id, now_ms, closed=closed)
         abilities = self._switchboard.abilities
         return [
             log.Entry(
                 trigger=trigger,
                 why=Why.CHANGED,
-                note=f"{change.change}: stage {change.stage}",
+                note=note,
                 line=self._line(trigger, now_ms),
                 decided_at=now_ms,
                 state=State.PENDING,

@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.pipeline.core import unnamed
 from services.pipeline.metrics import ERASURES
 from services.pipeline.repository import accounts, erasure
+from shared.kernel import unnamed
 from shared.kernel.triggers import Trigger
 
 Row = dict[str, Any]
@@ -21,6 +21,7 @@ async def keep_events(session: AsyncSession, rows: Sequence[Row]) -> list[Row]:
     """Keep account events, those of who was erased without the name; return the erasures among them."""
     named = [row for row in rows if row["user_id"] is not None]
     erased = [row for row in named if row["type"] == erasure.TYPE]
+    await erasure.hold(session, (row["account_id"] for row in erased), alone=True)
     known = await erasure.known(session, {(row["account_id"], row["user_id"]) for row in named})
     for row in erased:
         person = row["account_id"], unnamed.token(row["account_id"], row["user_id"])
@@ -49,6 +50,7 @@ async def veil_triggers(session: AsyncSession, batch: Sequence[Trigger]) -> list
     """Return triggers without the names of who was erased since: this feed may be behind that of the facts."""
     bodies = {id(one): msgspec.to_builtins(one) for one in batch}
     named = {id(one): tuple(unnamed.persons_of(bodies[id(one)])) for one in batch}
+    await erasure.hold(session, (one.account_id for one in batch if named[id(one)]), alone=False)
     known = await erasure.known(session, {(one.account_id, name) for one in batch for name in named[id(one)]})
     return [_unnamed(one, bodies[id(one)], named[id(one)], known) if known else one for one in batch]
 

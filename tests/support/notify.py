@@ -17,7 +17,7 @@ from shared.io.database import migrate
 from shared.io.kafka import ensure_topics, make_consumer, make_producer
 from shared.kernel.csql_changes import CsqlChange, encode_change
 from shared.kernel.ids import trigger_id
-from shared.kernel.topics import CSQL_CHANGES, DEAD_LETTERS, PEOPLE, TRIGGERS
+from shared.kernel.topics import CSQL_CHANGES, DEAD_LETTERS, FACTS, PEOPLE, TRIGGERS
 from shared.kernel.triggers import (
     Criterion,
     EstimatedAcv,
@@ -33,7 +33,7 @@ TOKEN = "a-token-for-the-tests"
 SIGNING_SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
 NOW_MS = 1_790_000_000_000
 PARTITIONS = 3
-TOPICS = (TRIGGERS, CSQL_CHANGES, PEOPLE, DEAD_LETTERS)
+TOPICS = (TRIGGERS, CSQL_CHANGES, PEOPLE, FACTS, DEAD_LETTERS)
 
 
 def make_trigger(account_id: str = "acme", **over: Any) -> Trigger:

@@ -11,7 +11,6 @@ import msgspec
 from sqlalchemy import delete, func, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.pipeline.core import unnamed
 from services.pipeline.tables import (
     AccountEventRow,
     AccountRow,
@@ -20,9 +19,17 @@ from services.pipeline.tables import (
     ReplyRow,
     TriggerRow,
 )
+from shared.kernel import unnamed
 
 TYPE = "user.erased"
 Erasures = dict[tuple[str, str], int]  # account and what stands for the person, with the latest instant
+
+
+async def hold(session: AsyncSession, account_ids: Iterable[str], *, alone: bool) -> None:
+    """Keep erasures of accounts apart from what may name somebody, to the end of the transaction."""
+    lock = func.pg_advisory_xact_lock if alone else func.pg_advisory_xact_lock_shared
+    for account_id in sorted(set(account_ids)):
+        await session.execute(select(lock(func.hashtextextended(f"pipeline erasure {account_id}", 0))))
 
 
 async def known(session: AsyncSession, persons: Iterable[tuple[str, str]]) -> Erasures:

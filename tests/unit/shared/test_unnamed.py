@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from services.pipeline.core import unnamed
+from shared.kernel import unnamed
 from shared.kernel.snapshots import RuleValue
 from shared.kernel.triggers import Evidence, Trigger
 from tests.support.pipeline.samples import make_snapshot, make_trigger
