@@ -1,7 +1,7 @@
 # Needs nothing but Python 3.11+ and make. `make help` lists the targets.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help install demo init up test check bench fuzz clean lock
+.PHONY: help install demo init up test check bench fuzz chaos-signals clean lock
 
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$python; exit; }; done; echo python3)
@@ -11,7 +11,7 @@ TESTS ?= tests
 PYTEST_ARGS ?=
 
 help: ## Show the targets.
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 $(INSTALLED): requirements.lock pyproject.toml deploy/bootstrap.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo \
@@ -44,6 +44,9 @@ bench: $(INSTALLED) ## Measure; ONLY=e2e|signals|ingest, SECONDS, EVENTS, RUNS; 
 
 fuzz: $(INSTALLED) ## Send broken bodies of every dialect to ingest's core and HTTP; EXAMPLES=2000 of each.
 	@$(BIN)/python -m tests.fuzz $(EXAMPLES)
+
+chaos-signals: $(INSTALLED) ## Kill, freeze and starve signals, and compare with the log; SEED, KILLS=50, SECONDS, ROWS=2,18b, MUTATE=1.
+	@$(BIN)/python -m tests.chaos.signals
 
 lock: $(INSTALLED) ## Write deploy/local/jars.lock anew (requirements.lock: see CONTRIBUTING).
 	@$(BIN)/python -m deploy.local.jars

@@ -22,6 +22,7 @@ import click
 from deploy.local.jars import ensure_jars
 from tests.chaos.signals import rows_brokers, rows_groups, rows_kills, rows_logs, rows_records
 from tests.chaos.signals.ground import Ground, Report, Row
+from tests.chaos.signals.mutating import run_mutations
 from tests.support.broker import Broker
 
 __all__ = ["ROWS", "run_row", "table"]
@@ -34,6 +35,7 @@ ROWS: tuple[Row, ...] = (
     *rows_records.ROWS,
     *rows_logs.ROWS,
 )
+HANG_SECONDS, HANG_SECONDS_A_FAULT = 240, 60  # a row that takes longer hangs, which is a failure like any other
 HEADS = ("row", "fault", "faults", "starts", "events", "triggers", "repeats", "letters", "slowest", "took", "")
 
 
@@ -43,7 +45,8 @@ async def run_row(row: Row, folder: Path, bootstrap: str, jars: list[Path], seed
     ground = Ground(folder / f"row-{row.name}", bootstrap, jars, report, seed, max(1, round(kills * row.share)))
     began = time.monotonic()
     try:
-        await row.run(ground)
+        async with asyncio.timeout(HANG_SECONDS + HANG_SECONDS_A_FAULT * ground.kills):
+            await row.run(ground)
     except Exception as error:  # noqa: BLE001 - whatever goes wrong is this row's failure; the next one runs
         report.failed = f"{type(error).__name__}: {error}"
         (ground.folder / "failure.txt").write_text(traceback.format_exc())
@@ -96,8 +99,6 @@ def main(seed: int, kills: int, seconds: float, names: str, mutate: bool, kafka:
             broker.start()
         bootstrap = kafka or (broker.bootstrap if broker else "")
         if mutate:
-            from tests.chaos.signals.mutations import run_mutations  # noqa: PLC0415 - it reads this module's rows
-
             sys.exit(run_mutations(folder, bootstrap, jars, seed, names))
         sys.exit(asyncio.run(_run(wanted, folder, bootstrap, found, seed, kills, seconds)))
     finally:

@@ -22,14 +22,16 @@ from tests.support.signals.stream import Stream
 from tests.support.signals.verdict import Verdict, assert_offsets_behind, judge
 from tests.support.signals.worker import Worker
 
-__all__ = ["DEATHS", "Ground", "Report", "Row"]
+__all__ = ["DEATHS", "OWNED", "Ground", "Report", "Row"]
 
 DEATHS = [f"{stage.name}:before" for stage in STAGES] + [f"{STAGES[-1].name}:after"]
 LATEST_FLUSH = 5
 LOOK_SECONDS = 0.2
 RESUME_SECONDS = 60.0
-LOOK_AT_OFFSETS_EVERY = 10
+LOOK_AT_OFFSETS_EVERY, FEW_KILLS = 10, 20
 READY_SECONDS = 60.0
+SETTLED_SECONDS = 90.0
+OWNED = "upswing_signals_owned_partitions"
 
 
 class Report(msgspec.Struct):
@@ -131,7 +133,8 @@ class Ground:
         code = await asyncio.to_thread(worker.wait)
         assert code == -9, f"the worker ended with {code} instead of dying at {death}:\n{worker.tail()}"
         self.report.kills += 1
-        if self.report.kills % LOOK_AT_OFFSETS_EVERY == 1 and self._company:
+        often = self.kills <= FEW_KILLS or self.report.kills % LOOK_AT_OFFSETS_EVERY == 1
+        if often and self._company:
             await assert_offsets_behind(self._company)
 
     async def ready(self, worker: Counted, seconds: float = READY_SECONDS, **how: Any) -> float:
@@ -160,7 +163,7 @@ class Ground:
             assert time.monotonic() < deadline, f"not done within {seconds:g} s:\n{workers[0].tail()}"
             await asyncio.sleep(LOOK_SECONDS)
 
-    async def settle(self, company: Stream, *workers: Counted, seconds: float = 90) -> None:
+    async def settle(self, company: Stream, *workers: Counted, seconds: float = SETTLED_SECONDS) -> None:
         """Let workers fold all there is, starting again those that leave."""
 
         async def settled() -> bool:
@@ -173,7 +176,6 @@ class Ground:
         for other in self._workers:
             if other is not worker and other.running:
                 await self.stop(other)
-        await self.settle(company, worker)
         await self._stop_settled(company, worker)
         verdict = await judge(company, worker.store, **how)
         await company.assert_compactable()
@@ -192,10 +194,15 @@ class Ground:
         return verdict
 
     async def _stop_settled(self, company: Company, worker: Counted) -> None:
-        """Stop a worker that is about to be judged; one that leaves just then is started again."""
-        while not worker.running or await asyncio.to_thread(worker.stop) != 0:
-            worker.start()
-            await self.settle(company, worker)
+        """Stop a worker that owns and has folded everything; one that leaves just then is started again."""
+
+        async def owns_all() -> bool:
+            ready = worker.running and worker.readiness().get("ready")
+            return bool(ready) and worker.metrics().get(OWNED) == company.partitions and await company.lag() == 0
+
+        await self.supervise([worker], owns_all, SETTLED_SECONDS)
+        while await asyncio.to_thread(worker.stop) != 0:
+            await self.supervise([worker], owns_all, SETTLED_SECONDS)
 
     async def recreate(self, company: Company, topic: str) -> None:
         """Delete a topic and create it again, empty."""

@@ -11,7 +11,7 @@ from aiokafka import TopicPartition
 from services.signals.core.pages import NO_STAMP, stamp_of
 from shared.kernel.clock import DAY_MS, HOUR_MS
 from shared.kernel.topics import CHANGELOG, EVENTS
-from tests.chaos.signals.ground import Counted, Ground, Row
+from tests.chaos.signals.ground import OWNED, Counted, Ground, Row
 from tests.support.signals.company import Company
 from tests.support.signals.worker import wait_until
 
@@ -19,7 +19,7 @@ __all__ = ["ROWS"]
 
 FLOW = {"count": 30, "pause": 0.08}
 SESSION_SECONDS = 6
-OWNED = "upswing_signals_owned_partitions"
+NOTICED = "another worker writes to it"
 HOUR_SECONDS = 3_600
 
 
@@ -44,6 +44,9 @@ async def wake_zombies(ground: Ground) -> None:
                 await _assert_no_late_page(company, ends)
                 ground.checked("ownership before a flush")
             await ground.settle(company, heir)
+            if where == "changelog":
+                assert NOTICED in heir.log.read_text() + zombie.log.read_text(), "nobody has noticed the late write"
+                ground.checked("late writes noticed")
             heir.kill()
     await ground.finish(company, pair[0])
 
