@@ -91,7 +91,8 @@ MUTATIONS = (
                 "    await flush.commit({each.owned.events: each.position for each in work if each.live})\n",
                 (
                     "    await flush.commit({each.owned.events: each.position for each in work if each.live})\n"
-                    "    late, flush.delivery.late, flush.delivery.open = getattr(flush.delivery, 'late', []), [], True\n"
+                    "    late, flush.delivery.late = getattr(flush.delivery, 'late', []), []\n"
+                    "    flush.delivery.open = True\n"
                     "    for owned, outputs in late:\n"
                     "        await flush.delivery.send(owned, outputs)\n"
                     "    flush.delivery.open = False\n"
