@@ -175,9 +175,9 @@ def ended_readings(playbook: Playbook, values: Values, day: int) -> Iterator[Rea
     yield Reading("dormant_users", None, met, not met and share <= dormant.percent - dormant.margin_points)
     segment = playbook_segment(playbook, values)
     since = day + 1 - values.onboarded
-    for row in playbook.milestones.get(segment, ()):
-        missed = since > row.due_days and row.name not in values.milestones
-        yield Reading("milestone_missed", row.name, missed, row.name in values.milestones)
+    late = [row.name for row in playbook.milestones.get(segment, ()) if since > row.due_days]
+    missed = any(name not in values.milestones for name in late)
+    yield Reading("milestone_missed", None, missed, not missed)
 
 
 def _power(playbook: Playbook, values: Values, day: int) -> Iterator[Reading]:
