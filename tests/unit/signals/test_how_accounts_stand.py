@@ -1,6 +1,7 @@
 """Tickets, mentions, health by day and milestones: each rule at its boundaries, and what evidence says."""
 
 from fractions import Fraction
+from typing import Any
 
 import pytest
 
@@ -91,7 +92,7 @@ def test_the_passing_of_a_day_may_make_a_surge() -> None:
     ],
 )
 def test_a_mention_on_any_event_fires_and_is_over_when_it_is_thirty_days_old(
-    kind: str, properties: dict[str, object]
+    kind: str, properties: dict[str, Any]
 ) -> None:
     """On day 3; the day after its last day in the window is day 33, at whose end nothing is left."""
     story = begin("competitor_mention")
@@ -119,7 +120,7 @@ def test_mentions_are_told_with_the_day_of_the_latest() -> None:
     story.happens(on_day(500), "competitor.mentioned")
     (row,) = [row for row in subject.snapshots["acme"].rules if row.rule == "competitor_mention"]
     latest = iso_day(FIRST + 500)
-    assert row.evidence.summary == f"1 mentions of a competitor in 30 days, the latest on {latest} (≥ 1)"
+    assert row.evidence.summary == f"1 mention of a competitor in 30 days, the latest on {latest} (≥ 1)"
 
 
 @pytest.mark.parametrize(("score", "fires"), [(50, False), (49.99, True)])

@@ -33,7 +33,8 @@ def measure(account: Account, terms: Terms) -> Iterator[Measure]:
 def tell(account: Account, _terms: Terms, measure: Measure) -> tuple[Numbers, str]:
     """Return the number of mentions and the day of the latest."""
     numbers: Numbers = {"mentions": measure.amount, "days": measure.window_days}
-    text = f"{measure.amount:,} mentions of a competitor in {measure.window_days} days"
+    said = "mention" if measure.amount == 1 else "mentions"
+    text = f"{measure.amount:,} {said} of a competitor in {measure.window_days} days"
     if measure.amount:
         numbers["latest_on"] = latest = iso_day(max(account.days.standing.mentions))
         text += f", the latest on {latest}"

@@ -34,7 +34,8 @@ def tell(account: Account, terms: Terms, measure: Measure) -> tuple[Numbers, str
     numbers: Numbers = {"health": shown}
     parts = {name: round(float(value), 2) for name, value in health.components(account, terms).items()}
     numbers |= parts
-    weakest = f", weakest in {min(parts, key=lambda name: parts[name])}" if parts else ""
+    given = account.fact("health_score") is not None
+    weakest = "" if given or not parts else f", weakest in {min(parts, key=lambda name: parts[name])}"
     return numbers, f"health {shown:.4g}{weakest}"
 
 
@@ -51,7 +52,7 @@ ROW = RuleRow(
     "points",
     tell=tell,
     unmeasured="no health",
-    example="health 43.5, weakest in usage (< 50)",
+    example="health 41.67, weakest in usage (< 50)",
     tuning="The line is `health.critical`; it is also the line that cards and reports call critical. `margin_points` "
     "says how far above it health must be before the rule can fire again.",
 )

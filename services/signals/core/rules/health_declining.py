@@ -36,7 +36,8 @@ def tell(account: Account, _terms: Terms, measure: Measure) -> tuple[Numbers, st
     before = float(standing.peak(account, days) or 0)
     now = before - measure.amount / measure.whole
     numbers: Numbers = {"health": round(now, 2), "highest": round(before, 2), "days": days}
-    return numbers, f"health {now:.4g}, at its highest {before:.4g} within {days} days: points lost"
+    drop = measure.amount / measure.whole
+    return numbers, f"health {now:.4g} is {drop:.4g} points below its highest of {days} days, {before:.4g}"
 
 
 def watch(account: Account, terms: Terms) -> None:
@@ -54,7 +55,7 @@ ROW = RuleRow(
     "points",
     tell=tell,
     unmeasured="no health now, or none recorded at a change of day",
-    example="health 61, at its highest 78 within 30 days: points lost (≥ 10)",
+    example="health 61 is 17 points below its highest of 30 days, 78 (≥ 10)",
     tuning="The highest of the window is one that a change of day has seen. Lower `drop_points` to hear earlier; where "
     "health swings with single tickets, lower the weight of support instead.",
 )

@@ -46,7 +46,7 @@ ROW = RuleRow(
     by_day="begins",
     tell=tell,
     unmeasured="no onboarding day, or no milestones for the segment",
-    example="past the due day since onboarding: first_report, first_integration (≥ 1)",
+    example="past the due day since onboarding: first_dashboard, first_report (≥ 1)",
     tuning="The due days stand with `milestones`, by segment: set them to what your healthy accounts needed, not to "
     "what the plan hoped for. A milestone that nobody sends as `milestone.reached` is missed by everybody.",
 )
