@@ -5,12 +5,13 @@ Source: playbook sections 3 and 6, definition 68.
 
 from collections.abc import Iterator
 
+import msgspec
+
 from services.signals.core import use_problems
 from services.signals.core.account import Account
-from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow
+from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow, count_level
 from services.signals.core.terms import Terms, onboarded_days
 from shared.kernel.playbook.offers import Addon
-from shared.kernel.quantities import MILLION
 
 NAME = "addon_problem"
 
@@ -27,9 +28,7 @@ def scope_levels(terms: Terms, scope: str | None) -> tuple[Level, ...]:
 
 
 def _level(terms: Terms, count: int, owner_role: str | None) -> Level:
-    rule, threshold = terms.playbook.rules.addon_problem, count * MILLION
-    margin = max(rule.margin_minimum * MILLION, threshold * rule.margin_percent // 100)
-    return Level(None, threshold, ">=", margin, owner_role)
+    return msgspec.structs.replace(count_level(terms.playbook.rules.addon_problem, count), owner_role=owner_role)
 
 
 def measure(account: Account, terms: Terms) -> Iterator[Measure]:

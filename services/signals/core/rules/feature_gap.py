@@ -7,9 +7,8 @@ from collections.abc import Iterator
 
 from services.signals.core import use
 from services.signals.core.account import Account
-from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow
+from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow, count_level
 from services.signals.core.terms import Terms
-from shared.kernel.quantities import MILLION
 
 NAME = "feature_gap"
 
@@ -17,9 +16,7 @@ NAME = "feature_gap"
 def levels(terms: Terms) -> tuple[Level, ...]:
     """Return the one level: a count of events, with the margin of a count."""
     rule = terms.playbook.rules.feature_gap
-    threshold = rule.times * MILLION
-    margin = max(rule.margin_minimum * MILLION, threshold * rule.margin_percent // 100)
-    return (Level(None, threshold, ">=", margin),)
+    return (count_level(rule, rule.times),)
 
 
 def measure(account: Account, terms: Terms) -> Iterator[Measure]:
@@ -49,6 +46,7 @@ ROW = RuleRow(
     measure,
     watch,
     "count",
+    only_falls=True,
     tell=tell,
     unmeasured="no feature beyond the plan was tried",
     example="sso is beyond the plan and was tried 3 times in 7 days (≥ 3)",

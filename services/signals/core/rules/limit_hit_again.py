@@ -7,10 +7,9 @@ from collections.abc import Iterator
 
 from services.signals.core import use_limits
 from services.signals.core.account import Account
-from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow
+from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow, count_level
 from services.signals.core.terms import Terms
 from shared.kernel.clock import iso_day
-from shared.kernel.quantities import MILLION
 
 NAME = "limit_hit_again"
 
@@ -18,9 +17,7 @@ NAME = "limit_hit_again"
 def levels(terms: Terms) -> tuple[Level, ...]:
     """Return the one level: a count of days, with the margin of a count."""
     rule = terms.playbook.rules.limit_hit_again
-    threshold = rule.times * MILLION
-    margin = max(rule.margin_minimum * MILLION, threshold * rule.margin_percent // 100)
-    return (Level(None, threshold, ">=", margin),)
+    return (count_level(rule, rule.times),)
 
 
 def measure(account: Account, terms: Terms) -> Iterator[Measure]:

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 
 from services.signals.core import use_purchases
 from services.signals.core.account import Account
-from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow, no_watch
+from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow, count_level, no_watch
 from services.signals.core.terms import Terms
 from shared.kernel.clock import iso_day
-from shared.kernel.quantities import MILLION
 
 NAME = "purchased_unused"
 
@@ -18,9 +17,7 @@ NAME = "purchased_unused"
 def levels(terms: Terms) -> tuple[Level, ...]:
     """Return the one level: a number of days, with the margin of a count."""
     rule = terms.playbook.rules.purchased_unused
-    threshold = rule.days * MILLION
-    margin = max(rule.margin_minimum * MILLION, threshold * rule.margin_percent // 100)
-    return (Level(None, threshold, ">=", margin),)
+    return (count_level(rule, rule.days),)
 
 
 def measure(account: Account, _terms: Terms) -> Iterator[Measure]:
