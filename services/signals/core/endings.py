@@ -5,13 +5,13 @@ at this change of day. One-offs end when they have stood their days. Source: def
 """
 
 from services.signals.core.account import Account
-from services.signals.core.rules import RULES
+from services.signals.core.rules import BY_NAME
 from services.signals.core.rules.row import Level, Measure, RuleRow
 from services.signals.core.state import Episode
-from services.signals.core.steps import OPEN, Cause, Emit, RuleFailed, Step, measured_one, ranked
+from services.signals.core.steps import OPEN, Cause, Emit, RuleFailed, Step, by_scope, measured_one, ranked
 from services.signals.core.terms import Terms
 
-Scopes = dict[str, set[str | None]]
+Scopes = list[tuple[str | None, list[Episode]]]
 Ending = tuple[RuleRow, Episode, Level | None, Measure | None]
 
 
@@ -20,8 +20,8 @@ def end_all(account: Account, terms: Terms, cause: Cause, emit: Emit) -> None:
     for row, scopes in _open_rules(account):
         measures = measured_one(account, terms, row, [], None) or ()
         values = {measure.scope: measure for measure in measures}
-        for scope in scopes:
-            for episode, level in list(ranked(account, row, terms, scope)):
+        for scope, episodes in scopes:
+            for episode, level in ranked(episodes, row, terms, scope):
                 value = values.get(scope)
                 end(account, (row, episode, level, episode.measure or (value and value.at(episode.level))), cause, emit)
 
@@ -37,9 +37,9 @@ def end_scope(
 ) -> None:
     """End every trigger of one scope at once, and name `shown_scope` in its place (definition 67)."""
     for row, scopes in _open_rules(account):
-        if scope in scopes:
-            for episode, level in list(ranked(account, row, terms, scope)):
-                if episode.scope_type == scope_type:
+        for known, episodes in scopes:
+            for episode, level in ranked(episodes, row, terms, scope):
+                if known == scope and episode.scope_type == scope_type:
                     end(account, (row, episode, level, None), cause, emit, shown_scope)
 
 
@@ -54,11 +54,11 @@ def over_today(account: Account, terms: Terms, day: int, failed: list[RuleFailed
         if measures is not None:
             turned = {
                 scope
-                for scope in scopes
+                for scope, _ in scopes
                 if contract_turns
                 or (period_turns and row.ends_with_period is not None and row.ends_with_period(account, scope))
             }
-            found += _told(account, terms, _over(account, terms, row, scopes, measures, turned), failed)
+            found += _told(account, terms, _over(terms, row, scopes, measures, turned), failed)
     return found
 
 
@@ -78,39 +78,38 @@ def over_by_day(account: Account, terms: Terms) -> list[Ending]:
         if row.happening is not None:
             found += [
                 (row, episode, level, episode.measure)
-                for scope in scopes
-                for episode, level in ranked(account, row, terms, scope)
+                for scope, episodes in scopes
+                for episode, level in ranked(episodes, row, terms, scope)
                 if day >= episode.until or not terms.enabled(row.name)
             ]
         elif row.by_day is not None:
             measures = measured_one(account, terms, row, [], None)
             if measures is not None:
-                turned = set(scopes) if day in account.head.renewal_days else set()
-                found += _over(account, terms, row, scopes, measures, turned)
+                turned = {scope for scope, _ in scopes} if day in account.head.renewal_days else set()
+                found += _over(terms, row, scopes, measures, turned)
     return found
 
 
-def _open_rules(account: Account) -> list[tuple[RuleRow, list[str | None]]]:
+def _open_rules(account: Account) -> list[tuple[RuleRow, Scopes]]:
     """Return the rules that have episodes, in order, each with its scopes; no other rule is of interest."""
-    scopes: Scopes = {}
-    for episode in account.episodes.values():
-        scopes.setdefault(episode.rule, set()).add(episode.scope)
-    return [(row, sorted(scopes[row.name], key=lambda scope: scope or "")) for row in RULES if row.name in scopes]
+    return [
+        (BY_NAME[rule], sorted(scopes.items(), key=lambda item: item[0] or ""))
+        for rule, scopes in by_scope(account).items()
+    ]
 
 
 def _over(
-    account: Account,
     terms: Terms,
     row: RuleRow,
-    scopes: list[str | None],
+    scopes: Scopes,
     measures: list[Measure],
     turned: set[str | None],
 ) -> list[Ending]:
     """Return which triggers of a rule have fallen back or stand in a scope whose period turns."""
     values, found = {measure.scope: measure for measure in measures}, list[Ending]()
-    for scope in scopes:
+    for scope, episodes in scopes:
         measure = values.get(scope)
-        for episode, level in ranked(account, row, terms, scope):
+        for episode, level in ranked(episodes, row, terms, scope):
             value = measure and measure.at(episode.level)
             if scope in turned or value is None or value.is_over(episode.threshold, episode.margin, episode.comparison):
                 found.append((row, episode, level, value))

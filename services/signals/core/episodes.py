@@ -6,6 +6,7 @@ is armed again by its own threshold less the margin, only when a day changes (se
 Source: definitions 4, 5, 7, 32, 33, 34 and 66.
 """
 
+from collections.abc import Sequence
 from typing import Literal
 
 from services.signals.core import gate, hooks, rooms, use_problems
@@ -15,7 +16,7 @@ from services.signals.core.endings import end, end_all, over_by_day, over_today
 from services.signals.core.one_offs import happen, release_happenings
 from services.signals.core.rules import BY_NAME, RULES
 from services.signals.core.rules.row import Measure, RuleRow, spent_from
-from services.signals.core.state import FAR
+from services.signals.core.state import FAR, Episode
 from services.signals.core.steps import (
     HELD,
     OPEN,
@@ -25,12 +26,14 @@ from services.signals.core.steps import (
     Emit,
     RuleFailed,
     Step,
-    Values,
     begin,
+    by_scope,
     measured,
     measured_one,
     ranked,
     reached,
+    rows_of_midnight,
+    rows_on,
 )
 from services.signals.core.terms import Terms
 from shared.kernel.clock import iso_day, midnight_ms
@@ -47,8 +50,12 @@ def look(
     *,
     backfill: bool,
     failed: list[RuleFailed] | None = None,
+    only: Sequence[RuleRow] | None = None,
 ) -> None:
-    """Look at all rules: fire or hold what has been reached, then release what nothing holds any more."""
+    """Look at all rules: fire or hold what has been reached, then release what nothing holds any more.
+
+    With `only`, no other rule can have come to be met.
+    """
     if account.health_now is None:
         account.health_now = ()  # from now on until all is settled health does not move
     hooks.run(hooks.LOOKED, account, terms, failed)
@@ -56,14 +63,14 @@ def look(
         account.parked.clear()
         end_all(account, terms, cause, emit)
     else:
-        values: Values = []
-        for row in RULES:  # each is measured at its turn: some look at what those before them have fired
-            measures = measured_one(account, terms, row, failed, cause.event)
+        rows = RULES if account.parked else rows_on(terms) if only is None else only
+        values: dict[str, list[Measure] | None] = {}
+        for row in rows:  # each is measured at its turn: some look at what those before them have fired
+            measures = values[row.name] = measured_one(account, terms, row, failed, cause.event)
             if measures is None:
                 continue
-            values.append((row, measures))
             if account.parked:
-                standing = reached(terms, values[-1:])
+                standing = reached(terms, [(row, measures)])
                 account.parked = {key for key in account.parked if key[0] != row.name or key in standing}
             if row.by_day is not None and cause.event is not None:
                 continue
@@ -71,7 +78,7 @@ def look(
             for measure in measures:
                 fire(account, terms, row, measure, cause, emit, backfill=backfill)
         if account.held or account.waiting:
-            _release(account, terms, values, cause, emit, backfill=backfill)
+            _release(account, terms, values, cause, emit, failed, backfill=backfill)
     settle(account, terms, backfill=backfill)
 
 
@@ -123,14 +130,16 @@ def _fire(
 def _release(
     account: Account,
     terms: Terms,
-    values: Values,
+    values: dict[str, list[Measure] | None],
     cause: Cause,
     emit: Emit,
+    failed: list[RuleFailed] | None,
     *,
     backfill: bool,
 ) -> None:
     admitted: dict[Kind, bool] = {}
-    for row, measures in values:
+    for rule, scopes in by_scope(account, HELD).items():
+        row = BY_NAME[rule]
         if row.kind not in admitted:
             admitted[row.kind] = gate.admits(account, terms, row.kind, backfill=backfill)
         if not admitted[row.kind]:
@@ -138,14 +147,18 @@ def _release(
         if row.happening is not None:
             release_happenings(account, terms, row, cause, emit)
             continue
-        for measure in measures:
-            _release_scope(account, terms, row, measure, cause, emit)
+        if rule not in values:
+            values[rule] = measured_one(account, terms, row, failed, None)
+        for measure in values[rule] or ():
+            if measure.scope in scopes:
+                _release_scope(account, scopes[measure.scope], terms, row, measure, cause, emit)
 
 
-def _release_scope(account: Account, terms: Terms, row: RuleRow, measure: Measure, cause: Cause, emit: Emit) -> None:
-    levels = list(ranked(account, row, terms, measure.scope))
+def _release_scope(
+    account: Account, episodes: list[Episode], terms: Terms, row: RuleRow, measure: Measure, cause: Cause, emit: Emit
+) -> None:
     standing = False
-    for episode, level in reversed(levels):
+    for episode, level in reversed(ranked(episodes, row, terms, measure.scope)):
         if episode.status != HELD:
             standing = standing or episode.status in OPEN
         elif standing:
@@ -167,6 +180,7 @@ def change_day(
     head = account.head
     cause = Cause(f"day/{iso_day(day)}", midnight_ms(day))
     churned = account.fact("status") == "churned"
+    quiet = not account.parked and not account.unsettled
     first = judge(account, terms, "ended", failed)
     over = over_today(account, terms, day, failed) if account.episodes and not churned else []
     hooks.run(hooks.ENDED, account, terms, failed)
@@ -179,11 +193,14 @@ def change_day(
     first += judge(account, terms, "begins", failed)
     if not churned:
         if account.episodes:
-            for ending in sorted([*over, *over_by_day(account, terms)], key=lambda ending: RANK[ending[0].name]):
+            over += over_by_day(account, terms)
+            quiet = quiet and not over
+            for ending in sorted(over, key=lambda ending: RANK[ending[0].name]):
                 end(account, ending, cause, emit)
         for row in first:
             _count_as_fired(account, terms, row, cause)
-    look(account, terms, cause, emit, backfill=backfill, failed=failed)
+    only = rows_of_midnight(terms) if quiet else None
+    look(account, terms, cause, emit, backfill=backfill, failed=failed, only=only)
 
 
 def _count_as_fired(account: Account, terms: Terms, row: RuleRow, cause: Cause) -> None:

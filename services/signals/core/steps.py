@@ -3,7 +3,7 @@
 Source: definitions 4, 5, 33 and 38.
 """
 
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable
 from typing import Literal
 
 import msgspec
@@ -61,24 +61,16 @@ class RuleFailed(Exception):  # noqa: N818 - says what happened, and is caught a
 Values = list[tuple[RuleRow, list[Measure]]]
 
 
-def measured(
-    account: Account,
-    terms: Terms,
-    failed: list[RuleFailed] | None = None,
-    event: Event | None = None,
-    only: Container[str] | None = None,
-) -> Values:
-    """Return the values of all rules now, or of `only` some, by scope; nothing for a rule that is off.
+def measured(account: Account, terms: Terms, failed: list[RuleFailed]) -> Values:
+    """Return the values of all rules now, by scope; nothing for a rule that is off, or for one-offs.
 
-    One-offs are what an event is.
-    Errors: `RuleFailed`, unless `failed` is given: then it is noted there, and the rule is left out of the answer.
+    A rule that fails is noted in `failed` and left out of the answer.
     """
     values: Values = []
     for row in RULES:
-        if only is None or row.name in only:
-            found = measured_one(account, terms, row, failed, event)
-            if found is not None:
-                values.append((row, found))
+        found = measured_one(account, terms, row, failed, None)
+        if found is not None:
+            values.append((row, found))
     return values
 
 
@@ -144,9 +136,38 @@ def begin(
     return episode
 
 
-def ranked(account: Account, row: RuleRow, terms: Terms, scope: str | None) -> Iterator[tuple[Episode, Level | None]]:
-    """Yield the episodes of one scope from the lowest level to the highest; unknown levels come first."""
+def by_scope(account: Account, status: str | None = None) -> dict[str, dict[str | None, list[Episode]]]:
+    """Return the rules that have episodes, in their order, by scope; with `status`, scopes that have one of it."""
+    found: dict[str, dict[str | None, list[Episode]]] = {}
+    for episode in account.episodes.values():
+        found.setdefault(episode.rule, {}).setdefault(episode.scope, []).append(episode)
+    if status is not None:
+        for rule, scopes in found.items():
+            found[rule] = {k: some for k, some in scopes.items() if any(e.status == status for e in some)}
+    return {row.name: found[row.name] for row in RULES if found.get(row.name)}
+
+
+def ranked(
+    episodes: list[Episode], row: RuleRow, terms: Terms, scope: str | None
+) -> list[tuple[Episode, Level | None]]:
+    """Return the episodes of one scope from the lowest level to the highest; unknown levels come first."""
     levels = {level.name: (rank, level) for rank, level in enumerate(row.levels_for(terms, scope))}
-    found = [e for e in account.episodes.values() if e.rule == row.name and e.scope == scope]
-    for episode in sorted(found, key=lambda e: levels[e.level][0] if e.level in levels else -1):
-        yield episode, levels[episode.level][1] if episode.level in levels else None
+    ordered = sorted(episodes, key=lambda e: levels[e.level][0] if e.level in levels else -1)
+    return [(episode, levels[episode.level][1] if episode.level in levels else None) for episode in ordered]
+
+
+def rows_on(terms: Terms) -> tuple[RuleRow, ...]:
+    """Return the rules that are on, in their order."""
+    found: tuple[RuleRow, ...] | None = terms.memo.get(("rows on", None))
+    if found is None:
+        found = terms.memo["rows on", None] = tuple(row for row in RULES if terms.enabled(row.name))
+    return found
+
+
+def rows_of_midnight(terms: Terms) -> tuple[RuleRow, ...]:
+    """Return those of them that the passing of a day alone may bring to their threshold."""
+    found: tuple[RuleRow, ...] | None = terms.memo.get(("rows of midnight", None))
+    if found is None:
+        rows = (row for row in rows_on(terms) if row.happening is None and not row.only_falls)
+        found = terms.memo["rows of midnight", None] = tuple(rows)
+    return found

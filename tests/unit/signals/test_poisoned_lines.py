@@ -30,6 +30,12 @@ def without_window(version: str) -> Playbook:
     return replace(OPEN, version=version, rules=replace(OPEN.rules, gated_exploration=broken))
 
 
+def without_days(version: str) -> Playbook:
+    """Return a playbook under which `power_user` fails whenever the day changes."""
+    broken = replace(OPEN.rules.power_user, days=None)
+    return replace(OPEN, version=version, rules=replace(OPEN.rules, power_user=broken))
+
+
 def begin(first: Playbook, *later: Playbook) -> tuple[EngineSubject, Story]:
     """Begin the story of an account with limits and seats."""
     subject = EngineSubject([first, *later])
@@ -151,13 +157,13 @@ def test_a_second_failing_line_leaves_the_first_one_out_too() -> None:
 
 def test_a_rule_that_fails_at_a_change_of_day_sits_the_day_out() -> None:
     """There is no line to blame: it is counted, and the other rules are looked at."""
-    second = without_window("second")
+    second = without_days("second")
     subject, story = begin(OPEN, second)
     story.judge_by(HOUR, second)
     story.tick("2026-03-02 23:00")
     subject.counts.clear()
     story.tick("2026-03-03 00:00")
-    assert subject.counts["rule_failures", "gated_exploration"] > 0
+    assert subject.counts["rule_failures", "power_user"] > 0
     assert subject.explain("acme") is not None
 
 

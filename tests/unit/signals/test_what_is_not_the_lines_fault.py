@@ -13,7 +13,7 @@ from shared.kernel.topics import DEAD_LETTERS, EVENTS
 from tests.oracle.adapters import Pages
 from tests.oracle.writing import WIDE_OPEN, control, playbook
 from tests.oracle.writing import event as written
-from tests.unit.signals.test_poisoned_lines import without_play, without_window
+from tests.unit.signals.test_poisoned_lines import without_play
 
 NUMBERS = count()
 
@@ -62,7 +62,7 @@ def test_a_rule_that_keeps_failing_is_switched_off_once_in_each_partition() -> N
 
 def test_a_rule_that_fails_at_the_change_of_day_of_many_accounts_is_switched_off() -> None:
     """There is no line to blame, but the failures count."""
-    failing = engine(without_window("default-1"))
+    failing = engine(without_days("default-1"))
     failing.fold(0, control("tick", "2026-03-01 10:00"), 0)
     lines = [event("2026-03-01 11:00", "session.started", account=f"a{n}", user="u1") for n in range(12)]
     failing.fold(1, b"\n".join(lines), 0)
@@ -70,7 +70,7 @@ def test_a_rule_that_fails_at_the_change_of_day_of_many_accounts_is_switched_off
     failing.fold(2, control("tick", "2026-03-02 00:00"), 0)
     switched = [output for output in failing.take_outputs() if output.topic is EVENTS]
     assert len(switched) == 1
-    assert b"gated_exploration" in switched[0].value
+    assert b"power_user" in switched[0].value
 
 
 def test_a_jump_of_decades_takes_no_longer_than_the_horizon() -> None:

@@ -50,6 +50,7 @@ ROW = RuleRow(
     measure,
     no_watch,
     "count",
+    only_falls=True,
     tell=tell,
     example="1 requests, 2 viewers of prices and 0 webinars in 30 days (≥ 2)",
     tuning="""

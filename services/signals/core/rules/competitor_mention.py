@@ -47,6 +47,7 @@ ROW = RuleRow(
     measure,
     no_watch,
     "count",
+    only_falls=True,
     tell=tell,
     example="2 mentions of a competitor in 30 days, the latest on 2026-03-12 (≥ 1)",
     tuning="One mention is enough. Raise `mentions` only where calls are transcribed by a machine that hears names "

@@ -80,6 +80,7 @@ ROW = RuleRow(
     measure,
     watch,
     "percent",
+    only_falls=True,
     tell=tell,
     unmeasured="no busy department beside one without users",
     example="8 of 9 users of Sales active in 30 days; nobody of Marketing has a seat = 88.89 % (≥ 80 %)",

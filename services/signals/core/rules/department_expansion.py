@@ -60,6 +60,7 @@ ROW = RuleRow(
     measure,
     watch,
     "count",
+    only_falls=True,
     tell=tell,
     unmeasured="no new department",
     example="3 users of Finance active in 30 days; the department is there since 2026-03-02 (≥ 3)",

@@ -45,6 +45,7 @@ ROW = RuleRow(
     measure,
     watch,
     "count",
+    only_falls=True,
     tell=tell,
     example="3 features beyond the plan tried in 14 days (automation, integrations, segments) (≥ 3)",
     tuning="""

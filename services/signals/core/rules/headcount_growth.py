@@ -48,6 +48,7 @@ ROW = RuleRow(
     measure,
     no_watch,
     "percent",
+    only_falls=True,
     tell=tell,
     unmeasured="no number of employees",
     example="144 employees; the lowest of 365 days is 100, given on 2026-01-01 = 144 % (≥ 120 %)",

@@ -61,6 +61,7 @@ ROW = RuleRow(
     measure,
     no_watch,
     "count",
+    only_falls=True,
     tell=tell,
     unmeasured="nobody whose latest of two answers is low after a high one",
     example="NPS 4 after 9 by one person (≥ 1)",

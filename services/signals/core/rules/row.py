@@ -59,6 +59,8 @@ class RuleRow(msgspec.Struct, frozen=True):
     `tell` returns the numbers and the summary of a value (with its own numbers and summary empty) that is emitted or
     shown; without it `measure` has told them itself. For a state the account is as it was when it was measured; for a
     rule of the day it has moved on since: there `tell` tells what `measure` has put into the value's numbers.
+    `only_falls` says of a state that the passing of a day alone never brings its value to the threshold: it need not be
+    measured at a midnight at which nothing else has happened.
     A rule of the day has `by_day`: with `ended`, `measure` answers for the windows that end on the account's today,
     which is the day that has just ended; with `begins` the day has turned, and today is the one that begins. `covered`
     tells whether its window is covered by what the account has told, and what holds when it first is counts as fired.
@@ -74,6 +76,7 @@ class RuleRow(msgspec.Struct, frozen=True):
     unit: Unit
     scope_levels: Callable[[Terms, str | None], tuple[Level, ...]] | None = None
     ends_with_period: Callable[[Account, str | None], bool] | None = None
+    only_falls: bool = False
     by_day: Literal["ended", "begins"] | None = None
     covered: Callable[[Account, Terms], bool] | None = None
     happening: Callable[[Account, Terms, Event], Iterator[Measure]] | None = None

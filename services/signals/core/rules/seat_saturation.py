@@ -66,6 +66,7 @@ ROW = RuleRow(
     watch,
     "percent",
     scope_levels,
+    only_falls=True,
     tell=tell,
     unmeasured="no seats",
     example="26 of 28 seats active in 7 days = 92.86 % (> 90 %)",

@@ -72,6 +72,7 @@ ROW = RuleRow(
     watch,
     "percent",
     ends_with_period=ends_with_period,
+    only_falls=True,
     tell=tell,
     unmeasured="no limited metric",
     example="8,700 of 10,000 api_calls used in the period that began 2026-03-01 = 87 % (≥ 85 %)",
