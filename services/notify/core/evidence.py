@@ -31,7 +31,9 @@ HEADLINES = {
     "cross_sell_fit": "A good fit for another product",
     "compound": "Several signals at once",
     "contraction_risk": "Signs of contraction",
+    "nps_drop": "Somebody is much less content",
     "health_critical": "Health is critical",
+    "dormant_users": "Users who never came",
     "low_seat_use": "Few of its seats are used",
     "source_silent": "Has fallen silent",
 }
