@@ -4,6 +4,7 @@ Source: design (outputs of signals).
 """
 
 from collections.abc import Iterator
+from itertools import islice
 
 from services.signals.core import gate, health
 from services.signals.core.account import Account
@@ -14,20 +15,36 @@ from shared.kernel.snapshots import LogPosition, encode_snapshot
 from shared.kernel.topics import SNAPSHOTS
 
 CHECKED_EVERY_MS = 5_000
+MOST_AT_ONCE = 200  # a snapshot takes about a millisecond
 
 
 def due(state: Partition, offset: int, now_ms: int) -> Iterator[Output]:
-    """Yield the snapshots that are due among the accounts touched since they were last shown."""
-    every_ms = state.terms.playbook.time.snapshot_seconds * 1000
+    """Yield the snapshots that are due among the accounts touched since they were last shown, changed ones first.
+
+    At midnight all are due at once: the fold waits for no more than some, the others are due still when asked next.
+    """
     log = LogPosition(state.epoch, state.number, offset)
-    for name, waiting in list(state.unshown.items()):
-        account = state.shelf.accounts.get(name, waiting)
-        if account.changed or now_ms - account.shown_at >= every_ms or _moved(state, account, now_ms):
-            del state.unshown[name]
-            account.changed, account.shown_at, account.shown = False, now_ms, _face(state, account)
-            snapshot = explain(account, state.terms, log, state.meta.ticked_at, backfill=state.backfill)
-            state.counts["noticed",] += bool(snapshot.notices)
-            yield Output(SNAPSHOTS, name.encode(), encode_snapshot(snapshot))
+    waiting = [(name, state.shelf.accounts.get(name, known)) for name, known in state.unshown.items()]
+    for name, account in islice(_in_turn(state, waiting, now_ms), MOST_AT_ONCE):
+        del state.unshown[name]
+        account.changed, account.shown_at, account.shown = False, now_ms, _face(state, account)
+        snapshot = explain(account, state.terms, log, state.meta.ticked_at, backfill=state.backfill)
+        state.counts["noticed",] += bool(snapshot.notices)
+        yield Output(SNAPSHOTS, name.encode(), encode_snapshot(snapshot))
+
+
+def _in_turn(state: Partition, waiting: list[tuple[str, Account]], now_ms: int) -> Iterator[tuple[str, Account]]:
+    """Yield who is due: first what has changed, then what was shown long ago or has moved a little."""
+    every_ms = state.terms.playbook.time.snapshot_seconds * 1000
+    yield from [one for one in waiting if one[1].changed]
+    checks = MOST_AT_ONCE
+    for name, account in [one for one in waiting if one[0] in state.unshown]:
+        if now_ms - account.shown_at >= every_ms:
+            yield name, account
+        elif checks and now_ms - account.checked_at >= CHECKED_EVERY_MS:
+            checks -= 1
+            if _moved(state, account, now_ms):
+                yield name, account
 
 
 def _face(state: Partition, account: Account) -> object:
@@ -38,7 +55,5 @@ def _face(state: Partition, account: Account) -> object:
 
 def _moved(state: Partition, account: Account, now_ms: int) -> bool:
     """Tell whether a health point or the gate has changed; looked at every few seconds."""
-    if now_ms - account.checked_at < CHECKED_EVERY_MS:
-        return False
     account.checked_at = now_ms
     return _face(state, account) != account.shown

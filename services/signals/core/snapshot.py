@@ -100,21 +100,27 @@ def _greatest(account: Account, terms: Terms) -> EstimatedAcv | None:
 def _values(account: Account, terms: Terms) -> list[RuleValue]:
     shown: list[RuleValue] = []
     for row, measures in measured(account, terms, []):
-        if row.happening is not None:
-            shown += _happenings(account, terms, row)
+        try:
+            shown += _values_of(account, terms, row, measures)
+        except Exception:  # noqa: BLE001, S112 - fate: like a rule that cannot be measured, it is left out
             continue
-        for measure in measures:
-            shown += [_value(account, terms, row, measure, level) for level in row.levels_for(terms, measure.scope)]
-        scopes = {measure.scope for measure in measures}
-        lost = [
-            e for e in account.episodes.values() if e.rule == row.name and e.scope not in scopes and e.status in OPEN
-        ]
-        shown += [_open(account, terms, row, episode) for episode in lost]
-        if not measures and not lost:
-            shown += [
-                _unmeasured(account, terms, row, level, on=terms.enabled(row.name))
-                for level in row.levels_for(terms, None)
-            ]
+    return shown
+
+
+def _values_of(account: Account, terms: Terms, row: RuleRow, measures: list[Measure]) -> list[RuleValue]:
+    if row.happening is not None:
+        return _happenings(account, terms, row)
+    levels = row.levels_for
+    shown = [_value(account, terms, row, one, level) for one in measures for level in levels(terms, one.scope)]
+    scopes = {measure.scope for measure in measures}
+    shown += [
+        _open(account, terms, row, episode)
+        for episode in account.episodes.values()
+        if episode.rule == row.name and episode.scope not in scopes and episode.status in OPEN
+    ]
+    if not shown:
+        on = terms.enabled(row.name)
+        shown = [_unmeasured(account, terms, row, level, on=on) for level in levels(terms, None)]
     return shown
 
 

@@ -1,6 +1,7 @@
 """Snapshots: at once when a trigger, the gate or a health point changes, else every 30 seconds an account."""
 
 from services.signals.core.engine import Engine
+from services.signals.core.showcase import MOST_AT_ONCE
 from shared.kernel.snapshots import Snapshot, decode_snapshot
 from tests.oracle.adapters import Pages
 from tests.oracle.writing import WIDE_OPEN, event, playbook
@@ -90,3 +91,17 @@ def test_a_snapshot_tells_of_facts_that_have_no_effect_until_they_are_corrected(
     (shown,) = watched.shown(200 * SECOND)
     assert shown.notices == ()
     assert watched.engine.take_counts()["noticed",] == 0
+
+
+def test_of_many_that_are_due_some_are_shown_now_and_the_others_when_asked_next() -> None:
+    """As at midnight; what has changed goes first, and nobody is lost."""
+    watched = Watched()
+    names = [f"a{number}" for number in range(MOST_AT_ONCE + 50)]
+    for number, name in enumerate(names):
+        watched.fold(event("session.started", name, HOUR, f"e{number}", user="u"))
+    watched.engine.state.accounts[names[-1]].changed = True
+    first = [snapshot.account_id for snapshot in watched.shown(100 * SECOND)]
+    assert (len(first), first[0]) == (MOST_AT_ONCE, names[-1])
+    second = [snapshot.account_id for snapshot in watched.shown(101 * SECOND)]
+    assert sorted(first + second) == sorted(names)
+    assert watched.shown(102 * SECOND) == []

@@ -13,7 +13,7 @@ from shared.kernel.topics import DEAD_LETTERS, EVENTS
 from tests.oracle.adapters import Pages
 from tests.oracle.writing import WIDE_OPEN, control, playbook
 from tests.oracle.writing import event as written
-from tests.unit.signals.test_poisoned_lines import without_play
+from tests.unit.signals.test_poisoned_lines import without_days, without_play
 
 NUMBERS = count()
 
