@@ -29,6 +29,7 @@ BEAT_SECONDS = 0.25
 LOOK_SECONDS = 2.0
 ASK_SECONDS = 10.0
 LOG_CHECK_SECONDS = 30.0
+WAITING_PATIENCE = 10  # times as long may a partition stand while others are read
 BROKER = "broker"
 
 log = get_logger(__name__)
@@ -97,6 +98,7 @@ class Watchdog:
             return
         self._readiness.ok(BROKER)
         now = time.monotonic()
+        patience = self._settings.progress_seconds * (WAITING_PATIENCE if self._is_busy(owned) else 1)
         for tp, partition in owned.items():
             partition.highwater = ends.get(tp, partition.highwater)
             before, since = self._seen.get(tp, (-1, now))
@@ -105,11 +107,18 @@ class Watchdog:
             if partition.next != before or partition.lag == 0:
                 since = now
             self._seen[tp] = (partition.next, since)
-            if now - since > self._settings.progress_seconds and not partition.closed:
+            if now - since > patience and not partition.closed:
                 raise InvariantError(
                     f"{tp} has {partition.lag} records to fold and stands at {partition.next} since {now - since:.0f} s"
                 )
         self._show_lag(owned)
+
+    def _is_busy(self, owned: dict[TP, Owned]) -> bool:
+        """Tell whether a backlog is being folded: a partition whose turn has not come yet does not stand still."""
+        return any(
+            partition.lag and tp in self._seen and partition.next != self._seen[tp][0]
+            for tp, partition in owned.items()
+        )
 
     async def _pass_end(self, partition: Owned) -> None:
         """Let a partition that stands before the log's end go on when only a gap is left there."""

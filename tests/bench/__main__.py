@@ -17,11 +17,11 @@ import click
 import msgspec
 
 from shared.kernel.errors import UpswingError
-from tests.bench import e2e, importing, ingest, scaling, signals, whole
+from tests.bench import e2e, importing, ingest, recovery, scaling, signals, whole
 from tests.bench.rows import Row, table, write_rows
 from tests.bench.stacks import FOLDER, fresh_settings, running, say
 
-PARTS = ("e2e", "signals", "whole", "million", "scaling", "ingest", "importing")
+PARTS = ("e2e", "signals", "whole", "million", "scaling", "ingest", "importing", "recovery")
 ASKED_FOR = {"million"}  # parts that run only when they are named
 LATEST = FOLDER / "latest.json"
 RATE, DECIDING_RATE, WARM_UP_SECONDS = 500, 4.0, 10.0
@@ -29,6 +29,7 @@ ACCOUNTS = 1_000
 INGEST_SECONDS = 5.0
 FROZEN_SECONDS = 60.0
 SLOW_EVENTS = 100_000  # what the slow contestant gets to do, at most a twentieth
+RECOVERED_ACCOUNTS = 100_000
 SLOW_SHARE = 20
 JOB_ACCOUNTS = 1_000
 MILLION_USERS_ACCOUNTS = 25_000
@@ -168,6 +169,13 @@ async def _importing(options: Options) -> list[Row]:
         return await importing.measure_importing(stack.bootstrap, asked)
 
 
+async def _recovery(options: Options) -> list[Row]:
+    command = options.command("recovery", "RUNS")
+    asked = recovery.Asked(accounts=RECOVERED_ACCOUNTS, runs=options.runs, command=command)
+    async with running(fresh_settings("recovery"), services=()) as stack:
+        return await recovery.measure_recovery(stack.bootstrap, asked)
+
+
 Measure = Callable[[Options], Awaitable[list[Row]]]
 MEASURES: dict[str, Measure] = {
     "e2e": _e2e,
@@ -177,6 +185,7 @@ MEASURES: dict[str, Measure] = {
     "scaling": _scaling,
     "ingest": _ingest,
     "importing": _importing,
+    "recovery": _recovery,
 }
 
 if __name__ == "__main__":

@@ -182,7 +182,7 @@ class Ground:
         worker.wipe()
         await self.ready(worker)
         await self._stop_settled(company, worker)
-        again = await judge(company, worker.store, broken=how.get("broken"))
+        again = await judge(company, worker.store, broken=how.get("broken"), reference=verdict.reference)
         assert again.state == verdict.state, "a cold recovery leads to another state"
         report = self.report
         report.events, report.triggers, report.state = verdict.events, verdict.triggers, verdict.state

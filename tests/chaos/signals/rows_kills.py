@@ -1,5 +1,8 @@
 """Rows 2, 18 and 18b: kill -9 anywhere, between each two stages of the flush, and without the local store."""
 
+import asyncio
+
+from services.signals.fates import EXIT_FAILURE
 from tests.chaos.signals.ground import DEATHS, Ground, Row
 from tests.support.signals.verdict import judge
 
@@ -7,6 +10,7 @@ __all__ = ["ROWS"]
 
 FLOW = {"count": 40, "pause": 0.06}
 RECOVERED_SECONDS = 30.0
+BACKLOG = 40
 
 
 async def kill_anywhere(ground: Ground) -> None:
@@ -28,15 +32,14 @@ async def lose_fetched_records(ground: Ground) -> None:
     """A record is missing from a fetched batch, as with a plain Faust agent: the worker leaves and reads again."""
     company = await ground.company()
     worker = ground.worker()
-    async with company.flowing(count=40, pause=0.01):
-        for _number in range(ground.kills):
-            worker.start(broken="skip")
-            await ground.pause(3, 4)
-            left = not worker.running
-            worker.kill()
-            if left:
-                assert "records were skipped" in worker.log.read_text(), worker.tail()
-                ground.checked("gaps noticed")
+    for _number in range(ground.kills):
+        for _write in range(BACKLOG):
+            await company.write(10)
+        worker.start(broken="skip")
+        assert await asyncio.to_thread(worker.wait, 60) == EXIT_FAILURE, worker.tail()
+        assert "records were skipped" in worker.tail(), worker.tail()
+        ground.report.kills += 1
+    ground.checked("gaps noticed")
     await ground.finish(company, worker)
 
 

@@ -94,7 +94,7 @@ async def crowd(ground: Ground) -> None:
     await company.write(2 * USERS)
     for number in range(ground.kills):
         await ground.die(worker, f"changelog:parts:{number % 3 + 1}")
-    await company.write(2 * USERS)
+    await company.write(USERS)
     for number in range(ground.kills):
         await ground.die(worker, f"changelog:parts:{number % 3 + 1}")
     await ground.finish(company, worker)

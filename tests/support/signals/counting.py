@@ -7,7 +7,7 @@ account makes a trigger with a name that only depends on the log.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal, Protocol
 
 import msgspec
@@ -101,8 +101,12 @@ class CountingEngine:
         self._generation = len(self._logs) - 1
         self._moved = False
 
-    def fold(self, offset: int, value: bytes, _now_ms: int) -> None:
-        """Count the lines of a record."""
+    def fold_many(self, records: Sequence[tuple[int, bytes]], _now_ms: int) -> None:
+        """Count the lines of records."""
+        for offset, value in records:
+            self._fold(offset, value)
+
+    def _fold(self, offset: int, value: bytes) -> None:
         stamp = (self._generation, offset)
         if offset > self.offset:
             self.offset = offset

@@ -125,16 +125,15 @@ def _let_the_clock_be_wrong(file: Path) -> None:
 
 def _skip_a_record() -> None:
     """Lose one fetched record from the middle of a batch, as a plain Faust agent was seen to do."""
-    getmany, batches = SignalsConsumer._getmany, 0
+    getmany, lost = SignalsConsumer._getmany, False
 
     async def lose(consumer: SignalsConsumer, *args: Any, **options: Any) -> Any:
-        nonlocal batches
+        nonlocal lost
         fetched = await getmany(consumer, *args, **options)
         for tp, batch in fetched.items():
-            if tp.topic.endswith(EVENTS.name) and len(batch) > 2:
-                batches += 1
-                if batches == BATCHES_BEFORE_DEATH:
-                    del batch[1]
+            if tp.topic.endswith(EVENTS.name) and len(batch) > 2 and not lost:
+                lost = True
+                fetched[tp] = [batch[0], *batch[2:]]
         return fetched
 
     SignalsConsumer._getmany = lose

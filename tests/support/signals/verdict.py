@@ -59,6 +59,7 @@ class Verdict(msgspec.Struct):
     repeats: int
     letters: int
     state: str
+    reference: "Reference"
 
 
 class Reference:
@@ -67,10 +68,12 @@ class Reference:
     def __init__(self, company: Company, log: dict[int, list[Any]], epoch: str, broken: Playbook | None) -> None:
         self.company, self.log, self.epoch = company, log, epoch
         self.playbook = broken or company.playbook
+        self.length = sum(map(len, log.values()))
         self.triggers: dict[TriggerKey, Trigger] = {}
         self.letters: set[str] = set()
         self.facts: set[bytes] = set()
-        self.engines = {number: self._fold(number) for number in log}
+        self._engines = {number: self._fold(number) for number in log}
+        self._states: dict[int, dict[str, dict[str, Any]]] = {}
 
     def engine(self, number: int, pages: Memory) -> Engine:
         """Return an engine over some pages."""
@@ -107,25 +110,34 @@ class Reference:
             elif output.topic is FACTS:
                 self.facts.add(output.value)
 
-    def flushed(self, number: int) -> Engine:
-        """Return the engine of a partition as it is after one flush and a restart."""
-        pages = {key: page for group in self.engines[number].take_dirty() for key, page in group if page is not None}
-        return self.engine(number, Memory(pages))
+    def states(self, number: int) -> dict[str, dict[str, Any]]:
+        """Return what the engine of a partition knows after one flush and a restart."""
+        if number not in self._states:
+            groups = self._engines.pop(number).take_dirty()
+            pages = {key: page for group in groups for key, page in group if page is not None}
+            self._states[number] = states(self.engine(number, Memory(pages)))
+        return self._states[number]
 
 
 async def judge(
-    company: Company, store: Path | None = None, *, oracle: bool = False, broken: Playbook | None = None
+    company: Company,
+    store: Path | None = None,
+    *,
+    oracle: bool = False,
+    broken: Playbook | None = None,
+    reference: Reference | None = None,
 ) -> Verdict:
     """Compare what workers left with the references. Errors: `AssertionError` says what is wrong.
 
     Shape: `store` is the local store of a stopped worker that owned everything; `broken` the playbook that the workers
-    had instead of the company's.
+    had instead of the company's; `reference` that of an earlier verdict, when nothing was written since.
     """
     await assert_offsets_behind(company)
     log: dict[int, list[Any]] = {number: [] for number in range(company.partitions)}
     for record in await company.records(EVENTS.name):
         log[record.partition].append(record)
-    reference = Reference(company, log, await company.epoch(), broken)
+    if reference is None or reference.length != sum(map(len, log.values())):
+        reference = Reference(company, log, await company.epoch(), broken)
     found = [decode_trigger(record.value) for record in await company.records(TRIGGERS.name)]
     told = {(one.trigger_id, one.record): timeless(one) for one in found}
     _assert_same_keys("triggers", told, reference.triggers)
@@ -142,7 +154,7 @@ async def judge(
         _assert_oracle_agrees(reference, found, letters)
     events = sum(len(decode_record(record.value or b"")[0]) for records in log.values() for record in records)
     assert len(told) > len(company.names) // 2 or company.names == ["crowd"], "the story is too dull to prove anything"
-    return Verdict(events, len(told), len(found) - len(told), len(set(letters)), state)
+    return Verdict(events, len(told), len(found) - len(told), len(set(letters)), state, reference)
 
 
 async def assert_offsets_behind(stream: Stream) -> None:
@@ -164,10 +176,10 @@ def _assert_same_keys(what: str, found: Iterable[Any], right: Iterable[Any]) -> 
 def _assert_same_state(reference: Reference, pages: dict[int, dict[bytes, bytes]]) -> str:
     hashes = []
     for number, records in reference.log.items():
-        right, restored = reference.flushed(number), reference.engine(number, Memory(pages[number]))
+        restored = reference.engine(number, Memory(pages[number]))
         end = records[-1].offset if records else -1
-        assert restored.offset == right.offset == end, f"partition {number} is at {restored.offset}, its log at {end}"
-        left, wanted = states(restored), states(right)
+        assert restored.offset == end, f"partition {number} is at {restored.offset}, its log at {end}"
+        left, wanted = states(restored), reference.states(number)
         for name in sorted(wanted.keys() | left.keys()):
             if left.get(name) != wanted.get(name):
                 raise AssertionError(f"the state of {name} differs:\n{_differences(left.get(name), wanted.get(name))}")
