@@ -65,7 +65,7 @@ ROW = RuleRow(
     unmeasured="no new department",
     example="3 users of Finance active in 30 days; the department is there since 2026-03-02 (≥ 3)",
     tuning="""
-    `users` is how many make a department more than a guest. A department is new for `new_days` after the first
+    `users` is how many turn a guest into a department. A department is new for `new_days` after the first
     `user.provisioned` that names it, unless that came within `after_onboarding_days`: then it was there from the start.
     Send `department` with each user, always in the same spelling.
     """,
