@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
 from faust.types import TP
@@ -47,8 +47,8 @@ class EngineLike(Protocol):
     def ticked_at(self) -> int:
         """Return the instant of the latest tick folded, 0 when there was none."""
 
-    def fold(self, offset: int, value: bytes, now_ms: int) -> None:
-        """Fold one record of the input log."""
+    def fold_many(self, records: Sequence[tuple[int, bytes]], now_ms: int) -> None:
+        """Fold consecutive records of the input log, up to one that needs a playbook; `offset` tells how far."""
 
     def take_outputs(self) -> Iterable[OutputLike]:
         """Return what has to be delivered since the last call."""

@@ -19,6 +19,7 @@ from services.signals.playbooks import Playbooks
 from services.signals.saying import say
 from services.signals.settings import Settings
 from services.signals.store import PageStore
+from services.signals.stretches import Stretches
 from shared.io.logs import get_logger
 from shared.io.readiness import Readiness
 from shared.kernel.errors import ConfigurationError, InvariantError
@@ -66,7 +67,7 @@ class Reader:
         self._readiness = readiness
         self.gaps = Gaps(settings.kafka, settings.delivery_seconds)
         self._ends: dict[TP, int] = {}
-        self._slice_seconds = settings.slice_ms / 1000
+        self._stretches = Stretches(settings.slice_ms / 1000)
         readiness.expect(ASSIGNED, "waiting for the group")
         readiness.expect(RECOVERED, "waiting for pages")
 
@@ -169,29 +170,32 @@ class Reader:
                     await self._delivery.send(owned, owned.engine.take_snapshots(now_ms()))
 
     async def _fold(self, owned: Owned, batch: list[Any]) -> None:
-        engine = owned.engine
-        started = sliced = time.perf_counter()
-        now = now_ms()
-        for record in batch:
+        """Fold a batch, stretch by stretch; in between everybody else has a turn."""
+        started, position = time.perf_counter(), 0
+        while position < len(batch):
+            record = batch[position]
             if record.offset < owned.next:
+                position += 1
                 continue
             if record.offset > owned.next:
                 await self.gaps.pass_to(owned, record.offset, batch[-1].offset)
             if owned.closed or self.halted:
                 return
-            engine.fold(record.offset, record.value or b"", now)
-            owned.next = record.offset + 1
-            if engine.needs_playbook() is not None:
-                await self._supply(owned)
-            if time.perf_counter() - sliced > self._slice_seconds:
-                await self.send_outputs(owned)
-                await asyncio.sleep(0)
-                sliced = time.perf_counter()
-                now = now_ms()
-        await self.send_outputs(owned)
+            position += await self._fold_stretch(owned, self._stretches.cut(batch, position))
+            await self.send_outputs(owned)
+            await asyncio.sleep(0)
         RECORDS.inc(len(batch))
         FOLD_SECONDS.observe(time.perf_counter() - started)
         AGE_SECONDS.observe(max(0, now_ms() - batch[-1].timestamp) / 1000)
+
+    async def _fold_stretch(self, owned: Owned, stretch: list[tuple[int, bytes]]) -> int:
+        """Fold consecutive records up to one that waits for a playbook; return how many."""
+        before, started = owned.next, time.perf_counter()
+        owned.engine.fold_many(stretch, now_ms())
+        self._stretches.took(stretch, time.perf_counter() - started)
+        owned.next = owned.engine.offset + 1
+        await self._supply(owned)
+        return owned.next - before
 
     async def _supply(self, owned: Owned) -> None:
         while (version := owned.engine.needs_playbook()) is not None:
