@@ -99,7 +99,7 @@ def used_anew(account: Account, name: str, feature: UseDays | None, day: int, te
         feature = account.head.features[name] = UseDays()
     look = touched(account, name, feature, day, terms)
     feature.used(day)
-    if feature.days_used(account.head.today, terms.adopted_window_days) == terms.adopted_days:  # it has just been adopted
+    if feature.days_used(account.head.today, terms.adopted_window_days) == terms.adopted_days:  # just adopted
         if name in terms.core:
             account.gate_cache = None
         look = look or name in terms.prerequisites
