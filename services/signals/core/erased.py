@@ -77,9 +77,9 @@ def settle(account: Account) -> None:
             continue
         name = digest(account, user_id)
         number = page_of(name, account.users)
-        if account.users[number].forgotten.pop(name, None) is not None:
-            account.forgotten -= 1
-            account.dirty_users.add(number)
+        del account.users[number].forgotten[name]
+        account.forgotten -= 1
+        account.dirty_users.add(number)
     account.returned.clear()
 
 

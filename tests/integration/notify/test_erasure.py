@@ -39,7 +39,7 @@ async def named_in(database: str) -> list[str]:
         async with engine.connect() as connection:
             found = []
             for table in (await connection.scalars(text(SQL_TABLES))).all():
-                rows = (await connection.execute(text(f'select * from notify."{table}"'))).all()  # noqa: S608 - ours
+                rows = (await connection.execute(text(f'select * from notify."{table}"'))).all()  # noqa: S608 - our tables
                 found += [f"{table}: {tuple(row)}"[:300] for row in rows if ADA in str(tuple(row))]
             return found
     finally:

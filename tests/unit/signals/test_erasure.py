@@ -162,6 +162,12 @@ def test_a_champion_of_another_spelling_or_of_later_stays() -> None:
     assert facts["champion"][0] == ADA
     kept.fold(event("account.updated", "acme", DAY.format(3, 8), "f3", properties={"ae": "other", "champion": True}))
     assert facts["champion"][0] is True
+    kept.fold(event("session.started", "acme", DAY.format(3, 9), "back", user=ADA))
+    kept.fold(event("account.updated", "acme", DAY.format(2, 7), "f4", properties={"ae": ADA, "exec_sponsor": "zoe"}))
+    assert facts["ae"][0] == "other"
+    kept.fold(event("account.updated", "acme", DAY.format(1, 9), "f5", properties={"exec_sponsor": ADA}))
+    kept.fold(event("account.updated", "acme", DAY.format(2, 7), "f6", properties={"csm": ADA}))
+    assert (facts["exec_sponsor"][0], facts["csm"][0]) == ("zoe", "erased")
 
 
 def test_the_snapshot_that_names_the_person_is_replaced_at_once() -> None:

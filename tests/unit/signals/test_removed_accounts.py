@@ -1,6 +1,7 @@
 """A removed account leaves tombstones, whenever the worker dies; what comes later makes a new account."""
 
 import pytest
+from msgspec.structs import replace
 
 from services.signals.core.shelf import Group
 from shared.kernel.topics import SNAPSHOTS
@@ -8,6 +9,7 @@ from tests.oracle.adapters import EngineSubject
 from tests.oracle.story import Story
 from tests.oracle.subject import Told
 from tests.oracle.writing import WIDE_OPEN, control, event, only, playbook
+from tests.support.signals.company import without_play
 
 OPEN = playbook(WIDE_OPEN | only("seat_saturation", "qbr_outcome", "usage_ceiling"))
 REMOVED = control("account_removed", "2026-03-03 12:00", account_id="acme")
@@ -147,6 +149,36 @@ def test_a_removed_account_may_be_removed_again_before_anything_is_written() -> 
     subject.fold(REMOVED)
     subject.fold(event("session.started", "acme", "2026-03-03 13:00", "s", user="u1"))
     subject.fold(REMOVED)
+    write(subject)
+    subject.fold(control("tick", "2026-03-03 14:00"))
+    write(subject)
+    assert of_acme(subject) == []
+
+
+def test_a_rule_that_fails_while_an_account_is_removed_is_counted_and_the_account_goes() -> None:
+    """Its play has gone from the playbook: what it would say cannot be said."""
+    broken = without_play(replace(OPEN, version="broken"), "seat_saturation")
+    subject = EngineSubject([OPEN, broken])
+    life(subject)
+    judged = control("playbook", "2026-03-03 11:30", version="broken", digest="")
+    subject.engine.add_playbook("broken", broken)
+    said = [str(one) for one in subject.fold(judged + b"\n" + REMOVED)]
+    assert said == ["resolved qbr_outcome", "resolved qbr_outcome"]
+    assert subject.counts["rule_failures", "seat_saturation"] == 1
+    assert list(subject.snapshots) == ["globex"]
+
+
+def test_a_failure_after_the_removal_folds_the_account_and_its_removal_again() -> None:
+    """The new account's first event is undone; the old one does not come back by it."""
+    broken = without_play(replace(OPEN, version="broken"), "qbr_outcome")
+    subject = EngineSubject([OPEN, broken])
+    life(subject)
+    subject.fold(REMOVED)
+    subject.fold(control("playbook", "2026-03-03 12:30", version="broken", digest=""))
+    needs: dict[str, object] = {"unmet_needs": ["offline mode"]}
+    assert subject.fold(event("qbr.held", "acme", "2026-03-03 13:00", "q", properties=needs)) == []
+    assert subject.counts["rule_failures", "qbr_outcome"] == 1
+    assert set(subject.engine.state.accounts) == {"globex"}
     write(subject)
     subject.fold(control("tick", "2026-03-03 14:00"))
     write(subject)

@@ -5,7 +5,7 @@ Source: playbook section 7, definitions 15 and 67.
 
 from collections.abc import Iterator
 
-from services.signals.core import answers, users
+from services.signals.core import users
 from services.signals.core.account import Account
 from services.signals.core.people_state import Answer
 from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow, no_watch
@@ -23,7 +23,10 @@ def levels(terms: Terms) -> tuple[Level, ...]:
 
 
 def measure(account: Account, terms: Terms) -> Iterator[Measure]:
-    """Yield 1 for each person who has dropped, 0 for one with an open trigger who has two answers and has not."""
+    """Yield 1 for each person who has dropped, 0 for one with an open trigger who has not any more.
+
+    Whoever has an open trigger has two answers: an erasure, which alone takes answers away, ends it at once.
+    """
     rule = terms.playbook.rules.nps_drop
     dropped: set[str | None] = set()
     for (before, latest), persons in account.people.falls.items():
@@ -33,8 +36,7 @@ def measure(account: Account, terms: Terms) -> Iterator[Measure]:
     for scope in sorted(dropped, key=_by_name):
         yield Measure(scope, "user", 1, 1, None)
     for scope in sorted(watched, key=_by_name):
-        if len(_answers(account, scope)) == answers.KEPT:
-            yield Measure(scope, "user", 0, 1, None)
+        yield Measure(scope, "user", 0, 1, None)
 
 
 def _by_name(scope: str | None) -> tuple[bool, str]:
