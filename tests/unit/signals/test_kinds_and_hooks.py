@@ -90,7 +90,9 @@ def test_a_hook_that_fails_is_its_rules_failure() -> None:
 
 def test_every_amount_may_meet_a_level_that_low_values_meet() -> None:
     """A watch on it looks at everything; one that rises is met from an amount on."""
-    low, high, above = (Level(None, 50_000_000, comparison, 0) for comparison in ("<", ">=", ">"))  # type: ignore[arg-type]
+    low, high, above = (
+        Level(None, 50_000_000, "<", 0), Level(None, 50_000_000, ">=", 0), Level(None, 50_000_000, ">", 0)
+    )  # fmt: skip
     assert [least_amount(level, 10) for level in (low, high, above)] == [0, 500, 501]
 
 
