@@ -95,20 +95,40 @@ def recorded_health(account: Account, days: int) -> Iterator[Fraction | None]:
 
     A window that begins before the first record has one day at least without a value.
     """
+    for pair in _recorded(account, days):
+        yield None if pair is None else Fraction(*pair)
+
+
+def _recorded(account: Account, days: int) -> Iterator[tuple[int, int] | None]:
+    """Yield them as numerator and denominator: these are compared many times a day."""
     standing, first = account.days.standing, account.head.today - days + 1
     for day, exact in reversed(standing.health):
-        yield None if exact is None else Fraction(_unpacked(exact[0]), _unpacked(exact[1]))
+        yield None if exact is None else (_unpacked(exact[0]), _unpacked(exact[1]))
         if day <= first:
             return
     yield None
+
+
+def lowest(account: Account, days: int) -> tuple[int, int] | None:
+    """Return the least health recorded in the window that ends today, as a share; None when a day had none."""
+    least: tuple[int, int] | None = None
+    for pair in _recorded(account, days):
+        if pair is None:
+            return None
+        if least is None or pair[0] * least[1] < least[0] * pair[1]:
+            least = pair
+    return least
 
 
 def peak(account: Account, days: int) -> Fraction | None:
     """Return the greatest health recorded in the window that ends today; the same all day."""
     known = account.peak
     if known is None or known[:2] != (account.head.today, days):
-        values = [value for value in recorded_health(account, days) if value is not None]
-        known = account.peak = (account.head.today, days, max(values, default=None))
+        most: tuple[int, int] | None = None
+        for pair in _recorded(account, days):
+            if pair is not None and (most is None or pair[0] * most[1] > most[0] * pair[1]):
+                most = pair
+        known = account.peak = (account.head.today, days, None if most is None else Fraction(*most))
     return known[2]
 
 

@@ -79,24 +79,19 @@ def measured_one(
 ) -> list[Measure] | None:
     """Return one rule's values now; None when it failed. Errors: `RuleFailed`, unless `failed` is given."""
     try:
-        return _values(account, terms, row, event)
+        if not terms.enabled(row.name):
+            return []
+        if row.by_day is not None:  # None: it failed at the latest change of day
+            return account.days.judged.get(row.name, [])
+        if row.happening is not None:
+            return [] if event is None else list(row.happening(account, terms, event))
+        return list(row.measure(account, terms))
     except Exception as error:  # a rule's failure has the fate of its record, whatever it raises
         failure = RuleFailed(row.name, error)
         if failed is None:
             raise failure from error
         failed.append(failure)
         return None
-
-
-def _values(account: Account, terms: Terms, row: RuleRow, event: Event | None) -> list[Measure] | None:
-    """Return a rule's values; None for a rule of the day that failed at the latest change of day."""
-    if not terms.enabled(row.name):
-        return []
-    if row.by_day is not None:
-        return account.days.judged.get(row.name, [])
-    if row.happening is not None:
-        return [] if event is None else list(row.happening(account, terms, event))
-    return list(row.measure(account, terms))
 
 
 def reached(terms: Terms, values: Values) -> set[tuple[str, str | None, str | None]]:

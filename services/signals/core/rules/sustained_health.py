@@ -4,7 +4,6 @@ Source: playbook section 6, definitions 36 and 56.
 """
 
 from collections.abc import Iterator
-from fractions import Fraction
 
 from services.signals.core import standing
 from services.signals.core.account import Account
@@ -24,14 +23,9 @@ def levels(terms: Terms) -> tuple[Level, ...]:
 def measure(account: Account, terms: Terms) -> Iterator[Measure]:
     """Yield the lowest health recorded at the changes of day of the window; nothing when one had none."""
     days = terms.playbook.rules.sustained_health.days
-    lowest: Fraction | None = None
-    for value in standing.recorded_health(account, days):
-        if value is None:
-            return
-        if lowest is None or value < lowest:
-            lowest = value
-    if lowest is not None:  # pragma: no branch - the day that begins has been recorded
-        yield Measure(None, None, lowest.numerator, lowest.denominator, days, {}, "")
+    lowest = standing.lowest(account, days)
+    if lowest is not None:
+        yield Measure(None, None, *lowest, days)
 
 
 def tell(_account: Account, _terms: Terms, measure: Measure) -> tuple[Numbers, str]:
