@@ -123,6 +123,8 @@ MUTATIONS = (
                 "if lost := generation * 0:",
             ),
             (FLUSH, "if time.monotonic() - flush.proved_at > flush.proof_seconds:", "if False:"),
+            (FLUSH, "        return not self.owned.closed\n", "        return True\n"),
+            (FLUSH, "            if owned.closed or owned.engine", "            if owned.engine"),
         ),
     ),
     Mutation(

@@ -16,6 +16,7 @@ __all__ = ["ROWS"]
 
 FLOW = {"count": 40, "pause": 0.08}
 SMALLEST_BYTES = "200"
+WRITES = 60
 
 
 async def kill_the_broker(ground: Ground) -> None:
@@ -80,7 +81,8 @@ async def _lose_a_topic(ground: Ground) -> None:
     await ground.ready(worker)
     async with connect_admin(company.bootstrap) as admin:
         await admin.delete_topics([company.prefix + DEAD_LETTERS.name])
-    await company.write(400)
+    for _write in range(WRITES):
+        await company.write(20)
     assert await asyncio.to_thread(worker.wait, 60) == EXIT_FAILURE, worker.tail()
     worker.start()
     assert await asyncio.to_thread(worker.wait, 60) == EXIT_CONFIGURATION, worker.tail()
