@@ -144,3 +144,36 @@ def test_the_order_of_the_rules_is_risk_first_then_expansion_and_compound_last()
     assert kinds == sorted(kinds)
     risky = [name for name, expands in zip(names, kinds, strict=True) if not expands]
     assert (risky[-2:], names[-1]) == (["contraction_risk", "renewal_at_risk"], "compound")
+
+
+def test_a_trigger_whose_value_fails_at_midnight_stands_until_it_can_be_measured() -> None:
+    """It neither ends nor fires on that day."""
+    open_to_all = playbook(WIDE_OPEN | {"rules.gated_exploration.features": 1})
+    window = replace(open_to_all.rules.gated_exploration, days=None)
+    broken = replace(open_to_all, version="broken", rules=replace(open_to_all.rules, gated_exploration=window))
+    subject = EngineSubject([open_to_all, broken])
+    story = Story(subject)
+    story.ready("2026-03-02 09:00", plan="Starter")
+    assert story.happens("2026-03-02 10:00", "feature.blocked", feature="sso") == ["fired gated_exploration"]
+    story.judge_by("2026-03-02 11:00", broken)
+    assert story.tick("2026-03-20 00:00") == []
+    assert subject.counts["rule_failures", "gated_exploration"] > 0
+    assert ("gated_exploration", None, None) in subject.engine.state.accounts["acme"].episodes
+
+
+def test_what_waits_since_a_change_of_terms_right_at_its_line_is_looked_at_whatever_happens() -> None:
+    """Down by exactly the ten points that count now: any more health is a recovery."""
+    strict, loose = (
+        playbook(WIDE_OPEN | only("health_declining") | {"version": name, "rules.health_declining.drop_points": points})
+        for name, points in (("first", 20), ("second", 10))
+    )
+    subject = EngineSubject([strict, loose])
+    story = Story(subject)
+    story.ready("2026-03-01 09:00", health_score=90)
+    story.tick("2026-03-02 00:00")
+    story.facts("2026-03-02 10:00", health_score=80)
+    account = subject.engine.state.accounts["acme"]
+    assert not account.unsettled
+    story.judge_by("2026-03-02 11:00", loose)
+    assert (account.parked, account.unsettled) == ({("health_declining", None, None)}, True)
+    assert story.tick("2026-03-03 00:00") == ["fired health_declining"]
