@@ -30,7 +30,11 @@ class Told:
 
 @dataclass(frozen=True)
 class Explained:
-    """What a snapshot says of an account. Shape: `states` are those of open triggers."""
+    """What a snapshot says of an account.
+
+    Shape: `states` are those of open triggers; `values` are what all rules but the one-offs measure, where there is a
+    value. Who answered twice and whose NPS did not drop is left out: a snapshot does not list all persons.
+    """
 
     segment: str
     today: str
@@ -45,6 +49,7 @@ class Explained:
     held_because: tuple[str, ...]
     states: dict[tuple[str, str | None, str | None], str]
     active: tuple[str, ...]
+    values: dict[tuple[str, str | None, str | None], float]
 
 
 class Subject(Protocol):

@@ -24,7 +24,14 @@ STRANGER = next(f"x{n}" for n in range(99) if partition_for(f"x{n}", PARTITIONS)
 START = "2026-01-20 08:00"
 MINUTE_MS = 60_000
 DAY = 1440
-BUSY = {"acts", "logins", "quantities"}  # what is compared over days, and of which there must be much
+BUSY = {
+    "acts",
+    "costs",
+    "unit costs",
+    "logins",
+    "quantities",
+    "tries",
+}  # what is compared over days, and of which there must be much
 
 
 @dataclass(frozen=True)
@@ -58,6 +65,14 @@ class Company:
     def records(self) -> list[bytes]:
         """Return one record for each line."""
         return [line for line, _ in self.lines]
+
+    def packed(self) -> list[bytes]:
+        """Return as few records as can be."""
+        records: list[list[bytes]] = [[]]
+        for line, alone in self.lines:
+            records += [[line], []] if alone else []
+            records[-1] += [] if alone else [line]
+        return [b"\n".join(record) for record in records if record]
 
     def __repr__(self) -> str:
         """Show the log as it can be pasted into a test."""
@@ -159,17 +174,16 @@ def days(draw: st.DrawFn, focus: str, *, least: int, most: int) -> list[Step]:
 
 @st.composite
 def spells(draw: st.DrawFn, steps: list[Step]) -> list[Step]:
-    """Draw a time in which expansion is held, and one in which history is loaded, and put them around some steps."""
+    """Draw times in which expansion is held or history is loaded, and put them around some steps."""
     steps = list(steps)
-    half = len(steps) // 2
-    if draw(st.booleans()):
-        begins, ends = draw(st.integers(0, half)), draw(st.integers(half, len(steps)))
-        steps.insert(ends, _update({"status": "active"}))
+    for _ in range(draw(st.sampled_from([0, 1, 2, 4]))):
+        begins = draw(st.integers(0, len(steps)))
         steps.insert(begins, _update({"status": draw(st.sampled_from([*["suspended"] * 5, "churned"]))}))
-    if draw(st.integers(0, 2)) == 2:
-        if draw(st.integers(0, 4)):
-            steps.insert(draw(st.integers(half, len(steps))), _control("backfill", state="end"))
-        steps.insert(0, _control("backfill", state="begin"))
+        steps.insert(begins + draw(st.integers(2, 9)), _update({"status": "active"}))
+    for _ in range(draw(st.sampled_from([0, 0, 1, 2]))):  # refused after the first live tick
+        begins = draw(st.sampled_from([0, draw(st.integers(0, len(steps)))]))
+        steps.insert(begins, _control("backfill", state="begin"))
+        steps.insert(begins + draw(st.integers(2, 15)), _control("backfill", state="end"))
     return steps
 
 

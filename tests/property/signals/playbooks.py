@@ -45,6 +45,7 @@ SHARP: dict[str, object] = {
 }
 USED: dict[str, object] = {
     "rules.limit_hit_again.days": 9,
+    "rules.gated_exploration.features": 2,
     "rules.feature_gap.days": 4,
     "rules.feature_gap.times": 2,
     "rules.usage_velocity.days": 2,
@@ -56,6 +57,8 @@ USED: dict[str, object] = {
         {"name": "tenfold", "percent": 300, "comparison": ">"},
     ],
     "rules.cost_efficiency.days": 2,
+    "rules.cost_efficiency.usage_percent": 101,
+    "rules.cost_efficiency.unit_cost_percent": 101,
     "rules.usage_decline.days": 2,
     "rules.login_decline.days": 2,
     "rules.login_decline.sessions": 2,

@@ -67,8 +67,8 @@ PROPERTIES: dict[str, st.SearchStrategy[dict[str, object]]] = {
     "usage.recorded/cost": st.fixed_dictionaries(
         {
             "metric": st.just("api_calls"),
-            "quantity": st.sampled_from([7, 10, 14, 30]),
-            "cost": st.sampled_from([10, 30, 99]),
+            "quantity": st.sampled_from([10, 10, 14, 30]),
+            "cost": st.sampled_from(UNIT_COSTS),
         }
     ),
     "survey.answered/nps": st.fixed_dictionaries(
@@ -86,14 +86,20 @@ FOCUS: dict[str, list[str]] = {
     "everything": sorted(kind for kind in PROPERTIES if "/" not in kind),
     "use": USE,
     "quantities": ["usage.recorded/cost"],
+    "costs": ["usage.recorded/cost"],
+    "unit costs": ["usage.recorded/cost"],
+    "refusals": ["limit.reached"],
+    "tickets": ["ticket.opened/high", "ticket.opened/high", "ticket.resolved", "competitor.mentioned"],
+    "tries": ["feature.blocked/sso", "feature.blocked/sso", "feature.used"],
     "growth": ["account.updated/employees"],
     "advocates": ["survey.answered/nps", "renewal.completed"],
-    "answers": ["survey.answered/nps"],
+    "answers": [*["survey.answered/nps"] * 5, "user.erased", "user.deactivated"],
+    "sleepers": [*["user.provisioned"] * 4, "user.deactivated", "user.erased", "session.started"],
     "needs": ["qbr.held/needs", "renewal.completed"],
     "limits": ["limit.reached", "usage.reported", "usage.recorded", "account.updated/limits", "account.updated/plan"],
     "seats": PERSONS,
     "logins": ["session.started", "session.started", "session.started", "user.provisioned", "account.updated/seats"],
-    "departments": ["user.provisioned", "user.provisioned", "session.started"],
+    "departments": [*["user.provisioned", "session.started"] * 4, "user.deactivated", "user.erased"],
     "features": ["feature.blocked", "feature.used", "feature.blocked/sso", "feature.blocked/sso"],
     "addons": ["ticket.opened/high", "feature.used/imports", "usage.recorded", "account.updated/products"],
     "purchases": ["account.updated/purchased_features", "feature.used", "feature.blocked", "session.started"],
@@ -103,7 +109,7 @@ FOCUS: dict[str, list[str]] = {
     "risks": ["survey.answered/nps", "competitor.mentioned", "champion.changed", "ticket.opened/high"],
     "renewals": ["account.updated/renews_on", "renewal.completed", "champion.changed", "account.updated/health_score"],
     "health": ["account.updated/health_score", "account.updated/health_score", "ticket.opened", "milestone.reached"],
-    "buying": ["capability.requested", "pricing.viewed", "engagement.recorded", "stakeholder.added"],
+    "buying": ["capability.requested", "pricing.viewed", "engagement.recorded", "stakeholder.added", "user.erased"],
     "whitespace": ["capability.requested", "account.updated/products", "account.updated/budget_month", *PERSONS[:1]],
     "happenings": ["outcome.achieved", "champion.changed", "company.news", "stakeholder.added", "renewal.completed"],
 }
