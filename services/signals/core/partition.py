@@ -144,9 +144,8 @@ class Partition:
         else:
             needed = handler(account, event, at_ms, day, self.terms)
         problems = self.terms.problems.of_type.get(kind)
-        if problems is not None and use_problems.happened(account, event, day, problems):
-            needed = True
-        needed = needed or account.unsettled
+        counted = problems is not None and use_problems.happened(account, event, day, problems)
+        needed = needed or counted or account.unsettled
         if needed or (account.gate_cache is None and account.held and self._may_release(account)):
             self._look(account, event, clock_ms)
 
