@@ -5,7 +5,7 @@ many users more may change between two flushes than one batch can hold. So in an
 page is never overwritten: each writing has a key of its own, which ends in where in the log it was made; the head names
 the keys in force, and the head's group deletes those that it replaces. The other groups may then come before it, one by
 one: until the head has come they are no part of the account. A crash in between leaves pages that no head names; they
-are deleted when the account is next loaded and written.
+are deleted once the account has been loaded and the log is folded again up to there.
 
 A key is a function of the log, so a worker that writes late writes the same page under it, or one that no head names.
 Source: design (state, durability 2), decision 14.
@@ -48,10 +48,10 @@ def unnamed(head: Head, scan: Callable[[bytes], Iterator[tuple[bytes, bytes]]]) 
 def write(account: Account, stamp: Stamp) -> list[Group]:
     """Return the groups of changed user pages; the last one belongs together with the head."""
     head = account.head
-    replaced: Group = [(found, None) for found in account.garbage]
-    account.garbage = []
+    replaced: Group = []
     if head.user_pages >= MANY:
-        replaced += _move(account, stamp)
+        at = (stamp[0] << GENERATION_BITS) + stamp[1] + 1
+        replaced = [*_move(account, at), *_clear(account, at)]
     pages: Group = []
     for number in sorted(account.dirty_users):
         page = account.users[number]
@@ -63,12 +63,11 @@ def write(account: Account, stamp: Stamp) -> list[Group]:
     return [*([page] for page in pages), replaced]
 
 
-def _move(account: Account, stamp: Stamp) -> Group:
+def _move(account: Account, at: int) -> Group:
     """Give the changed pages new keys; return the deletions of their old ones."""
     head = account.head
     before = head.user_keys or [PLAIN] * head.user_pages
     before += [NOWHERE] * (head.user_pages - len(before))
-    at = (stamp[0] << GENERATION_BITS) + stamp[1] + 1
     head.user_keys = before
     replaced: Group = []
     for number in account.dirty_users:
@@ -76,3 +75,18 @@ def _move(account: Account, stamp: Stamp) -> Group:
             replaced.append((key(head, number), None))
         before[number] = at
     return replaced
+
+
+def _clear(account: Account, at: int) -> Group:
+    """Return the deletions of what a crash has left, as far as the log has been folded again.
+
+    A page beyond waits: its deletion would be older than the page, and would lose. One under whose key the same page is
+    written again is none any more.
+    """
+    named = {key(account.head, number) for number in account.dirty_users}
+    left, account.garbage = account.garbage, [found for found in account.garbage if _written_at(found) > at]
+    return [(found, None) for found in left if _written_at(found) <= at and found not in named]
+
+
+def _written_at(found: bytes) -> int:
+    return int(found.rsplit(b"\0", 1)[1])

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 import rocksdict
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.errors import GroupCoordinatorNotAvailableError
 
 from services.signals.core.pages import META_KEY, NO_STAMP, Stamp, stamp_of
 from shared.io.kafka import connect_admin, ensure_topics, make_consumer, make_producer, topic_id
@@ -114,8 +115,11 @@ class Stream:
     async def committed(self) -> dict[int, int]:
         """Return the committed offset of each partition that has one."""
         tps = self.topic_partitions(EVENTS.name)
-        async with connect_admin(self.bootstrap) as admin:
-            found = await admin.list_consumer_group_offsets(self.prefix + GROUP, partitions=tps)
+        try:
+            async with connect_admin(self.bootstrap) as admin:
+                found = await admin.list_consumer_group_offsets(self.prefix + GROUP, partitions=tps)
+        except GroupCoordinatorNotAvailableError:
+            return {}  # no group was ever there
         return {tp.partition: found[tp].offset for tp in tps if tp in found and found[tp].offset >= 0}
 
     async def records(self, topic: str) -> list[Any]:
