@@ -120,6 +120,11 @@ class Account:
         """Return the key of the segment in force."""
         return self.view().segment
 
+    def values(self) -> list[Value]:
+        """Return what every rule but the one-offs measures now; those of the day as when the day changed."""
+        view = self.view()
+        return [value for row in ROWS for value in self._values(row, view)]
+
     def _on(self, rule: str) -> bool:
         return is_on(rule, self.terms.playbook, self.terms.off)
 
@@ -158,8 +163,7 @@ class Account:
 
     def _end_all(self, now: Moment) -> None:
         """End everything: the account has left (definition 32)."""
-        view = self.view()
-        values: dict[Key, Value] = {(one.rule, one.scope): one for row in ROWS for one in self._values(row, view)}
+        values: dict[Key, Value] = {(one.rule, one.scope): one for one in self.values()}
         self.triggers.end(values, self.terms.playbook, now, lambda _key, _measured: True)
         self.triggers.parked.clear()
 

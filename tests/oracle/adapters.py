@@ -9,40 +9,14 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from msgspec.structs import replace
-
 from shared.kernel.playbook import Playbook
 from shared.kernel.snapshots import Snapshot, decode_snapshot
 from shared.kernel.topics import DEAD_LETTERS, EVENTS, FACTS, SNAPSHOTS, TRIGGERS
 from shared.kernel.triggers import Trigger, decode_trigger
 from tests.oracle.model import Oracle
 from tests.oracle.records import Said, Terms
-from tests.oracle.rules import RULES
+from tests.oracle.rules import ONE_OFFS
 from tests.oracle.subject import Explained, Told, rounded
-
-
-def rules_of_both() -> set[str]:
-    """Return the rules about accounts that both the oracle and the engine know."""
-    engine_rules = importlib.import_module("services.signals.core.rules").RULES
-    return {row.name for row in engine_rules} & set(RULES)
-
-
-def rules_on(playbook: Playbook) -> set[str]:
-    """Return the rules about accounts that a playbook leaves on."""
-    every = set(playbook.rules.__struct_fields__) - {"source_silent"}
-    return {name for name in every if getattr(playbook.rules, name).enabled}
-
-
-def judged_by_both(playbook: Playbook) -> Playbook:
-    """Return a playbook with those rules off that only one of the two knows."""
-    known = rules_of_both() | {"source_silent"}
-    off = {
-        name: replace(getattr(playbook.rules, name), enabled=False)
-        for name in playbook.rules.__struct_fields__
-        if name not in known
-    }
-    return replace(playbook, rules=replace(playbook.rules, **off))
-
 
 EPOCH = "epoch-1"
 WALL_STEP_MS = 60_000
@@ -82,6 +56,12 @@ class OracleSubject:
                 for key, trigger in known.open.items()
             },
             active=tuple(sorted({str(key[0]) for key in known.open})),
+            values={
+                (value.rule, value.scope, level.name): round(float(number), 6)
+                for value in known.values()
+                for level in value.levels
+                if (number := value.at(level)) is not None and (value.rule != "nps_drop" or number)
+            },
         )
 
     @staticmethod
@@ -225,6 +205,12 @@ class EngineSubject:
                 (one.rule, one.scope, one.level): one.state for one in snapshot.rules if one.trigger_id is not None
             },
             active=snapshot.active_triggers,
+            values={
+                (one.rule, one.scope, one.level): round(one.evidence.value, 6)
+                for one in snapshot.rules
+                if one.evidence.value is not None and one.rule not in {*ONE_OFFS, "source_silent"}
+                if one.rule != "nps_drop" or one.evidence.value
+            },
         )
 
     @staticmethod

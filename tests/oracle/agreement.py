@@ -3,11 +3,13 @@
 Units: evidence and health are shown with two decimal places, shares with four; numbers agree within those.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import TypeVar
 
 from tests.oracle.subject import Explained, Told
 
+K = TypeVar("K")
 SHOWN = 0.0051
 SHARE = 0.000051
 
@@ -49,18 +51,19 @@ def assert_same_state(expected: Explained | None, actual: Explained | None, wher
     assert (expected is None) == (actual is None), f"{where}\noracle: {expected}\nengine: {actual}"
     if expected is None or actual is None:
         return
-    blank: dict[str, object] = {"health": None, "components": {}, "confidence": 0, "attainments": {}}
+    blank: dict[str, object] = {"health": None, "components": {}, "confidence": 0, "attainments": {}, "values": {}}
     exact = replace(expected, **blank) == replace(actual, **blank)  # type: ignore[arg-type]  # each is of its field's type
     shown = (
         close(expected.health, actual.health, SHOWN)
         and close(expected.confidence, actual.confidence, SHARE)
         and _close_all(expected.components, actual.components, SHOWN)
         and _close_all(expected.attainments, actual.attainments, SHARE)
+        and _close_all(expected.values, actual.values, SHOWN)
     )
     assert (exact, shown) == (True, True), f"{where}\noracle: {expected}\nengine: {actual}"
 
 
-def _close_all(one: dict[str, float], other: dict[str, float], within: float) -> bool:
+def _close_all(one: Mapping[K, float], other: Mapping[K, float], within: float) -> bool:
     return one.keys() == other.keys() and all(close(one[name], other[name], within) for name in one)
 
 

@@ -2,7 +2,6 @@
 
 from shared.kernel.playbook import Playbook
 from shared.kernel.playbook.risk import Rules
-from tests.oracle.adapters import judged_by_both
 from tests.oracle.writing import WIDE_OPEN, only, playbook
 
 MIDDLE: dict[str, object] = {
@@ -141,7 +140,7 @@ WIDE: dict[str, object] = {
 EVERY_RULE = only(*Rules.__struct_fields__)
 OPEN = WIDE_OPEN | EVERY_RULE | {f"gate.{segment}": WIDE_OPEN["gate.smb"] for segment in ("mid_market", "enterprise")}
 PLAYBOOKS: dict[str, Playbook] = {
-    name: judged_by_both(playbook(changes | {"version": name}))
+    name: playbook(changes | {"version": name})
     for name, changes in {
         "strict": {},
         "open": OPEN,

@@ -3,7 +3,7 @@
 import pytest
 
 from shared.kernel.playbook import Playbook
-from tests.oracle.adapters import EngineSubject, OracleSubject, judged_by_both
+from tests.oracle.adapters import EngineSubject, OracleSubject
 from tests.oracle.agreement import assert_same_state, assert_same_told
 from tests.oracle.subject import Told
 from tests.oracle.writing import WIDE_OPEN, control, event, playbook
@@ -109,8 +109,7 @@ def told_by(subject: EngineSubject | OracleSubject, line: bytes, where: str) -> 
 )
 def test_a_restart_after_every_record_changes_nothing(judged_by: Playbook) -> None:
     """The oracle, which is never restarted, says the same at every line and knows the same at the end."""
-    both = judged_by_both(judged_by)
-    engine, oracle = EngineSubject([both]), OracleSubject([both])
+    engine, oracle = EngineSubject([judged_by]), OracleSubject([judged_by])
     for number, line in enumerate(life()):
         where = f"at line {number}: {line.decode()}"
         assert_same_told(told_by(oracle, line, where), told_by(engine, line, where), where)
