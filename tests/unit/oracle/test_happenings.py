@@ -102,6 +102,7 @@ def test_14_16_the_latest_nps_however_old_and_of_anybody(tell: Tell) -> None:
     advocate(story, "2025-03-03 10:00", 10, "ada")
     assert story.happens("2026-01-03 10:00", "renewal.completed") == ["fired renewed_advocate"]
     advocate(story, "2026-01-04 10:00", 2, "bob")
+    advocate(story, "2026-01-03 11:00", 10, "ada")  # told late
     assert story.happens("2026-01-05 10:00", "renewal.completed") == []
 
 

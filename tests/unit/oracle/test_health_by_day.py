@@ -40,6 +40,17 @@ def test_36_55_only_health_at_changes_of_day_is_kept(tell: Tell) -> None:
     assert scored(story, "2026-01-02 12:00", 40) == [f"fired {FELL}"]
 
 
+def test_55_the_highest_of_them_counts_wherever_it_lies(tell: Tell) -> None:
+    """70, 80 and 75 when three days began: 70 is ten below the second."""
+    story = declining(tell, health_score=70)
+    for day, score in (("02", 80), ("03", 75)):
+        story.tick(f"2026-01-{day} 00:00")
+        scored(story, f"2026-01-{day} 10:00", score)
+    story.tick("2026-01-04 00:00")
+    assert scored(story, "2026-01-04 10:00", 70) == [f"fired {FELL}"]
+    assert story.told[-1].value == 10
+
+
 def test_36_what_was_recorded_is_never_reworked(tell: Tell) -> None:
     """A late fact would have made it 40 when January 2 began; it stays 80."""
     story = declining(tell, health_score=80)
