@@ -1,8 +1,10 @@
 r"""Pages: the bounded pieces in which an account's state lies in the store and in the changelog.
 
-Every page is an array that begins `[schema version, [generation, offset], ...]`. The *stamp* (generation,
-offset) says which record of the log was the last one folded in; a higher stamp is newer, so a late write of a paused
-worker cannot undo newer state. The generation counts the logs that an operator has adopted; the meta page has the ids.
+Every page is an array that begins `[schema version, [generation, offset], ...]`. A release whose pages have more
+fields, or mean something else, raises the version: an older program refuses them instead of dropping fields.
+The *stamp* (generation, offset) says which record of the log was the last one folded in; a higher stamp is newer, so a
+late write of a paused worker cannot undo newer state. The generation counts the logs that an operator has adopted; the
+meta page has their ids.
 
 Keys are `<kind>\0<account>` and, where an account has many pages of a kind, `<kind>\0<account>\0<number>`.
 Source: design (state; durability 2).
@@ -73,8 +75,9 @@ def page_key(kind: bytes, account_id: str, number: int | None = None) -> bytes:
     return key if number is None else key + b"\0%d" % number
 
 
-def encode_page(page: msgspec.Struct) -> bytes:
-    """Return a page as bytes: msgpack, or JSON when it holds an integer beyond 64 bits, which msgpack has not."""
+def encode_page(page: Versioned) -> bytes:
+    """Return a page as bytes, of today's version: msgpack, or JSON when it holds an integer beyond 64 bits."""
+    page.version = SCHEMA_VERSION
     try:
         return _ENCODER.encode(page)
     except OverflowError:

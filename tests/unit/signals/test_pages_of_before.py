@@ -7,9 +7,10 @@ and the history of employees were kept. Never write them anew: add a file when a
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from services.signals.core.pages import META_KEY, SCHEMA_VERSION, encode_page
+from services.signals.core.pages import META_KEY, SCHEMA_VERSION
 from services.signals.core.shelf import Meta
 from shared.kernel.errors import ConfigurationError
 from tests.oracle.adapters import EPOCH, EngineSubject
@@ -78,6 +79,6 @@ def test_a_page_of_a_newer_version_is_refused() -> None:
     """A program that does not know what a page says must not fold on and write it back."""
     subject = EngineSubject([playbook(WIDE_OPEN)])
     meta = Meta(version=SCHEMA_VERSION + 1, stamp=(0, 5), epochs=(EPOCH,))
-    subject.store.pages = {META_KEY: encode_page(meta)}
+    subject.store.pages = {META_KEY: msgspec.msgpack.encode(meta)}
     with pytest.raises(ConfigurationError, match="a newer Upswing has written it"):
         subject.restart()
