@@ -83,7 +83,8 @@ def quintile(account: Account, terms: Terms) -> int:
     if not seats or bounds is None:
         return 0
     acts = standing.acts(account) * MILLION
-    return 1 + sum(bound * seats < acts for bound in bounds)
+    passed: int = sum(bound * seats < acts for bound in bounds)
+    return 1 + passed
 
 
 def depth(terms: Terms, fifth: int) -> int:
