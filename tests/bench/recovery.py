@@ -130,6 +130,7 @@ class _Worker:
             "UPSWING_SIGNALS_DATADIR": str(folder),
             "UPSWING_SIGNALS_PORT": str(self._port),
             "UPSWING_SIGNALS_TICKER": "false",
+            "UPSWING_SIGNALS_LOG_LEVEL": "warning",
         }
         self._program: Started | None = None
 

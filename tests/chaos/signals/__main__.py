@@ -10,6 +10,7 @@ Errors: exit code 1 when anything was lost, counted twice, or is not as the log 
 
 import asyncio
 import logging
+import signal
 import sys
 import tempfile
 import time
@@ -88,6 +89,7 @@ def _cells(report: Report) -> tuple[str, ...]:
 def main(seed: int, kills: int, seconds: float, names: str, mutate: bool, kafka: str, jars: Path) -> None:
     """Run the suite; see docs/chaos-signals.md."""
     logging.disable(logging.CRITICAL)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # so that what was started is ended
     wanted = [row for row in ROWS if not names or row.name in names.split(",")]
     if missing := set(filter(None, names.split(","))) - {row.name for row in ROWS}:
         raise click.UsageError(f"no such rows: {', '.join(sorted(missing))}")

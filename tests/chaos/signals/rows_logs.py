@@ -22,9 +22,9 @@ LEFT_SHARE = 0.8
 
 async def replace_the_log(ground: Ground) -> None:
     """The input topic is created again: refused, warm and cold, until it is adopted; then events count on top."""
-    for _number in range(ground.kills):
+    for number in range(ground.kills):
         company = await ground.company()
-        worker = ground.worker()
+        worker = ground.worker(f"w{number}")
         await _live_on(company)
         await ground.ready(worker)
         await ground.settle(company, worker)

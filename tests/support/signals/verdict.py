@@ -11,10 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from msgspec.structs import asdict
 
-from services.signals.core import erased
-from services.signals.core.account import Account
 from services.signals.core.engine import Engine
 from services.signals.core.pages import META_KEY, stamp_of
 from shared.kernel.codec import decode_record
@@ -26,13 +23,13 @@ from tests.oracle.adapters import EngineSubject, OracleSubject
 from tests.oracle.agreement import assert_same_told
 from tests.oracle.subject import Told
 from tests.support.signals.company import Company
+from tests.support.signals.known import state_hash, states
 from tests.support.signals.stream import Stream, local_pages
 
-__all__ = ["Memory", "Verdict", "judge", "state_hash"]
+__all__ = ["Memory", "Verdict", "assert_offsets_behind", "judge"]
 
 SHOWN_BEFORE, SHOWN = 40, 200
 FAR_MS = 1 << 42  # no event is after the future's end
-BY_FLUSHES = frozenset({"segments", "user_keys", "version"})  # what depends on when it was flushed
 TriggerKey = tuple[str, str]
 
 
@@ -197,37 +194,6 @@ def _difference(name: str, left: str, right: str) -> str:
     place = next((at for at, (one, other) in enumerate(zip(left, right, strict=False)) if one != other), 0)
     begin = max(0, place - SHOWN_BEFORE)
     return f"{name}: ...{left[begin : place + SHOWN]}, not ...{right[begin : place + SHOWN]}"
-
-
-def states(engine: Engine) -> dict[str, dict[str, Any]]:
-    """Return what an engine knows, account by account, without what depends on when it was flushed."""
-    return {account.head.account_id: _state(engine, account) for account in engine.state.shelf.all()}
-
-
-def state_hash(known: dict[str, dict[str, Any]]) -> str:
-    """Return a hash of what is known of accounts."""
-    return hashlib.sha256(repr(sorted(known.items())).encode()).hexdigest()
-
-
-def _state(engine: Engine, account: Account) -> dict[str, Any]:
-    """Return one account's state. Who came back after an erasure and left again may lie there by name or by digest."""
-    clock_ms = max(account.head.clock_ms, engine.state.meta.ticked_at)
-    recent = account.recent
-    ids = {key: at for part in (recent._old, recent._new) for key, at in part.items()}
-    users = {name: user for page in account.users for name, user in page.users.items()}
-    blank = {name: user for name, user in users.items() if user.erased is not None and erased.is_blank(user)}
-    known: dict[str, Any] = {
-        **{f"head.{name}": value for name, value in asdict(account.head).items() if name not in BY_FLUSHES},
-        **{f"days.{name}": value for name, value in asdict(account.days).items() if name not in {"stamp", "version"}},
-        "users": {name: user for name, user in users.items() if name not in blank},
-        "forgotten": {name: gone for page in account.users for name, gone in page.forgotten.items()}
-        | {erased.digest(account, name): (user.cut, user.erased) for name, user in blank.items()},
-        "recent": {key: at for key, at in ids.items() if clock_ms - at <= recent.window_ms},
-    }
-    return {
-        name: repr(msgspec.to_builtins(value, order="deterministic", builtin_types=(bytes,)))
-        for name, value in known.items()
-    }
 
 
 def _assert_oracle_agrees(reference: Reference, found: list[Trigger], letters: list[str]) -> None:
