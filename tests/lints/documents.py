@@ -11,13 +11,13 @@ from upswing.cli import COMMANDS
 ROOT = Path(__file__).parents[2]
 LINK = re.compile(r"\[[^\]]*\]\((?!https?:|mailto:|#)([^)#\s]+)")
 NAMED = re.compile(r"`((?:services|shared|upswing|deploy|tests|docs|playbooks|\.ci)/[\w./-]*)`")
-MAKE = re.compile(r"\bmake ([a-z]+)\b(?=[^`\n]*`)|^make ([a-z]+)", re.MULTILINE)
+MAKE = re.compile(r"\bmake ([a-z-]+)\b(?=[^`\n]*`)|^make ([a-z-]+)", re.MULTILINE)
 COMMAND = re.compile(r"(?:`|^\$? ?)upswing ([a-z][a-z-]+)", re.MULTILINE)
 
 
 @cache
 def _targets() -> frozenset[str]:
-    return frozenset(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    return frozenset(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
 
 def check(source: Source) -> Iterator[Finding]:
