@@ -40,7 +40,7 @@ class Snapshot(msgspec.Struct, kw_only=True, frozen=True):
     Units: `at` is the account's clock in milliseconds; `today` a day `YYYY-MM-DD`; `active_triggers` are names of rules
     with an open trigger, sorted, held ones included; `usage_per_seat` are the acts of the window of active users per
     seat, with at most six decimals, null without seats. Shape: `notices` are sentences about facts that have no effect,
-    such as a plan that the playbook does not know.
+    such as a plan that the playbook does not know. `rules` has at most 100 values of one rule, open triggers first.
     """
 
     account_id: str

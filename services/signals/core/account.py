@@ -11,11 +11,12 @@ from typing import Any
 from zlib import crc32
 
 from services.signals.core import headcount
+from services.signals.core.open_episodes import Episodes
 from services.signals.core.pages import NO_STAMP, SCHEMA_VERSION
 from services.signals.core.people import People
 from services.signals.core.recent import RecentIds
 from services.signals.core.standing_state import forget_days
-from services.signals.core.state import NEVER, Days, Episode, Head, Key, Metric, Moment, User, UserPage
+from services.signals.core.state import NEVER, Days, Head, Metric, Moment, User, UserPage
 from services.signals.core.windows import LastSeen, prune
 from shared.kernel.clock import DAY_MS
 
@@ -44,6 +45,7 @@ class Account:
         "dirty_users",
         "episodes",
         "forgotten",
+        "free",
         "garbage",
         "gate_cache",
         "gated",
@@ -78,7 +80,7 @@ class Account:
         self.garbage: list[bytes] = []  # keys of user pages that a crash has left
         self.dirty = self.days_dirty = self.changed = False
         self.offset = self.at_record = head.stamp[1]
-        self.episodes: dict[Key, Episode] = {e.key: e for e in head.episodes}
+        self.episodes = Episodes(head.episodes)
         self.held = sum(e.status == "held" for e in head.episodes)
         self.waiting = 0
         self.parked = set(head.parked)
@@ -104,6 +106,7 @@ class Account:
         self.peak: tuple[int, int, Fraction | None] | None = None
         self.wanted: Fraction | None = None  # the least health that somebody waits for
         self.gated: frozenset[str] = frozenset()
+        self.free: tuple[object, set[str]] | None = None  # features whose use is quiet, and of which day and terms
         self.limits: dict[str, int] = {}
         self.gate_cache: tuple[str, ...] | None = None
         self.shown: object = None

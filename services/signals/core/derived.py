@@ -6,6 +6,7 @@ Several scopes or levels are one rule; a level that only counts as fired is none
 from collections.abc import Container
 
 from services.signals.core.account import Account
+from services.signals.core.state import Episode, Key
 from services.signals.core.terms import Terms
 
 PASSED = "passed"
@@ -15,13 +16,18 @@ CONTRACTION = ("usage_decline", "ticket_surge", "champion_left", "nps_drop", "co
 def lately_fired(account: Account, names: Container[str], days: int) -> list[str]:
     """Return which of some rules have an open trigger, held or not, that fired in the window that ends today."""
     oldest = account.head.today - days
-    return sorted(
-        {
-            episode.rule
-            for episode in account.episodes.values()
-            if episode.day > oldest and episode.status != PASSED and episode.rule in names
-        }
-    )
+    by_rule = account.episodes.by_rule
+    return sorted(rule for rule in by_rule if rule in names and _has_fired(by_rule[rule], oldest))
+
+
+def _has_fired(episodes: dict[Key, Episode], oldest: int) -> bool:
+    """Tell whether one of a rule's episodes, the latest last, fired after a day: there may be thousands of them."""
+    for episode in reversed(episodes.values()):
+        if episode.day <= oldest:
+            return False
+        if episode.status != PASSED:
+            return True
+    return False
 
 
 def contracting(account: Account, terms: Terms) -> list[str]:

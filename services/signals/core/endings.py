@@ -119,6 +119,6 @@ def _over(
 def end(account: Account, ending: Ending, cause: Cause, emit: Emit, shown_scope: str | None = None) -> None:
     """End one episode, and say so when it was open."""
     row, episode, level, measure = ending
-    del account.episodes[episode.key]
+    account.episodes.end(episode)
     if episode.status in OPEN:
         emit(account, Step("resolved", row, episode, level, measure, cause, shown_scope))

@@ -66,7 +66,9 @@ def look(
         rows = RULES if account.parked else rows_on(terms) if only is None else only
         values: dict[str, list[Measure] | None] = {}
         for row in rows:  # each is measured at its turn: some look at what those before them have fired
-            measures = values[row.name] = measured_one(account, terms, row, failed, cause.event)
+            measures = measured_one(account, terms, row, failed, cause.event)
+            if row.fresh is None:  # otherwise these may be those of some scopes only
+                values[row.name] = measures
             if measures is None:
                 continue
             if account.parked:
@@ -84,13 +86,10 @@ def look(
 
 def settle(account: Account, terms: Terms, *, backfill: bool) -> None:
     """Note from which values on the rules must be looked at again."""
-    account.held = account.waiting = 0
-    for episode in account.episodes.values():
-        if episode.status == HELD:
-            if BY_NAME[episode.rule].kind == "expansion":
-                account.held += 1
-            else:
-                account.waiting += 1
+    if account.held or account.waiting:
+        held = [BY_NAME[episode.rule].kind for episode in account.episodes.values() if episode.status == HELD]
+        account.held = held.count("expansion")
+        account.waiting = len(held) - account.held
     account.watch_active, account.watch_health, account.watch_acts = FAR, FAR, FAR
     account.watch_late, account.unsettled, account.wanted = -1, False, None
     for metric in account.metrics.values():
@@ -137,6 +136,8 @@ def _release(
     *,
     backfill: bool,
 ) -> None:
+    if backfill or not (account.waiting or gate.admits(account, terms, "expansion", backfill=False)):
+        return
     admitted: dict[Kind, bool] = {}
     for rule, scopes in by_scope(account, HELD).items():
         row = BY_NAME[rule]

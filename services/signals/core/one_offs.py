@@ -31,8 +31,8 @@ def happen(
 
 def release_happenings(account: Account, terms: Terms, row: RuleRow, cause: Cause, emit: Emit) -> None:
     """Release every held episode of a one-off that is on: each still stands, for its days are not over."""
-    for episode in list(account.episodes.values()):
-        if episode.rule == row.name and episode.status == HELD and terms.enabled(row.name):
+    for episode in list(account.episodes.of(row.name).values()):
+        if episode.status == HELD and terms.enabled(row.name):
             (level,) = row.levels_for(terms, episode.scope)
             episode.status = RELEASED
             emit(account, Step("released", row, episode, level, episode.measure, cause))

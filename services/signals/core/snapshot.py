@@ -4,6 +4,7 @@ Source: design (outputs of signals), playbook section 10 (scorecard), definition
 """
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 from msgspec.structs import replace
@@ -25,6 +26,7 @@ from shared.kernel.quantities import as_number
 from shared.kernel.snapshots import LogPosition, RuleValue, Snapshot, State
 from shared.kernel.triggers import EstimatedAcv, ScopeType
 
+MOST_VALUES = 100  # of one rule: with thousands of scopes the snapshot would not fit its topic
 STATES: dict[str, State] = {"held": "held", "passed": "passed"}  # passed: counts as fired, because a higher level did
 
 
@@ -110,14 +112,14 @@ def _values(account: Account, terms: Terms) -> list[RuleValue]:
 def _values_of(account: Account, terms: Terms, row: RuleRow, measures: list[Measure]) -> list[RuleValue]:
     if row.happening is not None:
         return _happenings(account, terms, row)
-    levels = row.levels_for
-    shown = [_value(account, terms, row, one, level) for one in measures for level in levels(terms, one.scope)]
+    levels, episodes = row.levels_for, account.episodes.of(row.name)
+    pairs = [(one, level) for one in measures for level in levels(terms, one.scope)]
+    if len(pairs) > MOST_VALUES:
+        pairs.sort(key=lambda pair: (row.name, pair[0].scope, pair[1].name) not in episodes)
+    shown = [_value(account, terms, row, one, level) for one, level in pairs[:MOST_VALUES]]
     scopes = {measure.scope for measure in measures}
-    shown += [
-        _open(account, terms, row, episode)
-        for episode in account.episodes.values()
-        if episode.rule == row.name and episode.scope not in scopes and episode.status in OPEN
-    ]
+    unmeasured = [e for e in episodes.values() if e.scope not in scopes and e.status in OPEN]
+    shown += [_open(account, terms, row, episode) for episode in unmeasured[: MOST_VALUES - len(shown)]]
     if not shown:
         on = terms.enabled(row.name)
         shown = [_unmeasured(account, terms, row, level, on=on) for level in levels(terms, None)]
@@ -126,9 +128,9 @@ def _values_of(account: Account, terms: Terms, row: RuleRow, measures: list[Meas
 
 def _happenings(account: Account, terms: Terms, row: RuleRow) -> list[RuleValue]:
     """Show what stands of a one-off, each episode by itself; else that it waits."""
-    standing = [episode for episode in account.episodes.values() if episode.rule == row.name]
+    standing = account.episodes.of(row.name).values()
     if standing:
-        return [_open(account, terms, row, episode) for episode in standing]
+        return [_open(account, terms, row, episode) for episode in islice(standing, MOST_VALUES)]
     waits = _unmeasured(account, terms, row, row.levels_for(terms, None)[0], on=terms.enabled(row.name))
     return [replace(waits, state="armed") if terms.enabled(row.name) else waits]
 

@@ -77,7 +77,10 @@ def measured(account: Account, terms: Terms, failed: list[RuleFailed]) -> Values
 def measured_one(
     account: Account, terms: Terms, row: RuleRow, failed: list[RuleFailed] | None, event: Event | None
 ) -> list[Measure] | None:
-    """Return one rule's values now; None when it failed. Errors: `RuleFailed`, unless `failed` is given."""
+    """Return one rule's values now; None when it failed. Errors: `RuleFailed`, unless `failed` is given.
+
+    With `event`, those are enough that it may make fire.
+    """
     try:
         if not terms.enabled(row.name):
             return []
@@ -85,6 +88,8 @@ def measured_one(
             return account.days.judged.get(row.name, [])
         if row.happening is not None:
             return [] if event is None else list(row.happening(account, terms, event))
+        if event is not None and row.fresh is not None and not account.parked:
+            return list(row.fresh(account, terms))
         return list(row.measure(account, terms))
     except Exception as error:  # a rule's failure has the fate of its record, whatever it raises
         failure = RuleFailed(row.name, error)
@@ -127,19 +132,22 @@ def begin(
         until=until,
         measure=measure if until else None,
     )
-    account.episodes[episode.key] = episode
+    account.episodes.begin(episode)
     return episode
 
 
 def by_scope(account: Account, status: str | None = None) -> dict[str, dict[str | None, list[Episode]]]:
     """Return the rules that have episodes, in their order, by scope; with `status`, scopes that have one of it."""
     found: dict[str, dict[str | None, list[Episode]]] = {}
-    for episode in account.episodes.values():
-        found.setdefault(episode.rule, {}).setdefault(episode.scope, []).append(episode)
-    if status is not None:
-        for rule, scopes in found.items():
-            found[rule] = {k: some for k, some in scopes.items() if any(e.status == status for e in some)}
-    return {row.name: found[row.name] for row in RULES if found.get(row.name)}
+    for row in RULES:
+        scopes: dict[str | None, list[Episode]] = {}
+        for episode in account.episodes.of(row.name).values():
+            scopes.setdefault(episode.scope, []).append(episode)
+        if status is not None:
+            scopes = {k: some for k, some in scopes.items() if any(e.status == status for e in some)}
+        if scopes:
+            found[row.name] = scopes
+    return found
 
 
 def ranked(

@@ -27,16 +27,28 @@ def measure(account: Account, terms: Terms) -> Iterator[Measure]:
 
     Whoever has an open trigger has two answers: an erasure, which alone takes answers away, ends it at once.
     """
-    rule = terms.playbook.rules.nps_drop
-    dropped: set[str | None] = set()
-    for (before, latest), persons in account.people.falls.items():
-        if latest <= rule.latest and before >= rule.before:
-            dropped |= persons
-    watched = {key[1] for key in account.episodes if key[0] == NAME} - dropped
+    dropped = set[str | None]().union(*_dropped(account, terms))
+    watched = {key[1] for key in account.episodes.of(NAME)} - dropped
     for scope in sorted(dropped, key=_by_name):
         yield Measure(scope, "user", 1, 1, None)
     for scope in sorted(watched, key=_by_name):
         yield Measure(scope, "user", 0, 1, None)
+
+
+def fresh(account: Account, terms: Terms) -> Iterator[Measure]:
+    """Yield 1 for each person who has dropped and has no trigger: of the others there may be thousands."""
+    known = account.episodes.of(NAME)
+    found = [scope for persons in _dropped(account, terms) for scope in persons if (NAME, scope, None) not in known]
+    for scope in sorted(found, key=_by_name):
+        yield Measure(scope, "user", 1, 1, None)
+
+
+def _dropped(account: Account, terms: Terms) -> Iterator[set[str | None]]:
+    """Yield the persons who have dropped, by their two answers."""
+    rule = terms.playbook.rules.nps_drop
+    for (before, latest), persons in account.people.falls.items():
+        if latest <= rule.latest and before >= rule.before:
+            yield persons
 
 
 def _by_name(scope: str | None) -> tuple[bool, str]:
@@ -64,6 +76,7 @@ ROW = RuleRow(
     no_watch,
     "count",
     only_falls=True,
+    fresh=fresh,
     tell=tell,
     unmeasured="nobody whose latest of two answers is low after a high one",
     example="NPS 4 after 9 by one person (≥ 1)",

@@ -60,7 +60,8 @@ class RuleRow(msgspec.Struct, frozen=True):
     shown; without it `measure` has told them itself. For a state the account is as it was when it was measured; for a
     rule of the day it has moved on since: there `tell` tells what `measure` has put into the value's numbers.
     `only_falls` says of a state that the passing of a day alone never brings its value to the threshold: it need not be
-    measured at a midnight at which nothing else has happened.
+    measured at a midnight at which nothing else has happened. `fresh` is for a state of one level and of very many
+    scopes: it yields the values of those without a trigger, which is all that an event may make fire.
     A rule of the day has `by_day`: with `ended`, `measure` answers for the windows that end on the account's today,
     which is the day that has just ended; with `begins` the day has turned, and today is the one that begins. `covered`
     tells whether its window is covered by what the account has told, and what holds when it first is counts as fired.
@@ -77,6 +78,7 @@ class RuleRow(msgspec.Struct, frozen=True):
     scope_levels: Callable[[Terms, str | None], tuple[Level, ...]] | None = None
     ends_with_period: Callable[[Account, str | None], bool] | None = None
     only_falls: bool = False
+    fresh: Callable[[Account, Terms], Iterator[Measure]] | None = None
     by_day: Literal["ended", "begins"] | None = None
     covered: Callable[[Account, Terms], bool] | None = None
     happening: Callable[[Account, Terms, Event], Iterator[Measure]] | None = None

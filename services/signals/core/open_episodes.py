@@ -1,0 +1,42 @@
+"""The episodes of an account by their keys, and by rule: an account may have thousands of one rule, a person each.
+
+Source: definitions 15 and 18.
+"""
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
+from services.signals.core.state import Episode, Key
+
+NONE: Mapping[Key, Episode] = MappingProxyType({})
+
+
+class Episodes(dict[Key, Episode]):
+    """Episodes by key. Shape: in the order in which they began, so that their days never fall; likewise `by_rule`."""
+
+    __slots__ = ("by_rule",)
+
+    def __init__(self, episodes: Iterable[Episode]) -> None:
+        super().__init__()
+        self.by_rule: dict[str, dict[Key, Episode]] = {}
+        for episode in episodes:
+            self.begin(episode)
+
+    def begin(self, episode: Episode) -> None:
+        """Take in an episode that begins, as the latest one."""
+        key = episode.key
+        if key in self:
+            self.end(self[key])
+        self[key] = episode
+        self.by_rule.setdefault(episode.rule, {})[key] = episode
+
+    def end(self, episode: Episode) -> None:
+        """Take out an episode that is over."""
+        key, same = episode.key, self.by_rule[episode.rule]
+        del self[key], same[key]
+        if not same:
+            del self.by_rule[episode.rule]
+
+    def of(self, rule: str) -> Mapping[Key, Episode]:
+        """Return the episodes of a rule."""
+        return self.by_rule.get(rule, NONE)
