@@ -1,7 +1,8 @@
 """The engine of one partition: the state after offset n is a pure function of records 0..n.
 
 An account's lines are folded in their order; after each the rules are looked at. A line that cannot be used, or at
-which a rule fails, becomes a dead letter and changes nothing. Source: design (one input log; durability), definitions 1-8.
+which a rule fails, becomes a dead letter and changes nothing.
+Source: design (one input log; durability), definitions 1-8.
 """
 
 from collections import Counter

@@ -2,8 +2,8 @@
 
 `Partition.fold_event` is the clear way and says what must come out; what is not usual goes there, event by event, and a
 test holds both to the same pages and the same outputs. An event is *quiet* when it is of the flood, lies on the
-account's today, was never seen, brings no sum to where a rule watches it, and comes of no user who may change an answer.
-What `activity` does to an account is done here to many events: sums are added once, users one by one.
+account's today, was never seen, brings no sum to where a rule watches it, and comes of no user who may change an
+answer. What `activity` does to an account is done here to many events: sums are added once, users one by one.
 Source: design (throughput), definition 37.
 """
 
@@ -78,7 +78,7 @@ class Quiet:
         self.fed: list[str] = []
         self.numbers = (0, 0, 0)
 
-    def gather(self, events: list[Event], begin: int, end: int) -> int:
+    def gather(self, events: list[Event], begin: int, end: int) -> int:  # noqa: C901, PLR0912 - calls cost more
         """Add up the quiet events of a range, and change nothing; return the number of the first that is not."""
         account, clocks, tries, core = self.account, self.clocks, self.tries, self.terms.core
         clock, last, source, spot = account.head.clock_ms, None, None, [0, 0]
