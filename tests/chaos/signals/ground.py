@@ -15,7 +15,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from services.signals.fates import EXIT_CONFIGURATION
 from services.signals.flush import STAGES
 from shared.io.kafka import connect_admin
-from shared.kernel.topics import TOPICS
+from shared.kernel.topics import EVENTS, TOPICS
 from tests.support.broker import Broker
 from tests.support.signals.company import Company
 from tests.support.signals.stream import Stream
@@ -164,10 +164,12 @@ class Ground:
             await asyncio.sleep(LOOK_SECONDS)
 
     async def settle(self, company: Stream, *workers: Counted, seconds: float = SETTLED_SECONDS) -> None:
-        """Let workers fold all there is, starting again those that leave."""
+        """Let workers fold all that is there now, starting again those that leave."""
+        ends = {tp.partition: end for tp, end in (await company.ends(EVENTS.name)).items()}
 
         async def settled() -> bool:
-            return await company.lag() == 0
+            committed = await company.committed()
+            return all(committed.get(partition, 0) >= end for partition, end in ends.items())
 
         await self.supervise(list(workers), settled, seconds)
 

@@ -109,7 +109,7 @@ MUTATIONS = (
     Mutation(
         "the later page wins, not the newer",
         "8",
-        20,
+        5,
         ((STORE, "            if stamp < known:", "            if False:"),),
     ),
     Mutation(

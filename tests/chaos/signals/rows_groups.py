@@ -8,9 +8,10 @@ import msgspec
 import psutil
 from aiokafka import TopicPartition
 
-from services.signals.core.pages import NO_STAMP, stamp_of
+from services.signals.core.pages import META_KEY, NO_STAMP, stamp_of
+from shared.io.kafka import make_producer
 from shared.kernel.clock import DAY_MS, HOUR_MS
-from shared.kernel.topics import CHANGELOG, EVENTS
+from shared.kernel.topics import CHANGELOG, EVENTS, PAGE_BATCH_BYTES
 from tests.chaos.signals.ground import OWNED, Counted, Ground, Row
 from tests.support.signals.company import Company
 from tests.support.signals.worker import wait_until
@@ -20,6 +21,7 @@ __all__ = ["ROWS"]
 FLOW = {"count": 30, "pause": 0.08}
 QUIET_FLOW = {"count": 5, "pause": 0.1}  # not every account changes between two flushes
 SESSION_SECONDS = 6
+WRITES = 5
 NOTICED = "another worker writes to it"
 HOUR_SECONDS = 3_600
 
@@ -49,7 +51,26 @@ async def wake_zombies(ground: Ground) -> None:
                 assert NOTICED in heir.log.read_text() + zombie.log.read_text(), "nobody has noticed the late write"
                 ground.checked("late writes noticed")
             heir.kill()
+    await ground.settle(company, pair[0])
+    await ground.stop(pair[0])
+    await _write_old_pages(company)
+    for _write in range(WRITES):
+        await company.write(20)
+    pair[0].wipe()
     await ground.finish(company, pair[0])
+    ground.checked("old pages lose")
+
+
+async def _write_old_pages(company: Company) -> None:
+    """Write the first page of each key to the changelog once more, as a zombie that nobody notices would."""
+    first: dict[tuple[int, bytes], bytes] = {}
+    for record in await company.records(CHANGELOG.name):
+        if record.key != META_KEY and record.value is not None:
+            first.setdefault((record.partition, record.key), record.value)
+    async with make_producer(company.bootstrap, max_request_size=PAGE_BATCH_BYTES) as producer:
+        for (partition, key), page in first.items():
+            await producer.send(company.prefix + CHANGELOG.name, page, key=key, partition=partition)
+        await producer.flush()
 
 
 async def _freeze(ground: Ground, zombie: Counted, where: str) -> None:
