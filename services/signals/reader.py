@@ -177,7 +177,7 @@ class Reader:
             if record.offset < owned.next:
                 position += 1
                 continue
-            if record.offset > owned.next:
+            if record.offset > owned.next and not self.halted:  # halted, the rest of a batch before may be left out
                 await self.gaps.pass_to(owned, record.offset, batch[-1].offset)
             if owned.closed or self.halted:
                 return
