@@ -14,6 +14,7 @@ from shared.kernel.clock import DAY_MS, HOUR_MS
 from shared.kernel.topics import CHANGELOG, EVENTS, PAGE_BATCH_BYTES
 from tests.chaos.signals.ground import OWNED, Counted, Ground, Row
 from tests.support.signals.company import Company
+from tests.support.signals.stream import stamp_of_record
 from tests.support.signals.worker import wait_until
 
 __all__ = ["ROWS"]
@@ -62,13 +63,19 @@ async def wake_zombies(ground: Ground) -> None:
 
 
 async def _write_old_pages(company: Company) -> None:
-    """Write the first page of each key to the changelog once more, as a zombie that nobody notices would."""
+    """Write pages that newer ones have replaced to the changelog once more, as a zombie that nobody notices would."""
     first: dict[tuple[int, bytes], bytes] = {}
+    newest: dict[tuple[int, bytes], tuple[int, int]] = {}
     for record in await company.records(CHANGELOG.name):
-        if record.key != META_KEY and record.value is not None:
-            first.setdefault((record.partition, record.key), record.value)
+        if record.key != META_KEY:
+            place, stamp = (record.partition, record.key), stamp_of_record(record)
+            newest[place] = max(stamp, newest.get(place, NO_STAMP))
+            if record.value is not None:
+                first.setdefault(place, record.value)
+    old = {place: page for place, page in first.items() if stamp_of(page) < newest[place]}
+    assert old, "no page was replaced"
     async with make_producer(company.bootstrap, max_request_size=PAGE_BATCH_BYTES) as producer:
-        for (partition, key), page in first.items():
+        for (partition, key), page in old.items():
             await producer.send(company.prefix + CHANGELOG.name, page, key=key, partition=partition)
         await producer.flush()
 

@@ -19,7 +19,7 @@ from shared.kernel.ids import partition_for
 from shared.kernel.topics import CHANGELOG, EVENTS, SNAPSHOTS, TRIGGERS
 from tests.support.signals.counting import EVERY, KINDS, extra_key, has_extra, head_key, spread_key
 
-__all__ = ["Stream"]
+__all__ = ["Stream", "stamp_of_record"]
 
 ACCOUNTS = 120
 PACK = 25
@@ -140,7 +140,7 @@ class Stream:
         newest: dict[int, dict[bytes, tuple[Stamp, bytes | None]]] = {number: {} for number in range(self.partitions)}
         for record in await self.records(CHANGELOG.name):
             known, _value = newest[record.partition].get(record.key, (NO_STAMP, None))
-            stamp = _stamp(record)
+            stamp = stamp_of_record(record)
             if stamp >= known:
                 newest[record.partition][record.key] = stamp, record.value
         return {
@@ -211,7 +211,8 @@ class Stream:
             await consumer.stop()
 
 
-def _stamp(record: Any) -> Stamp:
+def stamp_of_record(record: Any) -> Stamp:
+    """Return the stamp of a record of the changelog, a deletion's too."""
     if record.value is not None:
         return stamp_of(record.value)
     return msgspec.msgpack.decode(dict(record.headers)["stamp"], type=Stamp)

@@ -145,7 +145,9 @@ async def judge(
     pages = await company.partition_pages()
     if store is not None:
         every = {key: page for own in pages.values() for key, page in own.items() if key != META_KEY}
-        assert local_pages(store, company.partitions) == every, "the local store is not what the changelog says"
+        local = local_pages(store, company.partitions)
+        differing = sorted(key for key in local.keys() | every.keys() if local.get(key) != every.get(key))
+        assert not differing, f"the local store is not what the changelog says: {len(differing)} of {differing[:3]}"
     state = _assert_same_state(reference, pages)
     if oracle:
         _assert_oracle_agrees(reference, found, letters)
