@@ -1,4 +1,4 @@
-"""The demo of the made-up company: ninety days of history, then eight scenes that happen now."""
+"""The demo of the made-up company: ninety days of history, then scenes that happen now."""
 
 import asyncio
 import time
@@ -22,7 +22,8 @@ from upswing.history.whole import play_until_now
 PLAYBOOK = Path(__file__).parents[2] / "playbooks" / "demo.yaml"
 STEP_MS = 6 * HOUR_MS
 DRAIN_SECONDS = 60.0
-SCENE_SECONDS = 20.0
+SCENE_SECONDS = 60.0
+QUIET_SECONDS = 1.5
 PAUSE_SECONDS = 1.2  # a Slack webhook takes one message a second
 
 
@@ -43,8 +44,12 @@ async def play_company(stage: Stage, desk: Desk, show: Show) -> None:
 
 
 async def _play_scenes(stage: Stage, desk: Desk, show: Show, playbook: Playbook) -> None:
+    show.say("people come to work; what history left standing, and nothing holds any more, is released")
     for call in everyday(_now()):
         stage.sender.send(call)
+    await asyncio.to_thread(stage.sender.flush)
+    await until_drained(stage.stack.bootstrap, DRAIN_SECONDS)
+    await desk.until_quiet(QUIET_SECONDS)
     for number, scene in enumerate(scenes(playbook), start=1):
         show.say(f"{number}. {scene.told}")
         since, alerts = len(stage.watch.records), len(desk.alerts)
@@ -61,9 +66,10 @@ async def _play_scenes(stage: Stage, desk: Desk, show: Show, playbook: Playbook)
             )
         if record.record == "held":
             show.say(f"   held, because of {', '.join(record.gate.held_because)}: {scene.because}")
-        elif not await desk.until(alerts + 1, SCENE_SECONDS):
+        elif not await desk.until_about(scene.customer.name, alerts, SCENE_SECONDS):
             raise DependencyError(f"no alert arrived within {SCENE_SECONDS:.0f} s: see {_logs(stage)}")
         await asyncio.sleep(PAUSE_SECONDS)
+    await desk.until_quiet(QUIET_SECONDS)
 
 
 def _is_wanted(scene: Scene, record: Trigger) -> bool:

@@ -53,11 +53,11 @@ class Desk:
         """Note when a live call was handed to the SDK."""
         self._sent_ms[call.message_id] = self._sent_ms[call.account_id] = at_ms
 
-    async def until(self, count: int, seconds: float) -> bool:
-        """Return whether so many alerts have arrived and been printed within the time."""
+    async def until_about(self, name: str, since: int, seconds: float) -> bool:
+        """Return whether an alert about an account, later than the first `since` alerts, is printed within the time."""
         try:
             async with asyncio.timeout(seconds):
-                while len(self.alerts) < count or not self._queue.empty():
+                while not any(name in alert.title for alert in self.alerts[since:]) or not self._queue.empty():
                     await asyncio.sleep(LOOK_SECONDS)
         except TimeoutError:
             return False

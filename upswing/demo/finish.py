@@ -1,4 +1,4 @@
-"""The end of a demo: scorecard, open leads, what is held and why, seconds to an alert, and where everything is."""
+"""The end of a demo: scorecard, open leads and tasks, what is held and why, seconds to an alert, where it all is."""
 
 from typing import Any
 
@@ -12,7 +12,8 @@ async def finish(stage: Stage, desk: Desk, show: Show) -> None:
     show.title("What the stack knows now")
     card = await stage.ask("GET", "/v1/scorecard")
     show.scorecard(card["rows"])
-    show.leads(await _all_leads(stage))
+    show.leads(await _all_open(stage, "/v1/csqls"))
+    show.tasks(await _all_open(stage, "/v1/tasks"))
     held = [record for record in stage.watch.latest().values() if record.record == "held"]
     reasons = {}
     for account_id in list(dict.fromkeys(record.account_id for record in held))[:SHOWN_ROWS]:
@@ -29,13 +30,13 @@ async def finish(stage: Stage, desk: Desk, show: Show) -> None:
     show.table("Addresses", ("what", "where"), rows)
 
 
-async def _all_leads(stage: Stage) -> list[dict[str, Any]]:
-    leads: list[dict[str, Any]] = []
+async def _all_open(stage: Stage, path: str) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = []
     cursor: str | None = None
     while True:
         asked: dict[str, Any] = {"open": "true", "limit": 200} | ({"cursor": cursor} if cursor else {})
-        page = await stage.ask("GET", "/v1/csqls", params=asked)
-        leads += page["items"]
+        page = await stage.ask("GET", path, params=asked)
+        items += page["items"]
         cursor = page["next_cursor"]
         if cursor is None:
-            return leads
+            return items

@@ -6,15 +6,19 @@ from typing import Any
 
 from shared.kernel.clock import DAY_MS, HOUR_MS, date_from_day, iso, iso_day, midnight_ms
 from shared.kernel.playbook import Playbook
-from upswing.demo.cast import CAST, DEPARTMENTS, Customer
+from upswing.demo.cast import CAST, Customer
 from upswing.demo.rhythm import moment, works
 from upswing.history.calls import Call, Method, in_order
 
 SEED = 20_260_701
 DAYS = 90
+BEFORE_DAYS = 7  # how long before its ninety days an account and its people were there
 PERIOD_DAYS = 24  # how long the present billing period has run: the anchor is that day of the month
 QUIET_MS = 2 * 60_000  # history ends a little before now
 MILESTONE_DAYS = 7
+REVIEW_DAYS = 60  # between business reviews
+ENGAGED_DAYS = 30
+FAVOURITE_CHANCE = 0.4
 OTHER_FEATURE_CHANCE = 0.55
 
 
@@ -32,6 +36,7 @@ class _Life:
         self.rng = Random(f"{seed}/{customer.key}")  # noqa: S311 - a story, no secret
         self.today = now_ms // DAY_MS
         self.first = self.today - min(DAYS - 1, customer.onboarded)
+        self.begun = self.today - min(DAYS - 1 + BEFORE_DAYS, customer.onboarded)
         self._count = 0
 
     def calls(self) -> Iterator[Call]:
@@ -40,6 +45,7 @@ class _Life:
         yield from self._work()
         yield from self._usage()
         yield from self._relations()
+        yield from self._meetings()
         yield from self._support()
 
     def _call(self, at_ms: int, method: Method, named: str = "", user: str | None = None, /, **properties: Any) -> Call:
@@ -56,11 +62,11 @@ class _Life:
 
     def _ago(self, days: int) -> int:
         """Return an instant that many days ago, within the working hours, and never before the customer was there."""
-        return max(moment(self.rng, self.today - days), midnight_ms(self.first) + HOUR_MS)
+        return max(moment(self.rng, self.today - days), midnight_ms(self.begun) + 7 * HOUR_MS)
 
     def _beginnings(self) -> Iterator[Call]:
         """The account's facts, its users, the milestones that it has reached."""
-        customer, start = self.customer, midnight_ms(self.first) + 6 * HOUR_MS
+        customer, start = self.customer, midnight_ms(self.begun) + 6 * HOUR_MS
         yield self._call(start, "group", **self._facts())
         yield self._call(
             start + 1_000,
@@ -73,9 +79,12 @@ class _Life:
             started_on=iso(midnight_ms(self.today - customer.onboarded)),
         )
         for number in range(customer.users):
-            department = DEPARTMENTS[number % len(DEPARTMENTS)]
             yield self._call(
-                start + 10_000 + number * 1_000, "identify", "", customer.user(number), department=department
+                start + 10_000 + number * 1_000,
+                "identify",
+                "",
+                customer.user(number),
+                department=customer.department(number),
             )
         for place, milestone in enumerate(self._milestones()[: customer.milestones]):
             yield self._call(
@@ -126,13 +135,19 @@ class _Life:
         yield self._call(at_ms, "page", self.rng.choice(("Home", "Overview", "Inbox")), user)
         while True:
             at_ms += self.rng.randint(30_000, 900_000)
-            feature = self.rng.choice(features)
+            feature = self._feature(features)
             if feature == "reports":
                 yield self._call(at_ms, "track", "Report Exported", user, format=self.rng.choice(("pdf", "csv")))
             else:
                 yield self._call(at_ms, "track", "feature.used", user, feature=feature)
             if self.rng.random() > OTHER_FEATURE_CHANCE:
                 return
+
+    def _feature(self, features: tuple[str, ...]) -> str:
+        """Return what somebody does next."""
+        favourite = self.customer.favourite
+        often = favourite is not None and self.rng.random() < FAVOURITE_CHANCE
+        return favourite if often and favourite else self.rng.choice(features)
 
     def _usage(self) -> Iterator[Call]:
         """API calls that add up to the customer's share of its limit, and the storage it fills."""
@@ -154,20 +169,13 @@ class _Life:
             yield self._call(self._ago(ago), "track", "Storage Measured", gigabytes=level)
 
     def _relations(self) -> Iterator[Call]:
-        """Surveys, reviews, engagement, outcomes, and what people tried that their plan does not hold."""
+        """Surveys, outcomes, and what people tried that their plan does not hold."""
         customer = self.customer
         for survey, answers in (("nps", customer.nps), ("csat", customer.csat)):
             for ago, score in answers:
                 if ago <= customer.onboarded:
                     user = customer.user(0) if survey == "nps" else customer.user(1)
                     yield self._call(self._ago(ago), "track", "survey.answered", user, survey=survey, score=score)
-        if customer.qbr is not None:
-            needs = ["Custom roles"] if customer.key == "cobalt" else []
-            yield self._call(self._ago(customer.qbr), "track", "qbr.held", unmet_needs=needs, attendees=3)
-        if customer.engaged is not None:
-            yield self._call(
-                self._ago(min(customer.engaged, customer.onboarded)), "track", "engagement.recorded", kind="webinar"
-            )
         if customer.sponsor is not None:
             yield self._call(self._ago(80), "track", "stakeholder.added", role="executive")
         if customer.primary_outcome:
@@ -176,6 +184,17 @@ class _Life:
             )
         for ago, feature in customer.blocked:
             yield self._call(self._ago(ago), "track", "Upgrade Prompt Shown", customer.user(ago % 3), feature=feature)
+
+    def _meetings(self) -> Iterator[Call]:
+        """Business reviews and webinars, again and again."""
+        customer = self.customer
+        if customer.qbr is not None:
+            needs = ["Custom roles"] if customer.key == "cobalt" else []
+            for ago in (customer.qbr, customer.qbr + REVIEW_DAYS):
+                yield self._call(self._ago(ago), "track", "qbr.held", unmet_needs=needs, attendees=3)
+        if customer.engaged is not None:
+            for ago in range(customer.engaged, self.today - self.begun + 1, ENGAGED_DAYS):
+                yield self._call(self._ago(ago), "track", "engagement.recorded", kind="webinar")
 
     def _support(self) -> Iterator[Call]:
         """Tickets; the latest ones are still open."""

@@ -42,6 +42,7 @@ def scenes(playbook: Playbook) -> tuple[Scene, ...]:
         _cobalt(playbook),
         _quarry_held(playbook),
         _quarry_released(),
+        _sirocco(),
     )
 
 
@@ -142,6 +143,19 @@ def _quarry_released() -> Scene:
         "usage_ceiling",
         "released",
         "what was held is released at once",
+    )
+
+
+def _sirocco() -> Scene:
+    sirocco = BY_KEY["sirocco"]
+    ticket = {"ticket_id": "T-sirocco-live", "severity": "high", "topic": "reports"}
+    return Scene(
+        sirocco,
+        "Sirocco Media, where an answer fell from 8 to 3, opens its third ticket in a month",
+        (Happening("track", "ticket.opened", sirocco.user(2), ticket),),
+        "contraction_risk",
+        "fired",
+        "two signs of contraction: tasks for its owner, and no expansion until they are gone",
     )
 
 

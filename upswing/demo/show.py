@@ -17,7 +17,10 @@ from upswing.demo.receivers import Alert
 
 SHOWN_LINES = 12
 SHOWN_ROWS = 20
+FALLEN_BACK = "nothing now, but its value is no longer at the threshold"
 WIDTH = 118
+NAMES = {"activation", "active triggers"}  # columns of names, which are hard to read when they are folded
+NAME_WIDTH = 20
 
 
 class Show:
@@ -56,7 +59,7 @@ class Show:
         """Print a table."""
         table = Table(title=title, title_justify="left", title_style="bold", header_style="bold", expand=False)
         for column in columns:
-            table.add_column(column, overflow="fold")
+            table.add_column(column, overflow="fold", min_width=NAME_WIDTH if column in NAMES else None)
         for row in rows:
             table.add_row(*(escape("–" if cell is None else str(cell)) for cell in row))
         self.console.print(table)
@@ -65,7 +68,7 @@ class Show:
 
     def scorecard(self, rows: Sequence[dict[str, Any]]) -> None:
         """Print the scorecard, the readiest accounts first."""
-        columns = ("account", "segment", "health", "activation", "ready", "active triggers", "motion", "estimated ACV")
+        columns = ("account", "segment", "health", "activation", "ready", "active triggers", "motion", "est. ACV")
         shown = [
             (
                 row["account_id"],
@@ -102,6 +105,22 @@ class Show:
                 '"next stage by" is when the lead must move on; an alert\'s "Respond by" is the play\'s: the answer'
             )
 
+    def tasks(self, rows: Sequence[dict[str, Any]]) -> None:
+        """Print the open tasks: what risk and adoption ask for."""
+        columns = ("account", "play", "kind", "owner", "overdue after", "triggers")
+        shown = [
+            (
+                row["account_id"],
+                row["play"],
+                row["kind"],
+                row["owner"]["id"] or row["owner"]["role"],
+                row["due_at"][:16],
+                len(row["trigger_ids"]),
+            )
+            for row in rows[:SHOWN_ROWS]
+        ]
+        self.table("Open tasks", columns, shown, max(0, len(rows) - SHOWN_ROWS))
+
     def held(self, triggers: Sequence[Trigger], reasons: dict[str, Sequence[str]]) -> None:
         """Print what is held, and why."""
         columns = ("account", "rule", "level", "evidence", "held because")
@@ -111,7 +130,7 @@ class Show:
                 trigger.rule,
                 trigger.level or "–",
                 trigger.evidence.summary,
-                ", ".join(reasons.get(trigger.account_id, trigger.gate.held_because)),
+                ", ".join(reasons.get(trigger.account_id, trigger.gate.held_because)) or FALLEN_BACK,
             )
             for trigger in triggers[:SHOWN_ROWS]
         ]

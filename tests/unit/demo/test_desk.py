@@ -39,3 +39,18 @@ async def test_seconds_are_counted_from_the_call_that_caused_the_alert(
         desk.arrived(Alert("Slack", "title", (), trigger.trigger_id, 3_000))
         await asyncio.sleep(0.3)
         assert desk.seconds == seconds
+
+
+async def test_a_scene_waits_for_an_alert_about_its_own_account() -> None:
+    """One that came before, or one about another account, is not what it waits for."""
+    trigger: Trigger = make_trigger()
+    watch = TriggerWatch("nowhere")
+    watch.records.append(trigger)
+    async with Desk(Show()) as desk:
+        desk.look_at(watch)
+        desk.arrived(Alert("Slack", "Acme: Seats are nearly full", (), trigger.trigger_id, 1_000))
+        desk.arrived(Alert("Slack", "Another: Seats are nearly full", (), trigger.trigger_id, 2_000))
+        assert await desk.until_about("Acme", 0, 1)
+        assert not await desk.until_about("Acme", 1, 0.2)
+        desk.arrived(Alert("e-mail", "Acme: Close to a plan limit", (), trigger.trigger_id, 3_000))
+        assert await desk.until_about("Acme", 1, 1)

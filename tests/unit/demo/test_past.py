@@ -7,7 +7,7 @@ from shared.io.playbooks import read_playbook
 from shared.kernel.clock import DAY_MS
 from tests.support.intake import NOW
 from upswing.demo.cast import CAST
-from upswing.demo.past import DAYS, past
+from upswing.demo.past import BEFORE_DAYS, DAYS, past
 
 PLAYBOOK = read_playbook(Path("playbooks/demo.yaml"))
 
@@ -27,7 +27,18 @@ def test_the_past_is_a_small_company_of_three_segments_over_ninety_days() -> Non
     assert len({call.message_id for call in calls}) == len(calls)
     assert [call.at_ms for call in calls] == sorted(call.at_ms for call in calls)
     assert calls[-1].at_ms < NOW
-    assert DAYS - 2 <= (NOW - calls[0].at_ms) // DAY_MS <= DAYS
+    assert DAYS + BEFORE_DAYS - 2 <= (NOW - calls[0].at_ms) // DAY_MS <= DAYS + BEFORE_DAYS
+    worked = next(call.at_ms for call in calls if call.method == "page")
+    assert DAYS - 2 <= (NOW - worked) // DAY_MS <= DAYS
+
+
+def test_people_come_with_their_account_before_the_ninety_days() -> None:
+    """Nobody is a newcomer when history begins: no department of the past looks as if it had just begun."""
+    calls = past(PLAYBOOK, NOW)
+    first = {call.account_id: call.at_ms for call in reversed(calls) if call.method == "group"}
+    came = [call for call in calls if call.method == "identify"]
+    assert len(came) == sum(customer.users for customer in CAST)
+    assert all(call.at_ms - first[call.account_id] < DAY_MS for call in came)
 
 
 def test_people_work_on_workdays() -> None:
