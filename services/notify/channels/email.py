@@ -126,13 +126,11 @@ def _words(card: Card) -> Mapping[str, object]:
     ]
     if not card.about_account:
         return {"card": card, "facts": facts}
-    facts += [
-        ("Worth, estimated", card.worth),
-        ("Stage", card.stage),
-        ("Motion", card.motion),
-        ("Readiness", card.readiness),
-        ("Health", card.health),
-    ]
+    if card.bridge:
+        facts.insert(1, ("What to say", card.bridge))
+    if card.about_growth:
+        facts += [("Worth, estimated", card.worth), ("Motion", card.motion), ("Readiness", card.readiness)]
+    facts += [("Stage", card.stage), ("Health", card.health)]
     return {"card": card, "facts": facts}
 
 

@@ -30,6 +30,11 @@ def alert_blocks(card: Card, *, buttons: bool = False) -> list[Block]:
     if card.phase != "open":
         blocks.append(_section(f"*{PHASES[card.phase]}*"))
     blocks.append({"type": "section", "fields": [_field(*pair) for pair in _facts(card)]})
+    if card.bridge:
+        blocks.append(_section(f"*What to say*\n{escape(card.bridge)}"))
+    if card.brief:
+        lines = [f"• {escape(name)}: {escape(text)}" for name, text in card.brief]
+        blocks.append(_section("\n".join(("*For the account executive*", *lines))))
     blocks.append(_context(f"{escape(card.why_now)} · stage: {escape(card.stage)} · `{card.trigger_id}`"))
     if controls := _controls(card, buttons=buttons):
         blocks.append({"type": "actions", "elements": controls})
@@ -68,14 +73,17 @@ def _facts(card: Card) -> list[tuple[str, str]]:
     by = ("Respond by", f"<!date^{card.due_at // 1000}^{{date_short_pretty}} {{time}}|{escape(due)}>")
     if not card.about_account:
         return [("About", escape(card.account_name)), ("Owner", owner), what, by]
+    growth = [
+        ("Worth, estimated", escape(card.worth)),
+        ("Motion", escape(card.motion)),
+        ("Readiness", escape(card.readiness)),
+    ]
     return [
         ("Account", f"{escape(card.account_name)} ({escape(card.segment)})"),
         ("Owner", owner),
         what,
         by,
-        ("Worth, estimated", escape(card.worth)),
-        ("Motion", escape(card.motion)),
-        ("Readiness", escape(card.readiness)),
+        *(growth if card.about_growth else ()),
         ("Health", escape(card.health)),
     ]
 

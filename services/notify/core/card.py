@@ -11,10 +11,12 @@ from services.notify.core.evidence import explain, headline
 from services.notify.core.figures import duration, money, number, shorten, words_of
 from services.notify.core.group import urgency_of
 from shared.kernel.people import Person
-from shared.kernel.triggers import Criterion, Trigger
+from shared.kernel.triggers import Criterion, Handoff, Trigger
 
 MOST_HAPPENINGS = 8
 MOST_TEXT = 600
+MOST_FACTS = 8
+BRIEF = ("usage", "champion", "goals", "timing")  # in the order in which they are read; a database keeps none
 Mark = Literal["possible repeat", "test", "sent again"]
 Phase = Literal["open", "resolved", "closed"]
 STAGES = {"closed_won": "Closed-Won", "closed_lost": "Closed-Lost", "csql_created": "CSQL created"}
@@ -65,7 +67,10 @@ class Happening(msgspec.Struct, frozen=True):
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True):
-    """The parts of an alert in plain text, not yet escaped. Units: `due_at` an instant in milliseconds."""
+    """The parts of an alert in plain text, not yet escaped. Units: `due_at` an instant in milliseconds.
+
+    Shape: `bridge` is the sentence that leads to what is offered, or empty; `brief` for whom it is handed to, by name.
+    """
 
     marks: tuple[Mark, ...]
     phase: Phase
@@ -85,6 +90,8 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     response: str
     due_at: int
     worth: str
+    bridge: str
+    brief: tuple[tuple[str, str], ...]
     owner: str
     owner_slack_id: str | None
     time_zone: str
@@ -97,6 +104,11 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     def about_account(self) -> bool:
         """Whether it is about an account; what is not has no worth, health or readiness."""
         return self.kind != KINDS["ops"]
+
+    @property
+    def about_growth(self) -> bool:
+        """Whether it is about growth; what is not has no worth, no motion, and waits for no readiness."""
+        return self.kind == KINDS["expansion"]
 
     @property
     def line(self) -> str:
@@ -134,6 +146,8 @@ def make_card(subject: Subject, marks: tuple[Mark, ...], now_ms: int) -> Card:
         response=shorten(words_of(recommendation.response), MOST_TEXT),
         due_at=recommendation.response_due,
         worth=_worth(trigger),
+        bridge=shorten(recommendation.bridge or "", MOST_TEXT),
+        brief=_brief(recommendation.handoff),
         owner=subject.owner.name if subject.owner else _named_owner(trigger),
         owner_slack_id=_slack_id(subject.owner),
         time_zone=subject.owner.time_zone if subject.owner else "UTC",
@@ -154,6 +168,8 @@ def _happening(told: Told) -> Happening:
 def _why_now(trigger: Trigger, now_ms: int) -> str:
     if trigger.record == "released":
         held = f" for {duration(trigger.occurred_at - trigger.held_since)}" if trigger.held_since is not None else ""
+        if trigger.kind != "expansion":
+            return f"It has stood{held}; history was being loaded, which is over"
         return f"It was held back{held}; nothing stands against it any more"
     if trigger.kind == "ops":
         return f"Ingest noticed it {duration(now_ms - trigger.occurred_at)} ago"
@@ -201,6 +217,15 @@ def _worth(trigger: Trigger) -> str:
     if acv is None:
         return "no estimate"
     return f"{money(acv.amount, acv.currency)} a year ({shorten(acv.basis, 200)})"
+
+
+def _brief(handoff: Handoff | None) -> tuple[tuple[str, str], ...]:
+    if handoff is None:
+        return ()
+    known = [name for name in BRIEF if name in handoff.facts]
+    names = [*known, *(name for name in handoff.facts if name not in BRIEF)][:MOST_FACTS]
+    facts = [(words_of(name), shorten(handoff.facts[name], 200)) for name in names]
+    return (*facts, ("Quote", f"due within {handoff.quote_hours} h of the hand-off"))
 
 
 def _slack_id(owner: Person | None) -> str | None:

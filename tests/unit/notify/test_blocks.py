@@ -11,7 +11,7 @@ from slack_sdk.models.blocks import Block
 from services.notify.core.blocks import alert_blocks, escape, fallback, reply_blocks
 from services.notify.core.card import Card, Subject, Told, make_card
 from shared.kernel.people import Person
-from shared.kernel.triggers import Evidence, Recommendation, Trigger
+from shared.kernel.triggers import Evidence, Handoff, Recommendation, Trigger
 from tests.support.notify import NOW_MS, make_trigger, text_of
 
 URL = "https://upswing.example.com/v1/accounts/acme"
@@ -88,6 +88,37 @@ def test_the_due_time_is_in_each_readers_own_zone() -> None:
     assert "<!date^1790000000^{date_short_pretty} {time}|Mon 21 Sep 2026, 14:13 UTC>" in text_of(
         {"blocks": alert_blocks(card(make_trigger()))}
     )
+
+
+def test_the_bridge_and_the_brief_stand_under_the_facts() -> None:
+    """In words of their own, escaped."""
+    handed = Recommendation(
+        "cross_sell", "cs_led", "ae", (), "talk", NOW_MS, "Because of <A>, B.", Handoff({"usage": "9 of <10>"}, 24)
+    )
+    found = alert_blocks(card(make_trigger(recommendation=handed)))
+    check(found)
+    text = "\n".join(mrkdwn(found))
+    assert "*What to say*\nBecause of &lt;A&gt;, B." in text
+    told = "*For the account executive*\n• Usage: 9 of &lt;10&gt;\n• Quote: due within 24 h of the hand-off"
+    assert told in text
+    assert text.index("*Health*") < text.index("*What to say*") < text.index(told) < text.index("stage: ")
+    plain = "\n".join(mrkdwn(alert_blocks(card(make_trigger()))))
+    assert "What to say" not in plain
+    assert "account executive" not in plain
+
+
+@pytest.mark.parametrize("kind", ["risk", "adoption"])
+def test_risk_and_adoption_tell_health_and_nothing_of_growth(kind: str) -> None:
+    """No worth, no motion of a sale, no readiness to grow."""
+    below = Evidence(49, 50, "<", "score", summary="health 49 (< 50)")
+    found = alert_blocks(card(make_trigger(kind=kind, estimated_acv=None, evidence=below)))
+    check(found)
+    text = "\n".join(mrkdwn(found))
+    assert "*Health*" in text
+    assert "health 49 (&lt; 50)" in text
+    for growth in ("Worth", "Motion", "Readiness"):
+        assert growth not in text
+        assert growth in "\n".join(mrkdwn(alert_blocks(card(make_trigger()))))
 
 
 def test_many_triggers_are_listed_and_the_rest_counted() -> None:
