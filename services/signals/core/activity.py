@@ -8,7 +8,7 @@ them drops the gate's cache but for what it has changed. Source: playbook sectio
 from collections.abc import Callable
 from typing import Any
 
-from services.signals.core import standing, use, use_costs, use_problems, use_sources, users
+from services.signals.core import names, standing, use, use_costs, use_problems, use_sources, users
 from services.signals.core.account import Account
 from services.signals.core.state import Metric
 from services.signals.core.terms import Terms
@@ -21,10 +21,12 @@ Handler = Callable[[Account, Any, int, int, Terms], bool]
 
 
 def _add_usage(account: Account, name: str, quantity: Quantity, day: int, source: str) -> bool:
-    """Add a quantity to a metric's day; tell whether a rule may have been reached."""
+    """Add a quantity to a metric's day; tell whether a rule may have been reached. One of too many is not taken."""
     amount = quantity * MILLION if type(quantity) is int else millionths(quantity)
     metric = account.metrics.get(name)
     if metric is None:
+        if not names.takes_metric(account, account.metrics, names.MOST_METRICS, name):
+            return False
         metric = account.metrics[name] = Metric({})
     cells = metric.cells
     if day in cells:
@@ -58,9 +60,9 @@ def _happened(account: Account, given: Properties, day: int, terms: Terms) -> bo
 def _usage_recorded(account: Account, event: usage_recorded.UsageRecorded, at_ms: int, day: int, terms: Terms) -> bool:
     given, user_id = event.properties, event.user_id
     look = _add_usage(account, given.metric, given.quantity, day, event.source)
-    metric = account.metrics[given.metric]
-    if (metric.costly or given.cost is not None) and use_costs.recorded(account, metric, given, day, terms):
-        look = True
+    metric = account.metrics.get(given.metric)
+    if metric is not None and (metric.costly or given.cost is not None):
+        look = use_costs.recorded(account, metric, given, day, terms) or look
     if _happened(account, given, day, terms):
         look = True
     if user_id is not None and users.active(account, users.find(account, user_id), at_ms, day, terms):
@@ -76,7 +78,8 @@ def _feature_used(account: Account, event: feature_used.FeatureUsed, at_ms: int,
     if metric is not None:
         if _add_usage(account, metric, given.quantity, day, event.source):
             look = True
-        use_costs.by_feature(account, metric, millionths(given.quantity), day)
+        if metric in account.metrics:
+            use_costs.by_feature(account, metric, millionths(given.quantity), day)
     if use.feature_tried(account, name, day, terms):
         look = True
     problems = terms.problems.of_feature.get(name)
@@ -96,6 +99,8 @@ def _feature_used(account: Account, event: feature_used.FeatureUsed, at_ms: int,
 def used_anew(account: Account, name: str, feature: UseDays | None, day: int, terms: Terms) -> bool:
     """Note a use on another day than the newest; tell whether a rule may have been reached."""
     if feature is None:
+        if not names.takes_feature(account, name, terms):
+            return False
         feature = account.head.features[name] = UseDays()
     look = touched(account, name, feature, day, terms)
     feature.used(day)

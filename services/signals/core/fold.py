@@ -7,7 +7,7 @@ Source: playbook section 2, definitions 2, 12, 14, 25, 26, 44, 54.
 from collections.abc import Callable
 from typing import Any
 
-from services.signals.core import answers, facts, interest, standing, use, use_limits, users
+from services.signals.core import answers, facts, interest, names, standing, use, use_limits, users
 from services.signals.core.account import Account
 from services.signals.core.activity import touched
 from services.signals.core.state import Moment
@@ -51,6 +51,8 @@ def _feature_blocked(account: Account, event: feature_blocked.FeatureBlocked, at
     features, name, day = account.head.features, event.properties.feature, at_ms // DAY_MS
     feature = features.get(name)
     if feature is None:
+        if not names.takes_feature(account, name, terms):
+            return False
         feature = features[name] = UseDays()
     look = touched(account, name, feature, day, terms)
     feature.blocked(day)
@@ -59,7 +61,10 @@ def _feature_blocked(account: Account, event: feature_blocked.FeatureBlocked, at
 
 def _usage_reported(account: Account, event: usage_reported.UsageReported, at_ms: int, _: Terms) -> bool:
     gauges, name, moment = account.head.gauges, event.properties.metric, moment_of(event, at_ms)
-    if name not in gauges or moment > gauges[name][1:]:
+    known = name in gauges
+    if not known and not names.takes_metric(account, gauges, names.MOST_OTHERS, name):
+        return False
+    if not known or moment > gauges[name][1:]:
         gauges[name] = (millionths(event.properties.level), *moment)
     return True
 
@@ -153,9 +158,9 @@ def _outcome_achieved(account: Account, event: outcome_achieved.OutcomeAchieved,
     return True
 
 
-def _milestone_reached(account: Account, event: milestone_reached.MilestoneReached, _at: int, _: Terms) -> bool:
+def _milestone_reached(account: Account, event: milestone_reached.MilestoneReached, _at: int, terms: Terms) -> bool:
     name = event.properties.milestone
-    if name not in account.head.milestones:
+    if name not in account.head.milestones and names.takes_milestone(account, name, terms):
         account.head.milestones = (*account.head.milestones, name)
     return True
 
@@ -172,8 +177,8 @@ def _stakeholder_added(account: Account, _event: Event, _at: int, _: Terms) -> b
     return True
 
 
-def _capability_requested(account: Account, event: CapabilityRequested, at_ms: int, _: Terms) -> bool:
-    standing.requested(account, event, at_ms // DAY_MS)
+def _capability_requested(account: Account, event: CapabilityRequested, at_ms: int, terms: Terms) -> bool:
+    standing.requested(account, event, at_ms // DAY_MS, terms)
     interest.requested(account, at_ms // DAY_MS)
     return True
 

@@ -177,7 +177,8 @@ class Quiet:
                 feature = head.features.get(name)
                 if feature is None or feature.newest != today:
                     used_anew(account, name, feature, today, terms)
-                times[name] = times.get(name, 0) + number
+                if name in head.features:  # else there are too many
+                    times[name] = times.get(name, 0) + number
         for name, (left, _) in self.spots.items():
             metric, amount = account.metrics[name], (self.rooms[name] - left) * MILLION
             metric.cells[today] += amount

@@ -7,7 +7,7 @@ reworked. Source: definitions 2, 36, 41, 55, 56 and 60.
 from collections.abc import Iterator
 from fractions import Fraction
 
-from services.signals.core import health
+from services.signals.core import health, names
 from services.signals.core.account import Account
 from services.signals.core.standing_state import Whole
 from services.signals.core.terms import Terms
@@ -50,10 +50,11 @@ def mentioned(account: Account, day: int) -> bool:
     return True
 
 
-def requested(account: Account, event: CapabilityRequested, day: int) -> None:
+def requested(account: Account, event: CapabilityRequested, day: int, terms: Terms) -> None:
     """Count a request for a product, a feature or both; one that names neither is nobody's."""
     product, feature = comparable(event.properties.product), event.properties.feature or ""
-    if product or feature:
+    known = feature in account.days.standing.requests.get(product, {})
+    if (product or feature) and (known or names.takes_request(account, product, feature, terms)):
         cells = account.days.standing.requests.setdefault(product, {}).setdefault(feature, {})
         cells[day] = cells.get(day, 0) + 1
         account.days_dirty = True

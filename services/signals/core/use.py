@@ -28,6 +28,8 @@ def sessions(account: Account, last_day: int, days: int) -> int:
 def feature_tried(account: Account, name: str, day: int, terms: Terms) -> bool:
     """Count a use or refusal of a feature; tell whether a gated one has just reached what a rule waits for."""
     head = account.head
+    if name not in head.features:
+        return False  # there are too many: see `names`
     if day == head.today:
         times = head.use.times
         times[name] = times.get(name, 0) + 1

@@ -5,6 +5,7 @@ on which its measured use was low enough, or when the billing period turns. A me
 Source: definitions 11, 12, 36 and 44.
 """
 
+from services.signals.core import names
 from services.signals.core.account import Account
 from services.signals.core.terms import Terms
 from services.signals.core.use_state import KEPT_DAYS, LimitDays
@@ -27,10 +28,12 @@ def is_armed(account: Account, metric: str) -> bool:
 
 
 def reach(account: Account, metric: str) -> None:
-    """Let a limit be reached today, if it is armed."""
+    """Let a limit be reached today, if it is armed; one of too many metrics is not."""
     limits, today = account.head.use.limits, account.head.today
     known = limits.get(metric)
     if known is None:
+        if not names.takes_metric(account, limits, names.MOST_OTHERS, metric):
+            return
         known = limits[metric] = LimitDays()
     if known.armed:
         known.armed = False

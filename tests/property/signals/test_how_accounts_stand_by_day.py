@@ -72,7 +72,7 @@ class Standing(RuleBasedStateMachine):
         """Let somebody ask for a product, a feature, both or neither."""
         properties = CapabilityRequestedProperties(product=product, feature=feature)
         event = CapabilityRequested(id="e", account_id="acme", occurred_at=0, properties=properties)
-        standing.requested(self.account, event, self.today - days_ago)
+        standing.requested(self.account, event, self.today - days_ago, TERMS)
         self.requests.append((self.today - days_ago, product, feature))
 
     @rule(passed=st.sampled_from([1, 1, 2, 5, 29, 30, 31, 200, KEPT_DAYS]), score=scores)
