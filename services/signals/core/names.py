@@ -1,8 +1,8 @@
 """How many names an account may bring in: names that carry an id would grow its pages until they fit no batch.
 
 A name that the playbook knows, or that the account has a limit for or has purchased, is always taken; of others the
-first so many; features leave with the last window that holds them, the others stay. Under a further name an event is still an act of its user;
-it is no use of a feature, no quantity and no request. Source: design (state).
+first so many; features leave with the last window that holds them, the others stay. Under a further name an event is
+still an act of its user; it is no use of a feature, no quantity and no request. Source: design (state).
 """
 
 from typing import Any
