@@ -48,6 +48,8 @@ def past(customer: Customer, playbook: Playbook, today: int) -> Iterator[Call]:
             properties=properties,
         )
 
+    for user in range(customer.active):  # before the seats are told: an account that nobody uses yet has no health
+        yield call(PAST_DAYS, "track", "session.started", user)
     yield call(PAST_DAYS, "group", **_facts(customer, playbook, today))
     for milestone in playbook.milestones[_key(customer, playbook)]:
         yield call(PAST_DAYS, "track", "milestone.reached", milestone=milestone.name)
