@@ -10,7 +10,7 @@ __all__ = ["ROWS"]
 
 FLOW = {"count": 40, "pause": 0.06}
 RECOVERED_SECONDS = 30.0
-BACKLOG = 40
+BACKLOG = 80
 
 
 async def kill_anywhere(ground: Ground) -> None:

@@ -10,7 +10,7 @@ from tests.chaos.signals.mutations import FAST, MUTATIONS, Mutation
 from tests.conftest import JARS, ROOT
 from tests.support.broker import Broker
 
-ALWAYS = {"2": 2, "2-gap": 1, "17": 1}  # rows, and faults of each
+ALWAYS = {"2": 2, "2-gap": 2, "17": 1}  # rows, and faults of each
 SEED = 5
 
 
