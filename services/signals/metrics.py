@@ -54,6 +54,7 @@ _COUNTS: dict[str, Metric] = {
     "held": counter(SERVICE, "held_triggers", "Triggers held, by reason", ("reason",)),
     "rule_failures": counter(SERVICE, "rule_failures", "Rules that raised", ("rule",)),
     "snapshots": counter(SERVICE, "written_snapshots", "Snapshots sent"),
+    "removed_accounts": counter(SERVICE, "removed_accounts", "Accounts that an operator has removed"),
     "noticed": counter(SERVICE, "noticed_snapshots", "Snapshots with a fact without effect, such as an unknown plan"),
 }
 _OTHER = counter(SERVICE, "other_counts", "What the engine counts beyond the above", ("kind",))

@@ -60,6 +60,10 @@ The oracle keeps every event of an account and recomputes every value from its d
   of that day; then today turns, limits are armed and reached, health of the day that begins is recorded, the other
   rules of the day are judged, and only then is anything ended. A rule of the day ends by the value judged just then.
 - 73: a backfill that begins after a live tick is ignored.
+- 35, bound: the oracle passes every midnight of a jump, the engine only the last 401 (its own test holds that). No
+  story and no company jumps further without a tick, so that both say the same.
+- 68, 75, bound: the engine takes 10,000 features and 1,000 metrics of an account, beside those that somebody declares;
+  the oracle knows no such bound, and no company has so many.
 
 Source: playbook section 4, definitions 8, 35, 37, 39, 47, 66, 72, 73.
 """
