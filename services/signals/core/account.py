@@ -45,7 +45,6 @@ class Account:
         "dirty_users",
         "episodes",
         "forgotten",
-        "free",
         "garbage",
         "gate_cache",
         "gated",
@@ -55,6 +54,7 @@ class Account:
         "limits",
         "metrics",
         "offset",
+        "overlooked",
         "parked",
         "peak",
         "people",
@@ -101,12 +101,12 @@ class Account:
         self.acts_before = 0  # of the window of active users, today's left out
         self.watch_active = self.watch_health = self.watch_acts = 0
         self.watch_late = -1  # a quantity that is late by so much must be looked at
+        self.overlooked = True  # a rule may be met that nobody has measured: the next look is at all of them
         self.unsettled = False  # something stands that nobody has looked at
         self.health_now: tuple[Fraction | None] | tuple[()] | None = None  # None: it moves; (): not computed yet
         self.peak: tuple[int, int, Fraction | None] | None = None
         self.wanted: Fraction | None = None  # the least health that somebody waits for
         self.gated: frozenset[str] = frozenset()
-        self.free: tuple[object, set[str]] | None = None  # features whose use is quiet, and of which day and terms
         self.limits: dict[str, int] = {}
         self.gate_cache: tuple[str, ...] | None = None
         self.shown: object = None

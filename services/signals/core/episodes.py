@@ -9,14 +9,16 @@ Source: definitions 4, 5, 7, 32, 33, 34 and 66.
 from collections.abc import Sequence
 from typing import Literal
 
-from services.signals.core import gate, hooks, rooms, use_problems
+from services.signals.core import gate, hooks, use_problems
 from services.signals.core.account import Account
 from services.signals.core.day_rules import judge
 from services.signals.core.endings import end, end_all, over_by_day, over_today
 from services.signals.core.one_offs import happen, release_happenings
 from services.signals.core.rules import BY_NAME, RULES
+from services.signals.core.rules.movers import SORTED, STILL
 from services.signals.core.rules.row import Measure, RuleRow, spent_from
-from services.signals.core.state import FAR, Episode
+from services.signals.core.settling import settle
+from services.signals.core.state import Episode
 from services.signals.core.steps import (
     HELD,
     OPEN,
@@ -32,13 +34,16 @@ from services.signals.core.steps import (
     measured_one,
     ranked,
     reached,
+    rows_after,
     rows_of_midnight,
     rows_on,
 )
 from services.signals.core.terms import Terms
 from shared.kernel.clock import iso_day, midnight_ms
+from shared.kernel.events.envelope import Event
 from shared.kernel.triggers import Kind
 
+Known = dict[str, list[Measure] | None]
 RANK = {row.name: rank for rank, row in enumerate(RULES)}
 
 
@@ -54,8 +59,12 @@ def look(
 ) -> None:
     """Look at all rules: fire or hold what has been reached, then release what nothing holds any more.
 
-    With `only`, no other rule can have come to be met.
+    With `only`, no other rule can have come to be met. After an event those are measured that it may have moved, unless
+    anything may be met: while something is parked, waits to be looked at, or a rule has failed.
     """
+    event, begun = cause.event, len(account.episodes)
+    known = event is not None and not (account.parked or account.unsettled or account.overlooked)
+    still = known and type(event) in STILL and account.wanted is None
     if account.health_now is None:
         account.health_now = ()  # from now on until all is settled health does not move
     hooks.run(hooks.LOOKED, account, terms, failed)
@@ -63,47 +72,56 @@ def look(
         account.parked.clear()
         end_all(account, terms, cause, emit)
     else:
+        if event is not None and known:
+            only = rows_after(terms, type(event))
         rows = RULES if account.parked else rows_on(terms) if only is None else only
-        values: dict[str, list[Measure] | None] = {}
+        values: Known = {}
         for row in rows:  # each is measured at its turn: some look at what those before them have fired
-            measures = measured_one(account, terms, row, failed, cause.event)
-            if row.fresh is None:  # otherwise these may be those of some scopes only
-                values[row.name] = measures
-            if measures is None:
-                continue
-            if account.parked:
-                standing = reached(terms, [(row, measures)])
-                account.parked = {key for key in account.parked if key[0] != row.name or key in standing}
-            if row.by_day is not None and cause.event is not None:
-                continue
-            fire = _fire if row.happening is None else happen
-            for measure in measures:
-                fire(account, terms, row, measure, cause, emit, backfill=backfill)
+            if not (known and row.derived and len(account.episodes) == begun and _is_still(row, event)):
+                _measure_and_fire(account, terms, row, values, cause, emit, failed, backfill=backfill)
         if account.held or account.waiting:
             _release(account, terms, values, cause, emit, failed, backfill=backfill)
-    settle(account, terms, backfill=backfill)
+    account.overlooked = bool(failed)
+    settle(account, terms, backfill=backfill, still=still and len(account.episodes) == begun)
 
 
-def settle(account: Account, terms: Terms, *, backfill: bool) -> None:
-    """Note from which values on the rules must be looked at again."""
-    if account.held or account.waiting:
-        held = [BY_NAME[episode.rule].kind for episode in account.episodes.values() if episode.status == HELD]
-        account.held = held.count("expansion")
-        account.waiting = len(held) - account.held
-    account.watch_active, account.watch_health, account.watch_acts = FAR, FAR, FAR
-    account.watch_late, account.unsettled, account.wanted = -1, False, None
-    for metric in account.metrics.values():
-        metric.watch = FAR
-    for row in RULES:
-        row.watch(account, terms)
-    rooms.settle(account, terms, backfill=backfill)
-    account.health_now = None
+def _is_still(row: RuleRow, event: Event | None) -> bool:
+    """Tell whether a rule cannot have been moved by an event itself."""
+    return type(event) in SORTED and row.moved_by is not None and type(event) not in row.moved_by
+
+
+def _measure_and_fire(
+    account: Account,
+    terms: Terms,
+    row: RuleRow,
+    values: Known,
+    cause: Cause,
+    emit: Emit,
+    failed: list[RuleFailed] | None,
+    *,
+    backfill: bool,
+) -> None:
+    measures = measured_one(account, terms, row, failed, cause.event)
+    if row.fresh is None:  # otherwise these may be those of some scopes only
+        values[row.name] = measures
+    if measures is None:
+        return
+    if account.parked:
+        standing = reached(terms, [(row, measures)])
+        account.parked = {key for key in account.parked if key[0] != row.name or key in standing}
+    if row.by_day is not None and cause.event is not None:
+        return
+    fire = _fire if row.happening is None else happen
+    for measure in measures:
+        fire(account, terms, row, measure, cause, emit, backfill=backfill)
 
 
 def _fire(
     account: Account, terms: Terms, row: RuleRow, measure: Measure, cause: Cause, emit: Emit, *, backfill: bool
 ) -> None:
     levels = row.levels_for(terms, measure.scope)
+    if measure.by_level is None and not measure.meets(levels[0].threshold, levels[0].comparison):
+        return  # nor are those above it
     for index in range(len(levels) - 1, -1, -1):
         level = levels[index]
         value = measure.at(level.name)
@@ -129,7 +147,7 @@ def _fire(
 def _release(
     account: Account,
     terms: Terms,
-    values: dict[str, list[Measure] | None],
+    values: Known,
     cause: Cause,
     emit: Emit,
     failed: list[RuleFailed] | None,
@@ -181,7 +199,7 @@ def change_day(
     head = account.head
     cause = Cause(f"day/{iso_day(day)}", midnight_ms(day))
     churned = account.fact("status") == "churned"
-    quiet = not account.parked and not account.unsettled
+    quiet = not (account.parked or account.unsettled or account.overlooked)
     first = judge(account, terms, "ended", failed)
     over = over_today(account, terms, day, failed) if account.episodes and not churned else []
     hooks.run(hooks.ENDED, account, terms, failed)

@@ -10,9 +10,10 @@ from services.signals.core.account import Account
 from services.signals.core.activity import ACTIVITY
 from services.signals.core.emit import trigger_for
 from services.signals.core.endings import end_scope
-from services.signals.core.episodes import change_day, look, settle
+from services.signals.core.episodes import change_day, look
 from services.signals.core.fold import HANDLERS
 from services.signals.core.output import Output
+from services.signals.core.settling import settle
 from services.signals.core.shelf import Meta, PageReader, Shelf
 from services.signals.core.source_state import silent_now
 from services.signals.core.steps import Cause, RuleFailed, Step

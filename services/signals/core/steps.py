@@ -10,6 +10,7 @@ import msgspec
 
 from services.signals.core.account import Account
 from services.signals.core.rules import RULES
+from services.signals.core.rules.movers import SORTED
 from services.signals.core.rules.row import Level, Measure, RuleRow
 from services.signals.core.state import Episode
 from services.signals.core.terms import Terms
@@ -164,6 +165,18 @@ def rows_on(terms: Terms) -> tuple[RuleRow, ...]:
     found: tuple[RuleRow, ...] | None = terms.memo.get(("rows on", None))
     if found is None:
         found = terms.memo["rows on", None] = tuple(row for row in RULES if terms.enabled(row.name))
+    return found
+
+
+def rows_after(terms: Terms, kind: type[Event]) -> tuple[RuleRow, ...]:
+    """Return those of them that an event of a type may bring to their threshold; derived ones may always follow."""
+    key = ("rows after", kind.__name__)
+    found: tuple[RuleRow, ...] | None = terms.memo.get(key)
+    if found is None:
+        rows = (row for row in rows_on(terms) if row.by_day is None)
+        if kind in SORTED:
+            rows = (row for row in rows if row.derived or row.moved_by is None or kind in row.moved_by)
+        found = terms.memo[key] = tuple(rows)
     return found
 
 

@@ -9,6 +9,7 @@ import msgspec
 
 from services.signals.core import use_problems
 from services.signals.core.account import Account
+from services.signals.core.rules.movers import SORTED
 from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow, count_level
 from services.signals.core.terms import Terms, onboarded_days
 from shared.kernel.playbook.offers import Addon
@@ -83,6 +84,7 @@ ROW = RuleRow(
     "count",
     scope_levels,
     tell=tell,
+    moved_by=SORTED,
     unmeasured="no add-on, or each is owned, too early, or lacks what it builds on",
     example="5 times ticket.opened (severity high) in 30 days, which Priority Support helps with (≥ 5)",
     tuning="""

@@ -10,6 +10,9 @@ from services.signals.core.account import Account
 from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow, no_watch
 from services.signals.core.terms import Terms
 from services.signals.core.windows import day_sum
+from shared.kernel.events.capability_requested import CapabilityRequested
+from shared.kernel.events.engagement_recorded import EngagementRecorded
+from shared.kernel.events.pricing_viewed import PricingViewed
 from shared.kernel.quantities import MILLION
 
 NAME = "buying_intent"
@@ -52,6 +55,7 @@ ROW = RuleRow(
     "count",
     only_falls=True,
     tell=tell,
+    moved_by=frozenset({CapabilityRequested, EngagementRecorded, PricingViewed}),
     example="1 requests, 2 viewers of prices and 0 webinars in 30 days (≥ 2)",
     tuning="""
     `signals` counts requests, different people who viewed prices (all unknown ones are one) and webinars together.

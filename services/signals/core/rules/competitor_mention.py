@@ -6,6 +6,7 @@ Source: playbook section 7, definition 60.
 from collections.abc import Iterator
 
 from services.signals.core.account import Account
+from services.signals.core.rules.movers import SORTED
 from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow, no_watch
 from services.signals.core.terms import Terms
 from services.signals.core.windows import day_sum
@@ -49,6 +50,7 @@ ROW = RuleRow(
     "count",
     only_falls=True,
     tell=tell,
+    moved_by=SORTED,
     example="2 mentions of a competitor in 30 days, the latest on 2026-03-12 (≥ 1)",
     tuning="One mention is enough. Raise `mentions` only where calls are transcribed by a machine that hears names "
     "everywhere; shorten `days` where a mention is dealt with in a week.",

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from services.signals.core.account import Account
 from services.signals.core.derived import lately_fired
+from services.signals.core.rules.movers import NOTHING
 from services.signals.core.rules.row import STRUCTS, Level, Measure, Numbers, RuleRow, count_level, no_watch
 from services.signals.core.terms import Terms
 
@@ -44,6 +45,8 @@ ROW = RuleRow(
     no_watch,
     "count",
     tell=tell,
+    moved_by=NOTHING,
+    derived=True,
     example="3 expansion triggers of 2 categories within 30 days (power_user, qbr_outcome, usage_ceiling) (≥ 3)",
     tuning="""
     `rules` different ones from `categories` within `days`, held ones included. Raise `rules` if most of the queue is

@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from services.signals.core import health, rooms
 from services.signals.core.account import Account
+from services.signals.core.rules.movers import HEALTH
 from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow
 from services.signals.core.terms import Terms, days_to_renewal
 from shared.kernel.clock import iso_day
@@ -60,6 +61,8 @@ ROW = RuleRow(
     watch,
     "points",
     tell=tell,
+    moved_by=HEALTH,
+    watches_health=True,
     unmeasured="no renewal in sight, or no health",
     example="renewal on 2026-04-20, in 45 days, with health 90 (≥ 75)",
     tuning="""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from services.signals.core.account import Account
 from services.signals.core.derived import contracting
+from services.signals.core.rules.movers import NOTHING
 from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow, count_level, no_watch
 from services.signals.core.terms import Terms
 
@@ -40,6 +41,8 @@ ROW = RuleRow(
     no_watch,
     "count",
     tell=tell,
+    moved_by=NOTHING,
+    derived=True,
     example="2 of 5 signs of contraction fired within 30 days (champion_left, ticket_surge) (≥ 2)",
     tuning="""
     `rules` of the five within `days`, open still. While it stands no expansion is started (`holds.contraction_risk`).

@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from services.signals.core import use_costs
 from services.signals.core.account import Account
+from services.signals.core.rules.movers import FLOOD
 from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow
 from services.signals.core.terms import Terms
 from shared.kernel.quantities import MILLION, as_number
@@ -76,6 +77,7 @@ ROW = RuleRow(
     watch,
     "percent",
     tell=tell,
+    moved_by=FLOOD,
     unmeasured="no metric with costs in both windows whose use has grown enough",
     example="1,200 api_calls at 0.11 each in 30 days after 1,000 at 0.1 in those before = 110 % (≥ 110 %)",
     tuning="""

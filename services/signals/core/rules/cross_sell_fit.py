@@ -7,8 +7,10 @@ from collections.abc import Iterator
 
 from services.signals.core import whitespace
 from services.signals.core.account import Account
+from services.signals.core.rules.movers import FLOOD
 from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow
 from services.signals.core.terms import Terms
+from shared.kernel.events.capability_requested import CapabilityRequested
 from shared.kernel.quantities import MILLION
 
 NAME = "cross_sell_fit"
@@ -66,6 +68,7 @@ ROW = RuleRow(
     watch,
     "points",
     tell=tell,
+    moved_by=FLOOD | {CapabilityRequested},
     unmeasured="every product is owned, or the playbook has none",
     example="whitespace for Insights: fit 5, depth 4, interest 3, budget 5, champion 3 of 5 (≥ 70)",
     tuning="`whitespace.weights` say what counts most. Where hardly anybody fires, look first at `industries` and "

@@ -6,8 +6,10 @@ Source: playbook section 6, definition 21.
 from collections.abc import Iterator
 
 from services.signals.core.account import Account
+from services.signals.core.rules.movers import FLOOD
 from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow
 from services.signals.core.terms import Terms
+from shared.kernel.events.user_provisioned import UserProvisioned
 from shared.kernel.quantities import MILLION
 
 NAME = "department_adjacent"
@@ -82,6 +84,7 @@ ROW = RuleRow(
     "percent",
     only_falls=True,
     tell=tell,
+    moved_by=FLOOD | {UserProvisioned},
     unmeasured="no busy department beside one without users",
     example="8 of 9 users of Sales active in 30 days; nobody of Marketing has a seat = 88.89 % (≥ 80 %)",
     tuning="""

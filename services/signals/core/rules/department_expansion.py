@@ -6,9 +6,11 @@ Source: playbook section 6, definition 21.
 from collections.abc import Iterator
 
 from services.signals.core.account import Account
+from services.signals.core.rules.movers import FLOOD
 from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow
 from services.signals.core.terms import Terms
 from shared.kernel.clock import iso_day
+from shared.kernel.events.user_provisioned import UserProvisioned
 from shared.kernel.quantities import MILLION
 
 NAME = "department_expansion"
@@ -62,6 +64,7 @@ ROW = RuleRow(
     "count",
     only_falls=True,
     tell=tell,
+    moved_by=FLOOD | {UserProvisioned},
     unmeasured="no new department",
     example="3 users of Finance active in 30 days; the department is there since 2026-03-02 (≥ 3)",
     tuning="""

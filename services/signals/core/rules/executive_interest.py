@@ -30,6 +30,7 @@ ROW = one_off(
     "executive_interest",
     happening,
     "an executive who asks for a capability or joins",
+    moved_by=frozenset({CapabilityRequested, StakeholderAdded}),
     example="an executive asked for forecasts of Analytics on 2026-03-06 (≥ 1)",
     tuning="""
     Comes with `capability.requested` and `by_executive: true`, and with `stakeholder.added` of the role `executive`;

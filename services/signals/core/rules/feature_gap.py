@@ -7,8 +7,10 @@ from collections.abc import Iterator
 
 from services.signals.core import use
 from services.signals.core.account import Account
+from services.signals.core.rules.movers import FLOOD
 from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow, count_level
 from services.signals.core.terms import Terms
+from shared.kernel.events.feature_blocked import FeatureBlocked
 
 NAME = "feature_gap"
 
@@ -48,6 +50,7 @@ ROW = RuleRow(
     "count",
     only_falls=True,
     tell=tell,
+    moved_by=FLOOD | {FeatureBlocked},
     unmeasured="no feature beyond the plan was tried",
     example="sso is beyond the plan and was tried 3 times in 7 days (≥ 3)",
     tuning="""

@@ -6,8 +6,10 @@ Source: playbook section 6, definition 48.
 from collections.abc import Iterator
 
 from services.signals.core.account import Account
+from services.signals.core.rules.movers import FLOOD
 from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow, count_level
 from services.signals.core.terms import Terms
+from shared.kernel.events.feature_blocked import FeatureBlocked
 
 NAME = "gated_exploration"
 
@@ -47,6 +49,7 @@ ROW = RuleRow(
     "count",
     only_falls=True,
     tell=tell,
+    moved_by=FLOOD | {FeatureBlocked},
     example="3 features beyond the plan tried in 14 days (automation, integrations, segments) (≥ 3)",
     tuning="""
     `features` and `days`. Only features of a higher plan count, so keep `plans.<plan>.features` and `next` true:

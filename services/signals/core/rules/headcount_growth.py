@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from services.signals.core import headcount
 from services.signals.core.account import Account
+from services.signals.core.rules.movers import NOTHING
 from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow, no_watch
 from services.signals.core.terms import Terms
 from shared.kernel.clock import day_of, iso_day
@@ -50,6 +51,7 @@ ROW = RuleRow(
     "percent",
     only_falls=True,
     tell=tell,
+    moved_by=NOTHING,
     unmeasured="no number of employees",
     example="144 employees; the lowest of 365 days is 100, given on 2026-01-01 = 144 % (≥ 120 %)",
     tuning="""

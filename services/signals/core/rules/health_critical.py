@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from services.signals.core import health, rooms
 from services.signals.core.account import Account
+from services.signals.core.rules.movers import HEALTH
 from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow
 from services.signals.core.terms import Terms
 from shared.kernel.quantities import MILLION
@@ -51,6 +52,8 @@ ROW = RuleRow(
     watch,
     "points",
     tell=tell,
+    moved_by=HEALTH,
+    watches_health=True,
     unmeasured="no health",
     example="health 41.67, weakest in usage (< 50)",
     tuning="The line is `health.critical`; it is also the line that cards and reports call critical. `margin_points` "

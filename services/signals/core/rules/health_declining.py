@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from services.signals.core import health, rooms, standing
 from services.signals.core.account import Account
+from services.signals.core.rules.movers import HEALTH
 from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow
 from services.signals.core.terms import Terms
 from shared.kernel.quantities import MILLION
@@ -54,6 +55,8 @@ ROW = RuleRow(
     watch,
     "points",
     tell=tell,
+    moved_by=HEALTH,
+    watches_health=True,
     unmeasured="no health now, or none recorded at a change of day",
     example="health 61 is 17 points below its highest of 30 days, 78 (≥ 10)",
     tuning="The highest of the window is one that a change of day has seen. Lower `drop_points` to hear earlier; where "

@@ -7,9 +7,12 @@ from collections.abc import Iterator
 
 from services.signals.core import use_limits
 from services.signals.core.account import Account
+from services.signals.core.rules.movers import FLOOD
 from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow, count_level
 from services.signals.core.terms import Terms
 from shared.kernel.clock import iso_day
+from shared.kernel.events.limit_reached import LimitReached
+from shared.kernel.events.usage_reported import UsageReported
 
 NAME = "limit_hit_again"
 
@@ -57,6 +60,7 @@ ROW = RuleRow(
     watch,
     "count",
     tell=tell,
+    moved_by=FLOOD | {UsageReported, LimitReached},
     unmeasured="no limit, and none was reached",
     example="the limit of api_calls was reached on 2 days of 30 (2026-03-03, 2026-03-09) (≥ 2)",
     tuning="""

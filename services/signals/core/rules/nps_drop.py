@@ -10,6 +10,7 @@ from services.signals.core.account import Account
 from services.signals.core.people_state import Answer
 from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow, no_watch
 from services.signals.core.terms import Terms
+from shared.kernel.events.survey_answered import SurveyAnswered
 from shared.kernel.quantities import MILLION
 
 NAME = "nps_drop"
@@ -78,6 +79,7 @@ ROW = RuleRow(
     only_falls=True,
     fresh=fresh,
     tell=tell,
+    moved_by=frozenset({SurveyAnswered}),
     unmeasured="nobody whose latest of two answers is low after a high one",
     example="NPS 4 after 9 by one person (≥ 1)",
     tuning="""

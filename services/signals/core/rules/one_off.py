@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from services.signals.core.account import Account
 from services.signals.core.measures import USERS
+from services.signals.core.rules.movers import Movers
 from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow, Unit, no_watch
 from services.signals.core.terms import Terms
 from shared.kernel.clock import day_of, iso_day
@@ -24,6 +25,7 @@ def one_off(
     happening: Happening,
     waits_for: str,
     *,
+    moved_by: Movers,
     threshold: Callable[[Terms], int] = lambda _terms: MILLION,
     unit: Unit = "count",
     example: str = "",
@@ -46,6 +48,7 @@ def one_off(
         unit,
         happening=happening,
         stands_days=stands_days,
+        moved_by=moved_by,
         unmeasured=f"waits for {waits_for}",
         example=example,
         tuning=tuning,

@@ -26,6 +26,7 @@ ROW = one_off(
     NAME,
     happening,
     "news about the company",
+    moved_by=frozenset({CompanyNews}),
     example="news about the company on 2026-03-06: funding (≥ 1)",
     tuning="`news` lists the kinds that matter to you: `funding`, `initiative`, `leadership`.",
 )

@@ -24,6 +24,7 @@ ROW = one_off(
     "outcome_achieved",
     happening,
     "a primary outcome",
+    moved_by=frozenset({OutcomeAchieved}),
     example="primary outcome achieved on 2026-03-06: Close the books in a day (≥ 1)",
     tuning="""
     Send `primary: true` only with the outcomes that the customer bought the product for; others count towards health

@@ -29,6 +29,7 @@ ROW = one_off(
     "qbr_outcome",
     happening,
     "a business review that names a need on the roadmap",
+    moved_by=frozenset({QbrHeld}),
     example="the business review of 2026-03-06 named what is on the roadmap: Custom roles (≥ 1)",
     tuning="""
     The list is `roadmap`; names match without regard to case and outer blanks, so keep the list in the words of your

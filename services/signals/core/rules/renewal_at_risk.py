@@ -9,6 +9,7 @@ from fractions import Fraction
 from services.signals.core import health, rooms
 from services.signals.core.account import Account
 from services.signals.core.derived import contracting
+from services.signals.core.rules.movers import HEALTH
 from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow
 from services.signals.core.terms import Terms, days_to_renewal
 from shared.kernel.clock import iso_day
@@ -66,6 +67,9 @@ ROW = RuleRow(
     watch,
     "points",
     tell=tell,
+    moved_by=HEALTH,
+    derived=True,
+    watches_health=True,
     unmeasured="no renewal near, or no health",
     example="renewal on 2026-04-20, in 45 days, with health 62.5 (< 75)",
     tuning="""

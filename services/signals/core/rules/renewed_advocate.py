@@ -34,6 +34,7 @@ ROW = one_off(
     "a renewal by an advocate",
     threshold=threshold,
     unit="points",
+    moved_by=frozenset({RenewalCompleted}),
     example="renewed on 2026-03-06 for 12 months, with a latest NPS of 9 (≥ 9)",
     tuning="""
     `nps` is compared with the latest answer of anybody on the account, however old. Without an answer nothing fires.

@@ -14,6 +14,7 @@ import msgspec
 
 from services.signals.core.account import Account
 from services.signals.core.measures import RISING, Comparison, Measure, Numbers
+from services.signals.core.rules.movers import Movers
 from services.signals.core.terms import Terms
 from shared.kernel.events.envelope import Event
 from shared.kernel.playbook.risk import Rules
@@ -62,6 +63,9 @@ class RuleRow(msgspec.Struct, frozen=True):
     `only_falls` says of a state that the passing of a day alone never brings its value to the threshold: it need not be
     measured at a midnight at which nothing else has happened. `fresh` is for a state of one level and of very many
     scopes: it yields the values of those without a trigger, which is all that an event may make fire.
+    `moved_by` are the events of the sorted types (`movers`) that may bring a state to its threshold, or of which a
+    one-off hears; after others of these it is not measured, and without it after any. A `derived` rule is measured too
+    when a trigger has just begun. `watches_health` says that `watch` notes nothing but what may move health.
     A rule of the day has `by_day`: with `ended`, `measure` answers for the windows that end on the account's today,
     which is the day that has just ended; with `begins` the day has turned, and today is the one that begins. `covered`
     tells whether its window is covered by what the account has told, and what holds when it first is counts as fired.
@@ -79,6 +83,9 @@ class RuleRow(msgspec.Struct, frozen=True):
     ends_with_period: Callable[[Account, str | None], bool] | None = None
     only_falls: bool = False
     fresh: Callable[[Account, Terms], Iterator[Measure]] | None = None
+    moved_by: Movers | None = None
+    derived: bool = False
+    watches_health: bool = False
     by_day: Literal["ended", "begins"] | None = None
     covered: Callable[[Account, Terms], bool] | None = None
     happening: Callable[[Account, Terms, Event], Iterator[Measure]] | None = None

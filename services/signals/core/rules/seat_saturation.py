@@ -6,8 +6,10 @@ Source: playbook section 6, definitions 2, 13 and 50.
 from collections.abc import Iterator
 
 from services.signals.core.account import Account
+from services.signals.core.rules.movers import FLOOD
 from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow
 from services.signals.core.terms import Terms
+from shared.kernel.events.user_provisioned import UserProvisioned
 from shared.kernel.quantities import MILLION
 
 NAME = "seat_saturation"
@@ -68,6 +70,7 @@ ROW = RuleRow(
     scope_levels,
     only_falls=True,
     tell=tell,
+    moved_by=FLOOD | {UserProvisioned},
     unmeasured="no seats",
     example="26 of 28 seats active in 7 days = 92.86 % (> 90 %)",
     tuning="""

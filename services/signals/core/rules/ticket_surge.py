@@ -9,6 +9,7 @@ from services.signals.core import health
 from services.signals.core.account import Account
 from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow, no_watch
 from services.signals.core.terms import Terms
+from shared.kernel.events.ticket_opened import TicketOpened
 from shared.kernel.quantities import MILLION
 
 NAME = "ticket_surge"
@@ -43,6 +44,7 @@ ROW = RuleRow(
     no_watch,
     "percent",
     tell=tell,
+    moved_by=frozenset({TicketOpened}),
     unmeasured="too few tickets",
     example="12 tickets in 30 days after 4 in the 30 days before = 300 % (≥ 200 %)",
     tuning="Raise `percent` where tickets come and go in waves, and `tickets` where accounts open many: below that "

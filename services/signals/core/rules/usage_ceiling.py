@@ -6,10 +6,12 @@ Source: playbook section 6, definitions 5, 6, 11 and 12.
 from collections.abc import Iterator
 
 from services.signals.core.account import Account
+from services.signals.core.rules.movers import FLOOD
 from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow, least_amount, spent_from
 from services.signals.core.state import Metric
 from services.signals.core.terms import Terms
 from shared.kernel.clock import iso_day
+from shared.kernel.events.usage_reported import UsageReported
 from shared.kernel.quantities import MILLION, as_number
 
 NAME = "usage_ceiling"
@@ -74,6 +76,7 @@ ROW = RuleRow(
     ends_with_period=ends_with_period,
     only_falls=True,
     tell=tell,
+    moved_by=FLOOD | {UsageReported},
     unmeasured="no limited metric",
     example="8,700 of 10,000 api_calls used in the period that began 2026-03-01 = 87 % (≥ 85 %)",
     tuning="""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from services.signals.core import use_windows
 from services.signals.core.account import Account
+from services.signals.core.rules.movers import FLOOD
 from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow, least_amount, spent_from
 from services.signals.core.state import Metric
 from services.signals.core.terms import Terms
@@ -101,6 +102,7 @@ ROW = RuleRow(
     watch,
     "percent",
     tell=tell,
+    moved_by=FLOOD,
     unmeasured="no metric with two covered windows above the floor",
     example="1,400 api_calls in 30 days after 1,000 in the 30 days before = 140 % (≥ 140 %)",
     tuning="""
