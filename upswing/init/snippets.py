@@ -17,7 +17,7 @@ import segment.analytics as analytics          # pip install segment-analytics-p
 
 analytics.write_key = "{key}"
 analytics.host = "{url}"
-analytics.group("u-1", "acme", {{"name": "Acme", "plan": "{plan}", "seats": 10}})
+analytics.group("u-1", "acme", {{"name": "Acme", "plan": "{plan}"}})
 analytics.track("u-1", "Report Exported", context={{"groupId": "acme"}})
 analytics.flush()
 """
@@ -26,7 +26,7 @@ import rudderstack.analytics as analytics      # pip install rudder-sdk-python
 
 analytics.write_key = "{key}"
 analytics.dataPlaneUrl = "{url}"
-analytics.group("u-1", "acme", {{"name": "Acme", "plan": "{plan}", "seats": 10}})
+analytics.group("u-1", "acme", {{"name": "Acme", "plan": "{plan}"}})
 analytics.track("u-1", "Report Exported", context={{"groupId": "acme"}})
 analytics.flush()
 """
@@ -34,7 +34,7 @@ POSTHOG = """\
 from posthog import Posthog                    # pip install posthog
 
 posthog = Posthog("{key}", host="{url}")
-posthog.group_identify("company", "acme", {{"name": "Acme", "plan": "{plan}", "seats": 10}})
+posthog.group_identify("company", "acme", {{"name": "Acme", "plan": "{plan}"}})
 posthog.capture("Report Exported", distinct_id="u-1", groups={{"company": "acme"}})
 posthog.shutdown()
 """
