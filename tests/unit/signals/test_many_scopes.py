@@ -1,5 +1,6 @@
 """An account with very many scopes of one rule: what happens to it, and what is told of it, stays bounded."""
 
+from services.signals.core.derived import lately_fired
 from services.signals.core.open_episodes import Episodes
 from services.signals.core.snapshot import MOST_VALUES
 from services.signals.core.state import Episode
@@ -65,3 +66,21 @@ def test_what_begins_again_is_the_latest() -> None:
     episodes.end(again)
     episodes.end(second)
     assert (len(episodes), episodes.by_rule) == (0, {})
+
+
+def test_a_level_that_only_counts_as_fired_is_no_rule_that_fired() -> None:
+    """Whatever of a rule is open, the latest of it that has fired decides (definition 18)."""
+    engine = disappointed()
+    account = engine.engine.state.accounts["acme"]
+    passed = Episode("usage_ceiling", "exports", "metric", "owner", "passed", 1, ">=", 1, account.head.today)
+    account.episodes.begin(passed)
+    assert lately_fired(account, {"usage_ceiling"}, 30) == []
+    for name, day, found in (
+        ("imports", account.head.today - 30, []),
+        ("calls", account.head.today - 29, [passed.rule]),
+    ):
+        account.episodes.begin(Episode(passed.rule, name, "metric", "owner", "fired", 1, ">=", 1, day))
+        assert lately_fired(account, {"usage_ceiling"}, 30) == found
+    account.episodes.begin(passed)
+    assert lately_fired(account, {"usage_ceiling"}, 30) == [passed.rule]
+    assert lately_fired(account, {"ticket_surge"}, 30) == []
