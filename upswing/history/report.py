@@ -82,7 +82,8 @@ def span(found: Profile) -> str:
 
 def _fed(need: Need, found: Profile, playbook: Playbook, built_rules: Collection[str]) -> Fed:
     name = f"{need.name} ({need.scope})" if need.scope else need.name
-    built = need.kind != "rule" or need.name in built_rules
+    live_only = not any(want.tokens for want in need.wants)
+    built = need.kind != "rule" or live_only or need.name in built_rules
     missing = [want.what for want in need.wants if not any(token in found.tokens for token in want.tokens)]
     if missing:
         return Fed(name, need.kind, False, f"needs {' and '.join(missing)}{_consequence(need, found, playbook)}", built)

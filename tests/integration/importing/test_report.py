@@ -106,6 +106,13 @@ def test_a_rule_that_this_version_does_not_look_at_is_said_so(of: Of) -> None:
     assert "this version does not look at the rule yet" in why
 
 
+def test_what_only_live_traffic_can_feed_is_no_rule_that_this_version_lacks(of: Of) -> None:
+    """A source that falls silent is told of by another part; files of the past have nothing for it."""
+    found = of([_call("session.started", user="u")])
+    (row,) = [row for row in what_is_fed(found, PLAYBOOK, BUILT) if row.name == "source_silent"]
+    assert (row.fed, row.built, row.why) == (False, True, "needs live traffic: files of the past have none")
+
+
 def test_the_report_lists_the_rules_that_are_looked_at_and_counts_the_others(tmp_path: Path) -> None:
     """And names the playbook that it went by; lines that are no JSON are unreadable rows."""
     own = tmp_path / "own.yaml"
@@ -121,8 +128,13 @@ def test_the_report_lists_the_rules_that_are_looked_at_and_counts_the_others(tmp
     told = console.file.getvalue()  # type: ignore[attr-defined]  # it is the text that was given
     assert f"read by the playbook {own}" in told
     assert "usage_ceiling" in told
-    assert "ticket_surge" not in told
-    assert "more rules of the playbook are not looked at by this version; these data would do for " in told
+    assert "ticket_surge" in told
+    assert "not looked at by this version" not in told
+    fed = [msgspec.structs.replace(row, built=row.name != "ticket_surge") for row in quality.fed]
+    tell(msgspec.structs.replace(quality, fed=fed), console)
+    again = console.file.getvalue().removeprefix(told)  # type: ignore[attr-defined]  # as above
+    assert "ticket_surge" not in again
+    assert "1 more rules of the playbook are not looked at by this version; these data would do for 1 of them" in again
 
 
 def test_progress_is_told_every_few_seconds_and_not_for_little_work() -> None:
