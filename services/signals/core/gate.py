@@ -18,7 +18,7 @@ from shared.kernel.playbook.gate import GateCriteria, UnknownCriterion
 from shared.kernel.triggers import Criterion, Gate, Kind, Number
 
 NEARLY = Fraction(99, 100)
-ONE = Fraction(1)
+ZERO, ONE = Fraction(0), Fraction(1)
 CONTRACTION_RISK = ("contraction_risk", None, None)  # the key of its one episode
 
 
@@ -43,16 +43,19 @@ class Answer(msgspec.Struct):
         return self.met is True or self.left_out
 
     @property
-    def actual(self) -> Fraction | None:
+    def actual(self) -> int | Fraction | None:
         """The number, exact."""
+        if self.whole == 1 and isinstance(self.amount, int):
+            return self.amount
         return None if self.amount is None else Fraction(self.amount) / self.whole
 
     @property
     def attained(self) -> Fraction:
         """The attainment, 0 to 1; at most 0.99 while the criterion is not met (definition 28)."""
-        if not self.counts or self.actual is None or not isinstance(self.required, int):
-            return Fraction(self.met is True)
-        share = max(Fraction(0), self.actual / self.required) if self.required else ONE
+        actual, required = self.actual, self.required
+        if not self.counts or actual is None or not isinstance(required, int):
+            return ONE if self.met is True else ZERO
+        share = max(ZERO, Fraction(actual) / required) if required else ONE
         return min(ONE if self.met else NEARLY, share)
 
 
@@ -192,9 +195,10 @@ def describe(account: Account, terms: Terms, *, backfill: bool, kind: Kind = "ex
     Only expansion is held because of it; the other kinds show it all the same.
     """
     found = answers(account, terms)
-    counted = [a for a in found if not a.left_out]
+    counted = sum(not a.left_out for a in found)
     known = sum(a.met is not None for a in found)
-    mean = sum((a.attained for a in counted), Fraction(0)) / len(counted) if counted else ONE
+    attained = [a.attained for a in found]
+    mean = sum(share for a, share in zip(found, attained, strict=True) if not a.left_out) / counted if counted else ONE
     missing = [a.name for a in found if not a.passes]
     because = (*missing, *other_reasons(account, terms, backfill=backfill))
     if kind != "expansion":
@@ -203,12 +207,12 @@ def describe(account: Account, terms: Terms, *, backfill: bool, kind: Kind = "ex
         open=not missing,
         readiness=int(mean * 100),
         confidence=round(known / len(found), 4),
-        criteria=tuple(_shown(a) for a in found),
+        criteria=tuple(_shown(a, share) for a, share in zip(found, attained, strict=True)),
         held_because=because,
     )
 
 
-def shown_number(value: Fraction, bound: object = None) -> Number:
+def shown_number(value: int | Fraction, bound: object = None) -> Number:
     """Return an exact value as people read it: whole, or with two decimals; with six where two would hide a bound."""
     if value.denominator == 1:
         return int(value)
@@ -216,12 +220,13 @@ def shown_number(value: Fraction, bound: object = None) -> Number:
     return round(float(value), 6) if near == bound else near
 
 
-def _shown(answer: Answer) -> Criterion:
+def _shown(answer: Answer, attained: Fraction) -> Criterion:
+    actual = answer.actual
     return Criterion(
         name=answer.name,
         required=answer.required,
-        actual=answer.text if answer.actual is None else shown_number(answer.actual, answer.required),
+        actual=answer.text if actual is None else shown_number(actual, answer.required),
         met=answer.met,
-        attainment=round(float(answer.attained), 4),
+        attainment=round(float(attained), 4),
         left_out=answer.left_out,
     )
