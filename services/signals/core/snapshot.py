@@ -120,10 +120,7 @@ def _values_of(account: Account, terms: Terms, row: RuleRow, measures: list[Meas
     scopes = {measure.scope for measure in measures}
     unmeasured = [e for e in episodes.values() if e.scope not in scopes and e.status in OPEN]
     shown += [_open(account, terms, row, episode) for episode in unmeasured[: MOST_VALUES - len(shown)]]
-    if not shown:
-        on = terms.enabled(row.name)
-        shown = [_unmeasured(account, terms, row, level, on=on) for level in levels(terms, None)]
-    return shown
+    return shown or _waiting(account, terms, row)
 
 
 def _happenings(account: Account, terms: Terms, row: RuleRow) -> list[RuleValue]:
@@ -131,8 +128,7 @@ def _happenings(account: Account, terms: Terms, row: RuleRow) -> list[RuleValue]
     standing = account.episodes.of(row.name).values()
     if standing:
         return [_open(account, terms, row, episode) for episode in islice(standing, MOST_VALUES)]
-    waits = _unmeasured(account, terms, row, row.levels_for(terms, None)[0], on=terms.enabled(row.name))
-    return [replace(waits, state="armed") if terms.enabled(row.name) else waits]
+    return _waiting(account, terms, row)
 
 
 def _open(account: Account, terms: Terms, row: RuleRow, episode: Episode) -> RuleValue:
@@ -174,6 +170,18 @@ def _value(account: Account, terms: Terms, row: RuleRow, measure: Measure, level
         since=None if episode is None else iso_day(episode.day),
         trigger_id=trigger_id(account_id, row.name, shown.scope, shown.level, shown.decided_by) if is_open else None,
     )
+
+
+def _waiting(account: Account, terms: Terms, row: RuleRow) -> list[RuleValue]:
+    """Show a rule without a value, level by level: the same for all accounts; a one-off that is on is armed."""
+    known: list[RuleValue] | None = terms.memo.get(("waiting", row.name))
+    if known is None:
+        on = terms.enabled(row.name)
+        known = [_unmeasured(account, terms, row, level, on=on) for level in row.levels_for(terms, None)]
+        if on and row.happening is not None:
+            known = [replace(value, state="armed") for value in known]
+        terms.memo["waiting", row.name] = known
+    return known
 
 
 def _unmeasured(account: Account, terms: Terms, row: RuleRow, level: Level, *, on: bool) -> RuleValue:
