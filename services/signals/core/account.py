@@ -45,6 +45,7 @@ class Account:
         "dirty_users",
         "episodes",
         "forgotten",
+        "free",
         "garbage",
         "gate_cache",
         "gated",
@@ -107,6 +108,7 @@ class Account:
         self.peak: tuple[int, int, Fraction | None] | None = None
         self.wanted: Fraction | None = None  # the least health that somebody waits for
         self.gated: frozenset[str] = frozenset()
+        self.free: tuple[object, set[str]] | None = None  # features whose use is quiet, and of which day and terms
         self.limits: dict[str, int] = {}
         self.gate_cache: tuple[str, ...] | None = None
         self.shown: object = None

@@ -128,7 +128,7 @@ class Partition:
             clock_ms = at_ms
         if ticked_at > clock_ms:
             clock_ms = ticked_at
-        if account.recent.repeated(f"{event.source}\0{event.id}", clock_ms):
+        if account.recent.repeated(event.source, event.id, clock_ms):
             self.counts["duplicates",] += 1
             return
         if account.at_record != offset:

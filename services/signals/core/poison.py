@@ -121,7 +121,11 @@ def undo(state: Partition, journal: Journal, offset: int, number: int, event: Ev
     journal.exclude(offset, number)
     problem = Problem(Reason.RULE_FAILED, "", f"{type(error).__name__}: {error}")
     refuse(state, offset, number, encode_line(event), problem)
-    name = event.account_id
+    reload(state, journal, event.account_id, offset, number)
+
+
+def reload(state: Partition, journal: Journal, name: str, offset: int, number: int) -> None:
+    """Load an account again and refold it up to a line, that one left out: whatever was half done to it is undone."""
     state.touched = [account for account in state.touched if account.head.account_id != name]
     state.shelf.forget(name)
     state.dirty.pop(name, None)

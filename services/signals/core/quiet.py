@@ -3,192 +3,158 @@
 `Partition.fold_event` is the clear way and says what must come out; what is not usual goes there, event by event, and a
 test holds both to the same pages and the same outputs. An event is *quiet* when it is of the flood, lies on the
 account's today, was never seen, brings no sum to where a rule watches it, and comes of no user who may change an
-answer. What `activity` does to an account is done here to many events: sums are added once, users one by one.
+answer: that is judged before it changes anything. What is commonest has a loop of its own in `quiet_uses`.
 Source: design (throughput), definition 37.
 """
 
+from collections.abc import Callable
 from itertools import islice
 from typing import Any
 
-from services.signals.core import use
+from services.signals.core import use_costs
 from services.signals.core.account import Account
-from services.signals.core.activity import touched, used_anew
 from services.signals.core.partition import Partition
-from services.signals.core.quiet_users import act
+from services.signals.core.quiet_stretch import Stretch
+from services.signals.core.quiet_users import act, is_quiet
+from services.signals.core.quiet_uses import fold_uses, use_quietly
+from services.signals.core.state import Metric
 from services.signals.core.terms import Terms
-from services.signals.core.users import core_used, find
-from services.signals.core.windows import UseDays
-from shared.kernel.clock import DAY_MS
-from shared.kernel.events.envelope import Event
+from services.signals.core.users import core_used, find, known
+from shared.kernel.events.envelope import Event, Quantity
 from shared.kernel.events.feature_used import FeatureUsed
 from shared.kernel.events.session_started import SessionStarted
 from shared.kernel.events.usage_recorded import UsageRecorded
 from shared.kernel.quantities import MILLION
 
-ANY = 1 << 60  # more than comes in one unit
-LEFT, FED = 0, 1
-FLOOD = (FeatureUsed, UsageRecorded, SessionStarted)
+Fold = Callable[[Stretch, Any], bool]
+MOST = 256  # events at once: what is prepared in vain, because one of the first is not quiet, stays bounded
 
 
 def fold_quiet(state: Partition, account: Account, events: list[Event], begin: int, offset: int) -> int:
-    """Fold the quiet events from `begin` on; return the number of the first that is not.
+    """Fold the quiet events from `begin` on, of many only the first; return the number of the first that is not.
 
-    The account is to be stamped with `offset` at the end of the unit.
+    The account is to be stamped with `offset` at the end of the unit. Errors: after any the account is half-changed.
     """
     if account.unsettled or (account.held and account.gate_cache is None and not state.backfill):
         return begin
-    keys = [f"{event.source}\0{event.id}" for event in islice(events, begin, None)]
-    quiet = Quiet(account, state.terms)
-    wanted = quiet.gather(events, begin, begin + account.recent.unseen(keys))
-    end = act(account, events, begin, wanted, state.terms)
-    if end < wanted:
-        quiet = Quiet(account, state.terms)
-        quiet.gather(events, begin, end)
-    if end > begin:
-        if account.at_record != offset:
-            state.touch(account, offset)
-        for kind, number in zip(FLOOD, quiet.numbers, strict=True):
-            state.kinds[kind] += number
-        clocks, ticked_at = quiet.clocks, state.meta.ticked_at
-        quiet.settle()
-        if clocks[0] < ticked_at:
-            clocks = [max(clock, ticked_at) for clock in clocks]
-        account.recent.remember(keys[: end - begin], clocks)
-    return end
+    head, ticked_at = account.head, state.meta.ticked_at
+    most = min(MOST, account.watch_acts - head.standing.acts_today - 1)
+    if most <= 0:
+        return begin
+    stretch = Stretch(account, state.terms, events[begin : begin + most], ticked_at)
+    ids = [event.id for event in stretch.events]
+    del stretch.events[account.recent.unseen(stretch.source, ids) :]
+    uses, done = _fold(stretch, state.terms.problems.types)
+    if not done:
+        return begin
+    if account.at_record != offset:
+        state.touch(account, offset)
+    state.kinds[FeatureUsed] += uses
+    for event in islice(stretch.events, uses, done):
+        state.kinds[type(event)] += 1
+    head.standing.acts_today += done
+    head.clock_ms = stretch.clock if ticked_at <= head.clock_ms else max(head.clock_ms, _latest(stretch.events, done))
+    account.recent.remember(stretch.source, ids[:done], stretch.clocks)
+    return begin + done
 
 
-class Quiet:
-    """What some events of one account come to, all together.
+def _latest(events: list[Any], number: int) -> int:
+    latest: int = max(event.occurred_at for event in islice(events, number))
+    return latest
 
-    Shape: `clocks` are the account's clock after each event; `tries` tells for each feature how many more uses are
-    quiet, of those in `tries_first`; `spots` for each metric how much more, in units, is quiet, and how much of it
-    features have added (-1: none); `rooms` what was quiet in the beginning, `fed` the metrics that features add to.
+
+def _fold(stretch: Stretch, counted: frozenset[type[Event]]) -> tuple[int, int]:
+    """Fold the quiet events of a stretch; return how many alike ones it begins with, and how many they are in all.
+
+    Of the types that are `counted` each event is held against what shows a problem: they are not quiet.
     """
+    uses = fold_uses(stretch) if stretch.events and FeatureUsed not in counted else 0
+    event: Any
+    for event in islice(stretch.events, uses, None):
+        kind, at_ms = type(event), event.occurred_at
+        fold = None if kind in counted else QUIET.get(kind)
+        if fold is None or event.source != stretch.source or event.properties.mentions_competitor:
+            break
+        if not stretch.first_ms <= at_ms < stretch.end_ms or not _fold_one(stretch, event, at_ms, fold):
+            break
+        stretch.clock = max(stretch.clock, at_ms)
+        stretch.clocks.append(stretch.clock)
+    return uses, len(stretch.clocks)
 
-    __slots__ = ("account", "clocks", "core", "fed", "numbers", "rooms", "spots", "terms", "tries", "tries_first")
 
-    def __init__(self, account: Account, terms: Terms) -> None:
-        self.account, self.terms = account, terms
-        self.clocks: list[int] = []
-        self.core: list[tuple[str, str, int]] = []
-        self.tries: dict[str, int] = {}
-        self.tries_first: dict[str, int] = {}
-        self.spots: dict[str, list[int]] = {}
-        self.rooms: dict[str, int] = {}
-        self.fed: list[str] = []
-        self.numbers = (0, 0, 0)
+def _fold_one(stretch: Stretch, event: Event, at_ms: int, fold: Fold) -> bool:
+    account, terms, user_id = stretch.account, stretch.terms, event.user_id
+    if user_id is None:
+        return fold(stretch, event)
+    user = known(account, user_id)
+    if user is None or not is_quiet(account, user, terms) or not fold(stretch, event):
+        return False
+    find(account, user_id)  # its page is to be written
+    act(account, user, at_ms, terms)
+    if isinstance(event, FeatureUsed) and event.properties.feature in terms.core:
+        core_used(account, user, event.properties.feature, at_ms, account.head.today, terms)
+    return True
 
-    def gather(self, events: list[Event], begin: int, end: int) -> int:  # noqa: C901, PLR0912 - calls cost more
-        """Add up the quiet events of a range, and change nothing; return the number of the first that is not."""
-        account, clocks, tries, core = self.account, self.clocks, self.tries, self.terms.core
-        clock, last, source, spot = account.head.clock_ms, None, None, [0, 0]
-        counted = self.terms.problems.types.intersection(FLOOD)  # that show a problem: each is held against it
-        first_ms = account.head.today * DAY_MS
-        end_ms, uses, sessions = first_ms + DAY_MS, 0, 0
-        end = max(begin, min(end, begin + account.watch_acts - account.head.standing.acts_today - 1))
-        event: Any
-        for event in islice(events, begin, end):
-            kind, at_ms, given = type(event), event.occurred_at, event.properties
-            if not first_ms <= at_ms < end_ms or given.mentions_competitor or (counted and kind in counted):
-                break
-            if kind is SessionStarted:
-                sessions += 1
-            elif kind is FeatureUsed:
-                name, metric = given.feature, given.metric
-                left = tries.get(name)
-                if left is None:
-                    left = self._tries(name)
-                if not left:
-                    break
-                if metric is not None:
-                    if metric != last or event.source != source:
-                        last, source, spot = metric, event.source, self._spot(metric, event.source)
-                    quantity = given.quantity
-                    if type(quantity) is not int or quantity > spot[LEFT]:
-                        break
-                    spot[LEFT] -= quantity
-                    if spot[FED] < 0:
-                        spot[FED] = 0
-                        self.fed.append(metric)
-                    spot[FED] += quantity
-                tries[name] = left - 1
-                if name in core and event.user_id is not None:
-                    self.core.append((event.user_id, name, at_ms))
-                uses += 1
-            elif kind is UsageRecorded:
-                metric, quantity = given.metric, given.quantity
-                if metric != last or event.source != source:
-                    last, source, spot = metric, event.source, self._spot(metric, event.source)
-                if type(quantity) is not int or quantity > spot[LEFT] or given.cost is not None or self._costly(metric):
-                    break
-                spot[LEFT] -= quantity
-            else:
-                break
-            if at_ms > clock:
-                clock = at_ms
-            clocks.append(clock)
-        done = len(clocks)
-        self.numbers = (uses, done - uses - sessions, sessions)
-        return begin + done
 
-    def _costly(self, metric: str) -> bool:
-        return self.account.metrics[metric].costly
+def _use(stretch: Stretch, event: FeatureUsed) -> bool:
+    """Note the use of a feature, if it is quiet."""
+    account, name, metric, quantity = stretch.account, event.properties.feature, None, event.properties.quantity
+    if event.properties.metric is not None:
+        metric = _metric_for(account, event.properties.metric, quantity, event.source)
+        if metric is None:
+            return False
+    if name not in stretch.free and not use_quietly(stretch, name):
+        return False
+    account.head.use.times[name] += 1
+    if metric is not None and event.properties.metric is not None:
+        amount, fed = _add(account, metric, quantity), account.head.use.by_features
+        fed[event.properties.metric] = fed.get(event.properties.metric, 0) + amount
+    return True
 
-    def _tries(self, name: str) -> int:
-        """Return how often a feature may be used before a rule must be looked at; 0: not at all."""
-        account, terms = self.account, self.terms
-        today, feature, gated, left = account.head.today, account.head.features.get(name), name in account.gated, ANY
-        if name in terms.problems.of_feature:
-            left = 0
-        elif feature is None or feature.newest != today:
-            after = UseDays() if feature is None else UseDays(feature.newest, feature.bits, feature.touched)
-            if touched(account, name, after, today, terms):
-                left = 0
-            after.used(today)
-            adopted = after.days_used(today, terms.adopted_window_days) == terms.adopted_days
-            if adopted and (account.held or name in terms.prerequisites):
-                left = 0
-        if gated and left:
-            missing = terms.gap_times - use.tried(account, name, terms.gap_days)
-            left = missing - 1 if missing > 0 else ANY
-        self.tries[name] = self.tries_first[name] = left
-        return left
 
-    def _spot(self, name: str, source: str) -> list[int]:
-        """Return how much of a metric may come before a rule must be looked at, and what features have added."""
-        spot = self.spots.get(name)
-        metric = self.account.metrics.get(name)
-        today = self.account.head.today
-        if metric is None or today not in metric.cells or metric.heard.get(source) != today:
-            return [-1, 0]
-        if spot is None:
-            room = min(ANY, (metric.watch - metric.total - 1) // MILLION)
-            self.rooms[name] = room
-            spot = self.spots[name] = [room, -1]
-        return spot
+def _recorded(stretch: Stretch, event: UsageRecorded) -> bool:
+    """Add a quantity to a metric, if it is quiet."""
+    account, given = stretch.account, event.properties
+    metric = _metric_for(account, given.metric, given.quantity, event.source)
+    if metric is None or (given.cost is not None and not metric.costly):
+        return False
+    amount = _add(account, metric, given.quantity)
+    return not metric.costly or _costs_little(account, metric, event, amount, stretch.terms)
 
-    def settle(self) -> None:
-        """Change the account by what has been gathered."""
-        account, terms, head = self.account, self.terms, self.account.head
-        today, times = head.today, head.use.times
-        for name, left in self.tries.items():
-            number = self.tries_first[name] - left
-            if number:
-                feature = head.features.get(name)
-                if feature is None or feature.newest != today:
-                    used_anew(account, name, feature, today, terms)
-                if name in head.features:  # else there are too many
-                    times[name] = times.get(name, 0) + number
-        for name, (left, _) in self.spots.items():
-            metric, amount = account.metrics[name], (self.rooms[name] - left) * MILLION
-            metric.cells[today] += amount
-            metric.total += amount
-        fed = head.use.by_features
-        for name in self.fed:
-            fed[name] = fed.get(name, 0) + self.spots[name][FED] * MILLION
-        for user_id, name, at_ms in self.core:
-            core_used(account, find(account, user_id), name, at_ms, today, terms)
-        uses, records, sessions = self.numbers
-        head.use.sessions += sessions
-        head.standing.acts_today += uses + records + sessions
-        head.clock_ms = self.clocks[-1]
+
+def _metric_for(account: Account, name: str, quantity: Quantity, source: str) -> Metric | None:
+    """Return the metric, if a quantity of today brings it to nothing that is watched."""
+    metric, today = account.metrics.get(name), account.head.today
+    if metric is None or type(quantity) is not int or metric.total + quantity * MILLION >= metric.watch:
+        return None
+    return metric if today in metric.cells and metric.heard.get(source) == today else None
+
+
+def _add(account: Account, metric: Metric, quantity: Any) -> int:
+    amount: int = quantity * MILLION
+    metric.cells[account.head.today] += amount
+    metric.total += amount
+    return amount
+
+
+def _costs_little(account: Account, metric: Metric, event: UsageRecorded, amount: int, terms: Terms) -> bool:
+    """Note a cost; if the rules must be looked at, put back what the event has added, and tell so."""
+    given, today, costs = event.properties, account.head.today, account.head.use.costs
+    before = costs.get(given.metric)
+    if not use_costs.recorded(account, metric, given, today, terms):
+        return True
+    metric.total -= amount
+    metric.cells[today] -= amount
+    if before is not None:
+        costs[given.metric] = before
+    else:
+        costs.pop(given.metric, None)
+    return False
+
+
+def _started(stretch: Stretch, _event: SessionStarted) -> bool:
+    stretch.account.head.use.sessions += 1
+    return True
+
+
+QUIET: dict[type[Event], Fold] = {FeatureUsed: _use, UsageRecorded: _recorded, SessionStarted: _started}

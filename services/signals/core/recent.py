@@ -7,12 +7,15 @@ that are appended to and, once full, never written again, so a flush costs bytes
 Memory: at most two hours of ids, about 200 bytes each; 1,000 events/s on one account hold 1.4 GB at worst.
 """
 
+from collections.abc import Iterator
+
 import msgspec
 
 from services.signals.core.pages import SCHEMA_VERSION, Stamp
 from shared.kernel.clock import MINUTE_MS
 
 FEWEST_DROPPED = 8  # ids; a smaller generation goes on
+NONE: dict[str, int] = {}
 SEGMENT_FULL = 128  # ids; a segment with more is closed: 128 ids are about 6 KB
 
 
@@ -35,66 +38,86 @@ class RecentPage(msgspec.Struct, array_like=True):
 class RecentIds:
     """The ids of one account. `window_ms` is how long an id counts as the same event."""
 
-    __slots__ = ("_new", "_old", "_open", "_stale_ms", "_unwritten", "_unwritten_clocks", "segments", "window_ms")
+    __slots__ = (
+        "_new",
+        "_number",
+        "_old",
+        "_open",
+        "_runs",
+        "_stale_ms",
+        "_unwritten",
+        "_unwritten_clocks",
+        "segments",
+        "window_ms",
+    )
 
     def __init__(self, window_ms: int = 60 * MINUTE_MS) -> None:
         self.window_ms = window_ms
-        self._new: dict[str, int] = {}
-        self._old: dict[str, int] = {}
+        self._new: dict[str, dict[str, int]] = {}
+        self._old: dict[str, dict[str, int]] = {}
+        self._number = 0  # of ids in `_new`
         self._stale_ms = window_ms  # from then on all of `_old` lies before the window
         self._unwritten: list[str] = []  # these are in no page yet
         self._unwritten_clocks: list[int] = []
+        self._runs: list[tuple[str, int]] = []  # from which of the unwritten on they are of a source
         self._open: RecentPage | None = None
         self.segments: list[Segment] = []
 
-    def repeated(self, key: str, clock_ms: int) -> bool:
+    def repeated(self, source: str, event_id: str, clock_ms: int) -> bool:
         """Tell whether an event was seen within the window; if not, remember it as seen now."""
-        if (key in self._new or key in self._old) and self._is_recent(key, clock_ms):
+        if "\0" in source:
+            source, event_id = _split(f"{source}\0{event_id}")
+        new, old = self._new.get(source), self._old.get(source)
+        if new is not None and event_id in new:
+            if clock_ms - new[event_id] <= self.window_ms:
+                return True
+            del new[event_id]  # so that it will stand last
+            self._number -= 1
+        elif old is not None and event_id in old and clock_ms - old[event_id] <= self.window_ms:
             return True
-        if clock_ms > self._stale_ms and len(self._new) >= FEWEST_DROPPED:
-            self._old, self._new, self._stale_ms = self._new, {}, clock_ms + self.window_ms
-        self._new[key] = clock_ms
-        self._unwritten.append(key)
-        self._unwritten_clocks.append(clock_ms)
+        self.remember(source, [event_id], [clock_ms])
         return False
 
-    def unseen(self, keys: list[str]) -> int:
-        """Return how many of the first keys are known from nowhere, nor from each other."""
-        new, old = self._new.keys(), self._old.keys()
-        if new.isdisjoint(keys) and old.isdisjoint(keys) and len(set(keys)) == len(keys):
-            return len(keys)
+    def unseen(self, source: str, ids: list[str]) -> int:
+        """Return how many of the first ids are known from nowhere, nor from each other; a strange source knows none."""
+        if "\0" in source:
+            return 0
+        new, old = self._new.get(source, NONE), self._old.get(source, NONE)
+        if new.keys().isdisjoint(ids) and old.keys().isdisjoint(ids) and len(set(ids)) == len(ids):
+            return len(ids)
         before = set[str]()
-        for key in keys:
-            if key in new or key in old or key in before:
+        for event_id in ids:
+            if event_id in new or event_id in old or event_id in before:
                 break
-            before.add(key)
+            before.add(event_id)
         return len(before)
 
-    def remember(self, keys: list[str], clocks: list[int]) -> None:
-        """Remember events that were not seen before, with the clock at each."""
-        if clocks[-1] > self._stale_ms and len(self._new) >= FEWEST_DROPPED:
+    def remember(self, source: str, ids: list[str], clocks: list[int]) -> None:
+        """Remember events of one source that `unseen` has told of, with the clock at each."""
+        if clocks[-1] > self._stale_ms and self._number >= FEWEST_DROPPED:
             self._old, self._new, self._stale_ms = self._new, {}, clocks[-1] + self.window_ms
-        self._new.update(zip(keys, clocks, strict=True))
-        self._unwritten += keys
+            self._number = 0
+        new = self._new.get(source)
+        if new is None:
+            new = self._new[source] = {}
+        new.update(zip(ids, clocks, strict=True))
+        self._number += len(ids)
+        if not self._runs or self._runs[-1][0] != source:
+            self._runs.append((source, len(self._unwritten)))
+        self._unwritten += ids
         self._unwritten_clocks += clocks
-
-    def _is_recent(self, key: str, clock_ms: int) -> bool:
-        """Tell whether a known id is still within the window; if not, it is forgotten, so that it will stand last."""
-        first = self._new.get(key)
-        if first is None:
-            return clock_ms - self._old[key] <= self.window_ms
-        if clock_ms - first <= self.window_ms:
-            return True
-        del self._new[key]
-        return False
 
     def load(self, segments: tuple[Segment, ...], pages: list[RecentPage]) -> None:
         """Take in the stored segments, oldest first."""
         self.segments = list(segments)
         for page in pages:
-            self._new.update(zip(page.ids, page.clocks, strict=True))
+            for key, clock_ms in zip(page.ids, page.clocks, strict=True):
+                source, event_id = _split(key)
+                self._new.setdefault(source, {})[event_id] = clock_ms
         if pages:
-            self._stale_ms = min(self._new.values(), default=0) + self.window_ms
+            self._number = sum(map(len, self._new.values()))
+            earliest = min((clock for page in pages for clock in page.clocks), default=0)
+            self._stale_ms = earliest + self.window_ms
             if len(pages[-1].ids) < SEGMENT_FULL:
                 self._open = pages[-1]
 
@@ -116,11 +139,25 @@ class RecentIds:
             page = RecentPage(SCHEMA_VERSION, stamp)
             number = max(self.segments[-1].number if self.segments else 0, expired) + 1
             self.segments.append(Segment(number, last_ms))
-        page.ids += self._unwritten
+        page.ids += self._keys()
         page.clocks += self._unwritten_clocks
         self._unwritten.clear()
         self._unwritten_clocks.clear()
+        self._runs.clear()
         page.stamp = stamp
         self.segments[-1].last_ms = last_ms
         self._open = page if len(page.ids) < SEGMENT_FULL else None
         return self.segments[-1].number, page
+
+    def _keys(self) -> Iterator[str]:
+        """Yield the unwritten ids as they are written: each behind its source."""
+        ends = [begin for _, begin in self._runs[1:]]
+        for (source, begin), end in zip(self._runs, [*ends, len(self._unwritten)], strict=True):
+            prefix = f"{source}\0"
+            yield from [prefix + event_id for event_id in self._unwritten[begin:end]]
+
+
+def _split(key: str) -> tuple[str, str]:
+    """Return the source and the id of a key; of one with several zeros the source ends at the first."""
+    source, _, event_id = key.partition("\0")
+    return source, event_id

@@ -9,6 +9,7 @@ itself. Source: definition 37, design (one input log; throughput).
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from services.signals.core import poison
 from services.signals.core.partition import Partition
@@ -53,17 +54,26 @@ class Unit:
 
     def by_account(self) -> Iterator[tuple[str, list[Event], int]]:
         """Yield each account's name and events, and the offset of the last record that has one of them."""
-        names = [event.account_id for event in self.events]
         groups: defaultdict[str, list[Event]] = defaultdict(list)
-        for name, event in zip(names, self.events, strict=True):
-            groups[name].append(event)
-        last: dict[str, int] = {}
-        begin = 0
-        for (offset, _), end in zip(self.records, self.ends, strict=True):
-            last.update(dict.fromkeys(names[begin:end], offset))
-            begin = end
+        for event in self.events:
+            groups[event.account_id].append(event)
+        last = self._last_offsets(len(groups))
         for name, events in groups.items():
             yield name, events, last[name]
+
+    def _last_offsets(self, accounts: int) -> dict[str, int]:
+        """Return the offset of the last record of each account; most are found in the last few records."""
+        last: dict[str, int] = {}
+        end = len(self.events)
+        for number in range(len(self.records) - 1, -1, -1):
+            begin = self.ends[number - 1] if number else 0
+            offset = self.records[number][0]
+            for event in islice(self.events, begin, end):
+                last.setdefault(event.account_id, offset)
+            if len(last) == accounts:
+                break
+            end = begin
+        return last
 
 
 def units_of(records: Sequence[LogRecord]) -> Iterator[Unit | LogRecord]:
@@ -119,8 +129,16 @@ def _fold_group(state: Partition, journal: poison.Journal, unit: Unit, events: l
     while number < end:
         account = state.accounts.get(name)
         if account is not None and end - number >= FEWEST_QUIET:
-            begin, number = number, fold_quiet(state, account, events, number, offset)
-            loud = loud * 2 if number == begin else 1
+            begin = number
+            try:
+                number = fold_quiet(state, account, events, number, offset)
+            except (UpswingError, MemoryError):
+                raise
+            except Exception:  # noqa: BLE001 - fate: the short way; the account goes the clear way from where it was
+                poison.reload(state, journal, name, *unit.place(events[number]))
+                loud = end - number
+            else:
+                loud = loud * 2 if number == begin else 1
         else:
             loud = end - number
         for event in events[number : number + loud]:

@@ -1,7 +1,7 @@
 """However lines are packed into records, and records into batches: the same state, byte for byte, and the same said.
 
-One engine gets each line as a record of its own, one by one; the other gets random records in random batches. What hangs
-on offsets is left out: the stamps of pages, and where a dead letter came from.
+One engine gets each line as a record of its own, one by one; the other gets random records in random batches. What
+hangs on offsets is left out: the stamps of pages, and where a dead letter came from.
 """
 
 from collections import Counter, defaultdict

@@ -21,7 +21,7 @@ def test_an_id_counts_again_once_its_window_is_over(seen: list[tuple[str, int, s
         repeated = key in first and clock_ms - first[key] <= WINDOW_MS
         if not repeated:
             first[key] = clock_ms
-        assert recent.repeated(key, clock_ms) == repeated
+        assert recent.repeated("app", key, clock_ms) == repeated
         if then:
             stored |= dict(recent.write(STAMP, clock_ms))
         if then == "restart":
@@ -34,5 +34,5 @@ def test_a_quiet_account_keeps_few_ids() -> None:
     """An id an hour for a year: what stays is two generations of the fewest that are dropped."""
     recent = RecentIds(WINDOW_MS)
     for number in range(10_000):
-        assert not recent.repeated(str(number), number * (WINDOW_MS + 1))
-    assert len(recent._new) + len(recent._old) <= 2 * FEWEST_DROPPED
+        assert not recent.repeated("app", str(number), number * (WINDOW_MS + 1))
+    assert sum(map(len, [*recent._new.values(), *recent._old.values()])) <= 2 * FEWEST_DROPPED

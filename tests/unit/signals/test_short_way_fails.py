@@ -1,0 +1,47 @@
+"""When the short way of a flood fails, what it has half done is undone, and the account goes the clear way."""
+
+import msgspec
+
+from services.signals.core.engine import Engine
+from tests.oracle.adapters import Pages
+from tests.oracle.writing import WIDE_OPEN, event, playbook
+
+
+def line(number: int, when: str) -> bytes:
+    """Return the line of a use by one of three users."""
+    used = {"feature": "reports", "metric": "calls", "quantity": 1}
+    return event("feature.used", "a", f"2026-03-02 {when}", f"e{number}", user=f"u{number % 3}", properties=used)
+
+
+def begun() -> tuple[Engine, Pages]:
+    """Return an engine of a log with one partition that knows the account and its users, and what it has stored."""
+    pages = Pages()
+    engine = Engine(0, 1, "log-1", False, playbook(WIDE_OPEN), pages)
+    engine.fold_many([(0, b"\n".join(line(number, f"08:{number:02}") for number in range(20)))], 0)
+    flush(engine, pages)
+    return engine, pages
+
+
+def flush(engine: Engine, pages: Pages) -> dict[bytes, object]:
+    """Write the pages; return them without their stamps."""
+    for group in engine.take_dirty():
+        pages.apply(group)
+    stored = {key: msgspec.msgpack.decode(page, strict=False) for key, page in pages.pages.items()}
+    return {key: [page[0], *page[2:]] for key, page in stored.items()}
+
+
+def test_what_fails_on_the_short_way_is_undone_and_goes_the_clear_way() -> None:
+    """A user whose count is broken in memory fails when the uses of others are added already; none is lost or twice."""
+    whole, of_whole = begun()
+    single, of_single = begun()
+    lines = [line(20 + number, f"09:{number:02}") for number in range(40)]
+    account = whole.state.accounts["a"]
+    account.users[0].users["u2"].on_day = None  # type: ignore[assignment]  # nothing can be added to it
+    whole.fold_many([(1, b"\n".join([*lines[:10], lines[3]])), (2, b"\n".join(lines[10:]))], 0)
+    single.fold_many([(1, lines[0])], 0)
+    for number, one in enumerate([*lines[1:10], lines[3], *lines[10:]], 2):
+        single.fold_many([(number, one)], 0)
+    assert whole.state.accounts["a"] is not account
+    assert [out.topic.name for out in whole.take_outputs()] == [out.topic.name for out in single.take_outputs()]
+    assert whole.take_counts() == single.take_counts()
+    assert flush(whole, of_whole) == flush(single, of_single)
