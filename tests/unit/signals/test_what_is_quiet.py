@@ -1,0 +1,86 @@
+"""Where the short way of a flood ends: folded at once or one by one, the same is stored and the same is said."""
+
+import msgspec
+import pytest
+
+from services.signals.core.engine import Engine
+from services.signals.core.recent import RecentIds
+from shared.kernel.errors import InvariantError
+from tests.oracle.adapters import Pages
+from tests.oracle.writing import WIDE_OPEN, event, playbook
+
+WINDOW_MS = 3_600_000
+
+
+def folded(lines: list[bytes], together: int) -> tuple[dict[bytes, object], list[str], Engine]:
+    """Fold lines in records of so many; return the pages without their stamps, the topics of what was said."""
+    pages = Pages()
+    engine = Engine(0, 1, "log-1", False, playbook(WIDE_OPEN), pages)
+    records = [b"\n".join(lines[at : at + together]) for at in range(0, len(lines), together)]
+    engine.fold_many(list(enumerate(records)), 0)
+    said = [output.topic.name for output in engine.take_outputs()]
+    for group in engine.take_dirty():
+        pages.apply(group)
+    stored = {key: msgspec.msgpack.decode(page, strict=False) for key, page in pages.pages.items()}
+    return {key: [page[0], *page[2:]] for key, page in stored.items()}, said, engine
+
+
+def same(lines: list[bytes]) -> Engine:
+    """Fold lines in both ways and compare; return the engine that got them together."""
+    pages, said, engine = folded(lines, 100)
+    alone = folded(lines, 1)
+    assert (pages, said) == alone[:2]
+    return engine
+
+
+def use(number: int, when: str, source: str = "app", **more: object) -> bytes:
+    """Return the line of a use by one of three users."""
+    used: dict[str, object] = {"feature": "reports", "metric": "calls", "quantity": 1, **more}
+    moment = f"2026-03-02 {when}"
+    return event("feature.used", "a", moment, f"e{number}", user=f"u{number % 3}", source=source, properties=used)
+
+
+def test_uses_that_come_in_no_order_leave_the_clock_at_the_latest() -> None:
+    """Each id is kept with the clock at its first, which never goes back."""
+    lines = [use(number, f"08:{30 + number:02}") for number in range(9)]
+    lines += [use(20 + number, f"08:{59 - 3 * number:02}") for number in range(9)]
+    assert same(lines).state.accounts["a"].recent.segments
+
+
+def test_ids_of_a_source_with_a_zero_in_its_name_are_the_same_before_and_after_a_restart() -> None:
+    """What is written of an id is its source, a zero and itself, however many zeros these have."""
+    recent = RecentIds(WINDOW_MS)
+    assert not recent.repeated("a\0b", "c", 1)
+    assert recent.repeated("a", "b\0c", 2)
+    assert recent.unseen("a\0b", ["d"]) == 0
+    pages = [page for _, page in recent.write((0, 0), 3) if page is not None]
+    assert pages[0].ids == ["a\0b\0c"]
+    after = RecentIds(WINDOW_MS)
+    after.load(tuple(recent.segments), pages)
+    assert after.repeated("a\0b", "c", 4)
+    same([use(number % 7, f"09:{number:02}", source="app\0x") for number in range(20)])
+
+
+def test_uses_of_an_account_whose_acts_are_at_the_line_are_looked_at_one_by_one() -> None:
+    """Nothing is folded at once when the next act may bring a rule about."""
+    lines = [use(number, f"08:{number:02}") for number in range(10)]
+    _, _, engine = folded(lines, 100)
+    account = engine.state.accounts["a"]
+    account.watch_acts = account.head.standing.acts_today + 1
+    engine.fold_many([(1, b"\n".join(use(20 + number, f"09:{number:02}") for number in range(9)))], 0)
+    assert account.head.standing.acts_today == 19
+
+
+def test_what_is_not_the_lines_fault_ends_the_worker_on_the_short_way_too() -> None:
+    """A store that fails is no reason to fold an account anew."""
+
+    class Broken:
+        """Users whose store is gone."""
+
+        def __add__(self, _other: object) -> int:
+            raise InvariantError("the disk is gone")
+
+    _, _, engine = folded([use(number, f"08:{number:02}") for number in range(10)], 100)
+    engine.state.accounts["a"].users[0].users["u2"].on_day = Broken()  # type: ignore[assignment]  # it fails as asked
+    with pytest.raises(InvariantError, match="the disk is gone"):
+        engine.fold_many([(1, b"\n".join(use(20 + number, f"09:{number:02}") for number in range(9)))], 0)
