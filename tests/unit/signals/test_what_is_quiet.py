@@ -7,17 +7,23 @@ from services.signals.core.engine import Engine
 from services.signals.core.recent import RecentIds
 from shared.kernel.errors import InvariantError
 from tests.oracle.adapters import Pages
-from tests.oracle.writing import WIDE_OPEN, event, playbook
+from tests.oracle.writing import WIDE_OPEN, event, only, playbook
 
 WINDOW_MS = 3_600_000
 
 
-def folded(lines: list[bytes], together: int) -> tuple[dict[bytes, object], list[str], Engine]:
+COSTING = WIDE_OPEN | only("cost_efficiency") | {"rules.cost_efficiency.days": 3}
+
+
+def folded(
+    lines: list[bytes], together: int, changes: dict[str, object] = WIDE_OPEN
+) -> tuple[dict[bytes, object], list[str], Engine]:
     """Fold lines in records of so many; return the pages without their stamps, the topics of what was said."""
     pages = Pages()
-    engine = Engine(0, 1, "log-1", False, playbook(WIDE_OPEN), pages)
-    records = [b"\n".join(lines[at : at + together]) for at in range(0, len(lines), together)]
-    engine.fold_many(list(enumerate(records)), 0)
+    engine = Engine(0, 1, "log-1", False, playbook(changes), pages)
+    engine.fold_many([(0, lines[0])], 0)  # from now on it knows the account
+    records = [b"\n".join(lines[at : at + together]) for at in range(1, len(lines), together)]
+    engine.fold_many(list(enumerate(records, 1)), 0)
     said = [output.topic.name for output in engine.take_outputs()]
     for group in engine.take_dirty():
         pages.apply(group)
@@ -25,10 +31,10 @@ def folded(lines: list[bytes], together: int) -> tuple[dict[bytes, object], list
     return {key: [page[0], *page[2:]] for key, page in stored.items()}, said, engine
 
 
-def same(lines: list[bytes]) -> Engine:
+def same(lines: list[bytes], changes: dict[str, object] = WIDE_OPEN) -> Engine:
     """Fold lines in both ways and compare; return the engine that got them together."""
-    pages, said, engine = folded(lines, 100)
-    alone = folded(lines, 1)
+    pages, said, engine = folded(lines, 100, changes)
+    alone = folded(lines, 1, changes)
     assert (pages, said) == alone[:2]
     return engine
 
@@ -67,7 +73,7 @@ def test_uses_of_an_account_whose_acts_are_at_the_line_are_looked_at_one_by_one(
     _, _, engine = folded(lines, 100)
     account = engine.state.accounts["a"]
     account.watch_acts = account.head.standing.acts_today + 1
-    engine.fold_many([(1, b"\n".join(use(20 + number, f"09:{number:02}") for number in range(9)))], 0)
+    engine.fold_many([(engine.offset + 1, b"\n".join(use(20 + number, f"09:{number:02}") for number in range(9)))], 0)
     assert account.head.standing.acts_today == 19
 
 
@@ -83,4 +89,25 @@ def test_what_is_not_the_lines_fault_ends_the_worker_on_the_short_way_too() -> N
     _, _, engine = folded([use(number, f"08:{number:02}") for number in range(10)], 100)
     engine.state.accounts["a"].users[0].users["u2"].on_day = Broken()  # type: ignore[assignment]  # it fails as asked
     with pytest.raises(InvariantError, match="the disk is gone"):
-        engine.fold_many([(1, b"\n".join(use(20 + number, f"09:{number:02}") for number in range(9)))], 0)
+        engine.fold_many(
+            [(engine.offset + 1, b"\n".join(use(20 + number, f"09:{number:02}") for number in range(9)))], 0
+        )
+
+
+def paid(number: int, day: int, cost: float | None) -> bytes:
+    """Return the line of ten calls, and what they cost."""
+    used: dict[str, object] = {"metric": "calls", "quantity": 10} | ({} if cost is None else {"cost": cost})
+    moment = f"2026-03-{day:02} 10:{number % 60:02}"
+    return event("usage.recorded", "a", moment, f"p{number}", user="u1", properties=used)
+
+
+@pytest.mark.parametrize(("also", "then"), [(None, 10), (5, 10), (None, 1_000)])
+def test_costs_are_quiet_until_one_brings_the_rule_about(also: float | None, then: float) -> None:
+    """What the event that fires has added is put back before it is folded the clear way; the others stay quiet."""
+    lines = [paid(day * 60 + number, day, 10) for day in range(1, 8) for number in range(3)]
+    lines += [paid(600 + number, 8, None if number % 2 else also) for number in range(5)]
+    lines += [paid(660 + number, 8, 40 if number > 5 else then) for number in range(30)]
+    pages, said, engine = folded(lines, 100, COSTING)
+    assert (pages, said) == folded(lines, 1, COSTING)[:2]
+    assert "expansion.triggers" in said
+    assert engine.state.accounts["a"].metrics["calls"].costly
