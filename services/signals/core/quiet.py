@@ -15,7 +15,7 @@ from services.signals.core import use_costs
 from services.signals.core.account import Account
 from services.signals.core.partition import Partition
 from services.signals.core.quiet_stretch import Stretch
-from services.signals.core.quiet_users import act, is_quiet
+from services.signals.core.quiet_users import act, adopts, is_quiet
 from services.signals.core.quiet_uses import fold_uses, use_quietly
 from services.signals.core.state import Metric
 from services.signals.core.terms import Terms
@@ -87,12 +87,18 @@ def _fold_one(stretch: Stretch, event: Event, at_ms: int, fold: Fold) -> bool:
     if user_id is None:
         return fold(stretch, event)
     user = known(account, user_id)
-    if user is None or not is_quiet(account, user, terms) or not fold(stretch, event):
+    if user is None or not is_quiet(account, user, terms):
+        return False
+    feature = event.properties.feature if isinstance(event, FeatureUsed) else None
+    core = feature if feature in terms.core else None
+    if core is not None and account.held and adopts(account, user, core, terms):
+        return False
+    if not fold(stretch, event):
         return False
     find(account, user_id)  # its page is to be written
     act(account, user, at_ms, terms)
-    if isinstance(event, FeatureUsed) and event.properties.feature in terms.core:
-        core_used(account, user, event.properties.feature, at_ms, account.head.today, terms)
+    if core is not None:
+        core_used(account, user, core, at_ms, account.head.today, terms)
     return True
 
 

@@ -12,7 +12,7 @@ from shared.kernel.clock import DAY_MS
 
 def is_quiet(account: Account, user: User, terms: Terms) -> bool:
     """Tell whether an act of today by a user changes no answer."""
-    if user.cut is not None or (account.held and user.department is not None):
+    if user.cut is not None:
         return False
     last_ms, today = user.last_ms, account.head.today
     if last_ms >= (today - terms.shortest_days + 1) * DAY_MS:
@@ -37,3 +37,9 @@ def act(account: Account, user: User, at_ms: int, terms: Terms) -> None:
         account.active.move(last_ms // DAY_MS, today)
     else:
         users.active(account, user, at_ms, today, terms)
+
+
+def adopts(account: Account, user: User, feature: str, terms: Terms) -> bool:
+    """Tell whether the use of a core feature counts anew for the user's department, which may open the gate."""
+    last_ms = -1 if user.core is None else user.core.get(feature, -1)
+    return user.department is not None and last_ms < (account.head.today - terms.adopted_window_days + 1) * DAY_MS

@@ -10,7 +10,7 @@ from services.signals.core import acts, use
 from services.signals.core.account import Account
 from services.signals.core.activity import touched, used_anew
 from services.signals.core.quiet_stretch import Stretch
-from services.signals.core.quiet_users import act, is_quiet
+from services.signals.core.quiet_users import act, adopts, is_quiet
 from services.signals.core.terms import Terms
 from services.signals.core.users import core_used
 from services.signals.core.windows import UseDays
@@ -69,7 +69,7 @@ def _fold(stretch: Stretch, instants: list[int], names: list[str]) -> int:
     known, first_ms = account.users[0].users.get, stretch.first_ms
     for event, at_ms, name in zip(stretch.events, instants, names, strict=False):
         user = known(event.user_id)  # type: ignore[arg-type]  # nobody is no user
-        if user is None or user.cut is not None or (held and user.department is not None):
+        if user is None or user.cut is not None or (held and name in core and adopts(account, user, name, terms)):
             break
         last_ms, before = user.last_ms, user.instants
         usual = before is not None and first_ms <= last_ms < at_ms and len(before) < acts.KEPT_INSTANTS
