@@ -23,15 +23,19 @@ FEWEST_QUIET = 3  # events of an account: fewer are not worth the preparation
 FEW_RECORDS = 32  # so many are decoded one by one when something among them is no plain event
 
 LogRecord = tuple[int, bytes]
+Groups = defaultdict[str, list[Event]]
 
 
 class Unit:
-    """Events of consecutive records. Shape: `ends` tells for each record how many events there are up to its end."""
+    """Events of consecutive records, by account too.
 
-    __slots__ = ("_places", "ends", "events", "records")
+    Shape: `ends` tells for each record how many events there are up to its end.
+    """
 
-    def __init__(self, records: Sequence[LogRecord], ends: list[int], events: list[Event]) -> None:
-        self.records, self.ends, self.events = records, ends, events
+    __slots__ = ("_places", "ends", "events", "groups", "records")
+
+    def __init__(self, records: Sequence[LogRecord], ends: list[int], events: list[Event], groups: Groups) -> None:
+        self.records, self.ends, self.events, self.groups = records, ends, events, groups
         self._places: dict[int, int] = {}
 
     @property
@@ -54,11 +58,8 @@ class Unit:
 
     def by_account(self) -> Iterator[tuple[str, list[Event], int]]:
         """Yield each account's name and events, and the offset of the last record that has one of them."""
-        groups: defaultdict[str, list[Event]] = defaultdict(list)
-        for event in self.events:
-            groups[event.account_id].append(event)
-        last = self._last_offsets(len(groups))
-        for name, events in groups.items():
+        last = self._last_offsets(len(self.groups))
+        for name, events in self.groups.items():
             yield name, events, last[name]
 
     def _last_offsets(self, accounts: int) -> dict[str, int]:
@@ -82,7 +83,9 @@ def units_of(records: Sequence[LogRecord]) -> Iterator[Unit | LogRecord]:
     if sum(map(len, values)) < SHORT_BYTES * len(values):
         events = decode_single_events(values)
         if events is not None:
-            yield Unit(records, [*range(1, len(records) + 1)], events)
+            groups: Groups = defaultdict(list)
+            _group(groups, events)
+            yield Unit(records, [*range(1, len(records) + 1)], events, groups)
             return
         if len(records) > FEW_RECORDS:
             half = len(records) // 2
@@ -94,18 +97,26 @@ def units_of(records: Sequence[LogRecord]) -> Iterator[Unit | LogRecord]:
 
 def _one_by_one(records: Sequence[LogRecord]) -> Iterator[Unit | LogRecord]:
     begin, ends, events = 0, list[int](), list[Event]()
+    groups: Groups = defaultdict(list)
     for number, (_, value) in enumerate(records):
         decoded = decode_events(value)
         if decoded is not None:
+            _group(groups, decoded)  # while the processor has them at hand: later each would have to be fetched again
             events += decoded
             ends.append(len(events))
             continue
         if ends:
-            yield Unit(records[begin:number], ends, events)
+            yield Unit(records[begin:number], ends, events, groups)
         yield records[number]
-        begin, ends, events = number + 1, [], []
+        begin, ends, events, groups = number + 1, [], [], defaultdict(list)
     if ends:
-        yield Unit(records[begin:], ends, events)
+        yield Unit(records[begin:], ends, events, groups)
+
+
+def _group(groups: Groups, events: list[Event]) -> None:
+    """Put events to those of their account."""
+    for event in events:
+        groups[event.account_id].append(event)
 
 
 def fold_unit(state: Partition, journal: poison.Journal, unit: Unit) -> None:
