@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from deploy.local.noted import running_settings
 from shared.io.playbooks import find_problems, read_playbook
 from shared.kernel.clock import iso
 from shared.kernel.errors import ConfigurationError
@@ -14,7 +15,7 @@ from shared.kernel.playbook import Playbook
 from upswing.broker import Broker, broker_options, find_broker
 from upswing.publishing.differences import differences
 from upswing.publishing.publish import check_version, put_into_force, wait_until_read
-from upswing.publishing.versions import Published, published
+from upswing.publishing.versions import Published, judges, published
 from upswing.trace.logbook import Logbook
 
 __all__ = ["publish", "versions"]
@@ -42,14 +43,23 @@ def publish(file: str, kafka: str | None, data: Path | None, topic_prefix: str |
     if problems:
         raise ConfigurationError(f"{file} was not published, and what is in force stays: {len(problems)} wrong")
     playbook, broker = read_playbook(file), find_broker(kafka, data, topic_prefix)
-    asyncio.run(_publish(playbook, broker, dry_run=dry_run))
+    judging = read_playbook(running_settings(data=data).playbook) if kafka is None else None
+    asyncio.run(_publish(playbook, judging, broker, dry_run=dry_run))
 
 
-async def _publish(playbook: Playbook, broker: Broker, *, dry_run: bool) -> None:
+async def _publish(playbook: Playbook, judging: Playbook | None, broker: Broker, *, dry_run: bool) -> None:
     async with Logbook(broker.kafka, broker.topic_prefix) as book:
         known = await published(book)
+        if not known and await judges(book, playbook.version, time.time_ns() // 1_000_000):
+            raise ConfigurationError(
+                f"version {playbook.version} judges already, by the file in signals' settings, and triggers name it: "
+                "give the numbers to publish a new `version`"
+            )
         check_version(playbook, known)
-        for line in _changes(known[-1] if known else None, playbook):
+        before = known[-1] if known else None
+        if before is None and judging is not None:
+            before = Published(judging.version, 0, judging)  # the file that the local stack was started with
+        for line in _changes(before, playbook):
             click.echo(line)
         if dry_run:
             return

@@ -85,6 +85,9 @@ async def test_published_numbers_judge_from_then_on_and_wrong_ones_change_nothin
     assert "was not published, and what is in force stays" in wrong.stderr
     assert [record async for record in read_topic(kafka.bootstrap, topic_prefix, PLAYBOOKS)] == []
 
+    same = await upswing(kafka, topic_prefix, "playbook", "publish", saved("first-lower", green=80))
+    assert "version first judges already, by the file in signals' settings" in same.stderr
+
     lower = saved("second", **{"rules.seat_saturation.active_percent": 70})
     dry = await upswing(kafka, topic_prefix, "playbook", "publish", lower, "--dry-run")
     assert (dry.returncode, len(dry.stdout.splitlines())) == (0, 1)
