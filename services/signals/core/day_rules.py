@@ -41,10 +41,3 @@ def judge(account: Account, terms: Terms, phase: Phase, failed: list[RuleFailed]
             account.days.judged[row.name] = values
             account.days_dirty = True
     return first
-
-
-def forget(account: Account, user_id: str) -> None:
-    """Take a person who is erased out of what was judged."""
-    for values in account.days.judged.values():
-        for measure in values or ():
-            account.days_dirty = measure.forget(user_id) or account.days_dirty

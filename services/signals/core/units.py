@@ -66,7 +66,7 @@ class Unit:
         """Return the offset of the last record of each account; most are found in the last few records."""
         last: dict[str, int] = {}
         end = len(self.events)
-        for number in range(len(self.records) - 1, -1, -1):
+        for number in range(len(self.records) - 1, -1, -1):  # pragma: no branch - each account is in one of them
             begin = self.ends[number - 1] if number else 0
             offset = self.records[number][0]
             for event in islice(self.events, begin, end):

@@ -3,7 +3,9 @@
 import pytest
 from msgspec.structs import replace
 
+from services.signals.core import controls
 from services.signals.core.shelf import Group
+from shared.kernel.controls import AccountRemoved
 from shared.kernel.topics import SNAPSHOTS
 from tests.oracle.adapters import EngineSubject
 from tests.oracle.story import Story
@@ -183,3 +185,14 @@ def test_a_failure_after_the_removal_folds_the_account_and_its_removal_again() -
     subject.fold(control("tick", "2026-03-03 14:00"))
     write(subject)
     assert of_acme(subject) == []
+
+
+def test_refolding_one_account_removes_no_other() -> None:
+    """A removal in the journal concerns the account it names."""
+    subject = EngineSubject([OPEN])
+    life(subject)
+    removed = AccountRemoved(at=subject.engine.ticked_at, account_id="acme")
+    controls.apply(subject.engine.state, removed, subject.engine.offset + 1, only="globex")
+    assert subject.engine.state.shelf.load("acme") is not None
+    controls.apply(subject.engine.state, removed, subject.engine.offset + 1, only="acme")
+    assert subject.engine.state.shelf.load("acme") is None
