@@ -1,7 +1,7 @@
 """What an event costs as accounts grow in number and in size: the pure fold with its flushes, in this process.
 
 No Kafka, no store: pages go into a dictionary, so only the growth is told, and a ratio is held against its bound. Each
-size folds the same number of events after its accounts have been made.
+size folds the same number of events, of half a day, after its accounts have been made; midnights are not in it.
 """
 
 import gc
@@ -14,7 +14,7 @@ import msgspec
 
 from services.signals.core.engine import Engine
 from shared.io.playbooks import read_playbook
-from tests.bench.mixture import FIRST_DAY, SEED, lines, uniform, zipf
+from tests.bench.mixture import FIRST_DAY, SEED, uniform, zipf
 from tests.bench.own_signals import ROOT
 from tests.bench.rows import Row
 from tests.bench.stacks import say
@@ -60,32 +60,29 @@ def _row(name: str, value: float, unit: str, asked: Asked) -> Row:
 
 
 def _by_accounts(accounts: int, count: int, spread: Callable[[int, Random], Iterator[int]]) -> float:
-    """Return the cost of an event when so many accounts share the events; making them is not in it."""
+    """Return the cost of an event when so many accounts share the events of a day; making them is not in it."""
     engine, store, rng = *_engine(), Random(SEED)  # noqa: S311 - made-up input, no secret
-    _fold(engine, store, _packed(raw for _, raw in lines(accounts, accounts, iter(range(accounts)), rng)))
-    later = (raw.split(b"\n")[-1] for _, raw in lines(count, accounts, spread(accounts, rng), rng))
+    begin = FIRST_DAY * DAY_MS
+    _fold(engine, store, _packed(_used(n, begin + n, n, 0) for n in range(accounts)))
+    step, places, draw = DAY_MS / 2 / count, spread(accounts, rng), rng.random
+    later = (_used(n, begin + DAY_MS // 2 + int(n * step), next(places), int(draw() * 5)) for n in range(count))
     return _timed(engine, store, list(_packed(later)), count)
 
 
 def _by_users(users: int, count: int) -> float:
-    """Return the cost of an event in accounts of so many users, 100,000 users in all."""
+    """Return the cost of an event of a day in accounts of so many users, 100,000 users in all."""
     engine, store, rng = *_engine(), Random(SEED)  # noqa: S311 - made-up input, no secret
-    accounts = USERS_IN_ALL // users
-    begin = FIRST_DAY * DAY_MS
-
-    def used(number: int, at: int, account: int, user: int) -> bytes:
-        head = f'"account_id":"acct-{account}","occurred_at":{at},"source":"bench","received_at":{at}'
-        said = f'{{"feature":"f{number % 9}","metric":"api_calls","quantity":1}}'
-        return (
-            f'{{"type":"feature.used","id":"e{at}-{number}",{head},"properties":{said},"user_id":"u{user}"}}'.encode()
-        )
-
-    first = (used(n, begin + n, n // users, n % users) for n in range(USERS_IN_ALL))
-    _fold(engine, store, _packed(first))
-    step = 5 * DAY_MS / count
-    draw = rng.random
-    later = (used(n, begin + DAY_MS + int(n * step), int(draw() * accounts), int(draw() * users)) for n in range(count))
+    accounts, begin, draw = USERS_IN_ALL // users, FIRST_DAY * DAY_MS, rng.random
+    _fold(engine, store, _packed(_used(n, begin + n, n // users, n % users) for n in range(USERS_IN_ALL)))
+    step, noon = DAY_MS / 2 / count, begin + DAY_MS // 2
+    later = (_used(n, noon + int(n * step), int(draw() * accounts), int(draw() * users)) for n in range(count))
     return _timed(engine, store, list(_packed(later)), count)
+
+
+def _used(number: int, at_ms: int, account: int, user: int) -> bytes:
+    who = f'"account_id":"acct-{account}","user_id":"u{user}","source":"bench","id":"e{at_ms}-{number}"'
+    said = f'{{"feature":"f{number % 9}","metric":"api_calls","quantity":1}}'
+    return f'{{"type":"feature.used",{who},"occurred_at":{at_ms},"received_at":{at_ms},"properties":{said}}}'.encode()
 
 
 def _engine() -> tuple[Engine, Pages]:
