@@ -19,7 +19,7 @@ from shared.io.kafka import ensure_topics, make_producer
 from shared.io.playbooks import read_playbook
 from shared.kernel.ids import partition_for
 from shared.kernel.topics import TRIGGERS, Topic
-from tests.bench.contest import LINGER_MS, PACK_EVENTS, PARTITIONS, Contestant, Run, middle, run_once
+from tests.bench.contest import LINGER_MS, PACK_BYTES, PACK_EVENTS, PARTITIONS, Contestant, Run, middle, run_once
 from tests.bench.encode import line
 from tests.bench.job import Job
 from tests.bench.mixture import SEED, lines, uniform
@@ -54,15 +54,17 @@ def records(events: int, accounts: int) -> Iterator[tuple[int, bytes]]:
     """Yield the log: records of up to 500 events of a partition, each with its partition."""
     rng = Random(SEED)  # noqa: S311 - made-up input, no secret
     packs: list[list[bytes]] = [[] for _ in range(PARTITIONS)]
+    sizes = [0] * PARTITIONS
     places: dict[str, int] = {}
     for account, raw in lines(events, accounts, uniform(accounts, rng), rng):
         place = places.get(account)
         if place is None:
             place = places[account] = partition_for(account, PARTITIONS)
         packs[place].append(raw)
-        if len(packs[place]) == PACK_EVENTS:
+        sizes[place] += len(raw) + 1
+        if len(packs[place]) == PACK_EVENTS or sizes[place] > PACK_BYTES:
             yield place, b"\n".join(packs[place])
-            packs[place] = []
+            packs[place], sizes[place] = [], 0
     yield from ((place, b"\n".join(pack)) for place, pack in enumerate(packs) if pack)
 
 
