@@ -40,9 +40,9 @@ def choose_role(
 ) -> Owner:
     """Return the role that owns a lead of this kind of deal and size.
 
-    Shape: `speaker` is who has the conversations about the add-on that it is for; an amount in another currency than the
-    playbook's cannot be compared and counts as unknown; an unknown amount stays with customer success unless the kind
-    of deal is always the account executive's.
+    Shape: `speaker` is who has the conversations about the add-on that it is for; an amount in another currency than
+    the playbook's cannot be compared and counts as unknown; an unknown amount stays with customer success unless the
+    kind of deal is always the account executive's.
     """
     if segment in ownership.pooled_segments:
         return Owner(POOL, f"accounts of segment {segment} are served from the pool")
