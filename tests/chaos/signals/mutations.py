@@ -158,8 +158,8 @@ MUTATIONS = (
         (
             (
                 CORE + "poison.py",
-                "    name = event.account_id\n    state.touched = [",
-                "    return\n    name = event.account_id\n    state.touched = [",
+                "    reload(state, journal, event.account_id, offset, number)\n\n\ndef reload(",
+                "    _ = journal\n\n\ndef reload(",
             ),
         ),
     ),

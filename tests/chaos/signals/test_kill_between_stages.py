@@ -57,7 +57,7 @@ async def test_outputs_sent_after_the_pages_would_be_seen_to_get_lost(
     async with stream.flowing():
         worker.start(die="offsets:after:3", broken="outputs_last")
         assert await asyncio.to_thread(worker.wait) == -9, worker.tail()
-    worker.start()
+    worker.start(ready=True)
     await stream.settled()
     assert await asyncio.to_thread(worker.stop) == 0
     with pytest.raises(AssertionError, match="triggers are missing"):

@@ -29,7 +29,12 @@ def _state(engine: Engine, account: Account) -> dict[str, Any]:
     """Return one account's state. Who came back after an erasure and left again may lie there by name or by digest."""
     clock_ms = max(account.head.clock_ms, engine.state.meta.ticked_at)
     recent = account.recent
-    ids = {key: at for part in (recent._old, recent._new) for key, at in part.items()}
+    ids = {
+        (source, name): at
+        for part in (recent._old, recent._new)
+        for source, known in part.items()
+        for name, at in known.items()
+    }
     users = {name: user for page in account.users for name, user in page.users.items()}
     blank = {name: user for name, user in users.items() if user.erased is not None and erased.is_blank(user)}
     known: dict[str, Any] = {
