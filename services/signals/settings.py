@@ -35,9 +35,9 @@ class Settings(BaseSettings):
     session_seconds: float = Field(default=10.0, ge=3, le=60)
     heartbeat_seconds: float = Field(default=1.0, gt=0, le=20)
     fetch_wait_ms: int = Field(default=50, ge=1, le=1_000)
-    fetch_partition_bytes: int = Field(default=4 << 20, ge=1 << 16, le=64 << 20)
-    slice_ms: float = Field(default=50.0, ge=1, le=500)
-    flush_seconds: float = Field(default=1.0, gt=0, le=1)
+    fetch_partition_bytes: int = Field(default=1 << 20, ge=1 << 16, le=64 << 20)
+    slice_ms: float = Field(default=20.0, ge=1, le=500)
+    flush_seconds: float = Field(default=0.5, gt=0, le=1)
 
     delivery_seconds: float = Field(default=30.0, ge=1, le=600)
     commit_seconds: float = Field(default=10.0, ge=1, le=120)
