@@ -96,7 +96,7 @@ def test_a_snapshot_tells_of_facts_that_have_no_effect_until_they_are_corrected(
 def test_of_many_that_are_due_some_are_shown_now_and_the_others_when_asked_next() -> None:
     """As at midnight; what has changed goes first, and nobody is lost."""
     watched = Watched()
-    names = [f"a{number}" for number in range(MOST_AT_ONCE + 50)]
+    names = [f"a{number}" for number in range(MOST_AT_ONCE + MOST_AT_ONCE // 2)]
     for number, name in enumerate(names):
         watched.fold(event("session.started", name, HOUR, f"e{number}", user="u"))
     watched.engine.state.accounts[names[-1]].changed = True
