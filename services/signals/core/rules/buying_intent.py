@@ -7,13 +7,12 @@ from collections.abc import Iterator
 
 from services.signals.core import interest
 from services.signals.core.account import Account
-from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow, no_watch
+from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow, count_level, no_watch
 from services.signals.core.terms import Terms
 from services.signals.core.windows import day_sum
 from shared.kernel.events.capability_requested import CapabilityRequested
 from shared.kernel.events.engagement_recorded import EngagementRecorded
 from shared.kernel.events.pricing_viewed import PricingViewed
-from shared.kernel.quantities import MILLION
 
 NAME = "buying_intent"
 
@@ -21,9 +20,7 @@ NAME = "buying_intent"
 def levels(terms: Terms) -> tuple[Level, ...]:
     """Return the one level: a count of signals, with the margin of a count."""
     rule = terms.playbook.rules.buying_intent
-    threshold = rule.signals * MILLION
-    margin = max(rule.margin_minimum * MILLION, threshold * rule.margin_percent // 100)
-    return (Level(None, threshold, ">=", margin),)
+    return (count_level(rule, rule.signals),)
 
 
 def _parts(account: Account, days: int) -> tuple[int, int, int]:

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 
 from services.signals.core.account import Account
 from services.signals.core.rules.movers import SORTED
-from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow, no_watch
+from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow, count_level, no_watch
 from services.signals.core.terms import Terms
 from services.signals.core.windows import day_sum
 from shared.kernel.clock import iso_day
-from shared.kernel.quantities import MILLION
 
 NAME = "competitor_mention"
 
@@ -19,9 +18,7 @@ NAME = "competitor_mention"
 def levels(terms: Terms) -> tuple[Level, ...]:
     """Return the one level: so many mentions."""
     rule = terms.playbook.rules.competitor_mention
-    threshold = rule.mentions * MILLION
-    margin = max(rule.margin_minimum * MILLION, threshold * rule.margin_percent // 100)
-    return (Level(None, threshold, ">=", margin),)
+    return (count_level(rule, rule.mentions),)
 
 
 def measure(account: Account, terms: Terms) -> Iterator[Measure]:

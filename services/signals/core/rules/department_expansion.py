@@ -7,11 +7,10 @@ from collections.abc import Iterator
 
 from services.signals.core.account import Account
 from services.signals.core.rules.movers import FLOOD
-from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow
+from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow, count_level
 from services.signals.core.terms import Terms
 from shared.kernel.clock import iso_day
 from shared.kernel.events.user_provisioned import UserProvisioned
-from shared.kernel.quantities import MILLION
 
 NAME = "department_expansion"
 
@@ -19,9 +18,7 @@ NAME = "department_expansion"
 def levels(terms: Terms) -> tuple[Level, ...]:
     """Return the one level: a count of users, with the margin of a count."""
     rule = terms.playbook.rules.department_expansion
-    threshold = rule.users * MILLION
-    margin = max(rule.margin_minimum * MILLION, threshold * rule.margin_percent // 100)
-    return (Level(None, threshold, ">=", margin),)
+    return (count_level(rule, rule.users),)
 
 
 def _new(account: Account, terms: Terms) -> Iterator[str]:

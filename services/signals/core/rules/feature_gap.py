@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from services.signals.core import use
 from services.signals.core.account import Account
 from services.signals.core.rules.movers import FLOOD
-from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow, count_level
+from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow, count_level, no_watch
 from services.signals.core.terms import Terms
 from shared.kernel.events.feature_blocked import FeatureBlocked
 
@@ -38,15 +38,11 @@ def tell(_account: Account, _terms: Terms, measure: Measure) -> tuple[Numbers, s
     return {"feature": measure.scope, "times": number, "days": days}, text
 
 
-def watch(_account: Account, _terms: Terms) -> None:
-    """Note nothing: the use or refusal of a gated feature that completes the number makes the rules be looked at."""
-
-
 ROW = RuleRow(
     NAME,
     levels,
     measure,
-    watch,
+    no_watch,  # the use or refusal of a gated feature that completes the number makes the rules be looked at
     "count",
     only_falls=True,
     tell=tell,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from services.signals.core.account import Account
 from services.signals.core.rules.movers import FLOOD
-from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow, count_level
+from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow, count_level, no_watch
 from services.signals.core.terms import Terms
 from shared.kernel.events.feature_blocked import FeatureBlocked
 
@@ -37,15 +37,11 @@ def tell(account: Account, terms: Terms, measure: Measure) -> tuple[Numbers, str
     return {"features": touched, "days": days}, f"{len(touched)} features beyond the plan tried in {days} days{named}"
 
 
-def watch(_account: Account, _terms: Terms) -> None:
-    """Note nothing: the first touch of a feature on a day always makes the rules be looked at."""
-
-
 ROW = RuleRow(
     NAME,
     levels,
     measure,
-    watch,
+    no_watch,  # the first touch of a feature on a day always makes the rules be looked at
     "count",
     only_falls=True,
     tell=tell,

@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from services.signals.core import users
 from services.signals.core.account import Account
 from services.signals.core.people_state import Answer
-from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow, no_watch
+from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow, count_level, no_watch
 from services.signals.core.terms import Terms
 from shared.kernel.events.survey_answered import SurveyAnswered
-from shared.kernel.quantities import MILLION
 
 NAME = "nps_drop"
 
@@ -19,8 +18,7 @@ NAME = "nps_drop"
 def levels(terms: Terms) -> tuple[Level, ...]:
     """Return the one level: a person has dropped or not."""
     rule = terms.playbook.rules.nps_drop
-    margin = max(rule.margin_minimum * MILLION, MILLION * rule.margin_percent // 100)
-    return (Level(None, MILLION, ">=", margin),)
+    return (count_level(rule, 1),)
 
 
 def measure(account: Account, terms: Terms) -> Iterator[Measure]:
