@@ -91,17 +91,12 @@ def record_health(account: Account, terms: Terms) -> None:
         account.days_dirty = True
 
 
-def recorded_health(account: Account, days: int) -> Iterator[Fraction | None]:
+def recorded(account: Account, days: int) -> Iterator[tuple[int, int] | None]:
     """Yield the different values recorded in the window that ends today, the newest first; None is no value.
 
-    A window that begins before the first record has one day at least without a value.
+    Shape: numerator and denominator, as these are compared many times a day. A window that begins before the first
+    record has one day at least without a value.
     """
-    for pair in _recorded(account, days):
-        yield None if pair is None else Fraction(*pair)
-
-
-def _recorded(account: Account, days: int) -> Iterator[tuple[int, int] | None]:
-    """Yield them as numerator and denominator: these are compared many times a day."""
     standing, first = account.days.standing, account.head.today - days + 1
     for day, exact in reversed(standing.health):
         yield None if exact is None else (_unpacked(exact[0]), _unpacked(exact[1]))
@@ -113,7 +108,7 @@ def _recorded(account: Account, days: int) -> Iterator[tuple[int, int] | None]:
 def lowest(account: Account, days: int) -> tuple[int, int] | None:
     """Return the least health recorded in the window that ends today, as a share; None when a day had none."""
     least: tuple[int, int] | None = None
-    for pair in _recorded(account, days):
+    for pair in recorded(account, days):
         if pair is None:
             return None
         if least is None or pair[0] * least[1] < least[0] * pair[1]:
@@ -126,7 +121,7 @@ def peak(account: Account, days: int) -> Fraction | None:
     known = account.peak
     if known is None or known[:2] != (account.head.today, days):
         most: tuple[int, int] | None = None
-        for pair in _recorded(account, days):
+        for pair in recorded(account, days):
             if pair is not None and (most is None or pair[0] * most[1] > most[0] * pair[1]):
                 most = pair
         known = account.peak = (account.head.today, days, None if most is None else Fraction(*most))

@@ -146,6 +146,7 @@ def _fold_group(state: Partition, journal: poison.Journal, unit: Unit, events: l
             except (UpswingError, MemoryError):
                 raise
             except Exception:  # noqa: BLE001 - fate: the short way; the account goes the clear way from where it was
+                state.counts["short_way_failed",] += 1  # nothing is lost, but somebody should know
                 poison.reload(state, journal, name, *unit.place(events[number]))
                 loud = end - number
             else:

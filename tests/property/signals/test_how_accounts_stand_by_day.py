@@ -114,7 +114,7 @@ class Standing(RuleBasedStateMachine):
             ]
             assert standing.requests(self.account, "insights", FEATURES, days) == sum(asked)
             recorded = [self.health.get(day) for day in range(since + 1, self.today + 1)]
-            known = list(standing.recorded_health(self.account, days))
+            known = [pair and Fraction(*pair) for pair in standing.recorded(self.account, days)]
             assert set(known) == set(recorded)
             assert standing.peak(self.account, days) == max((v for v in recorded if v is not None), default=None)
 

@@ -168,7 +168,7 @@ def test_health_beyond_sixty_four_bits_is_kept_exactly() -> None:
     book = EngineSubject([playbook()]).engine.state.terms
     standing.record_health(account, book)
     assert account.days.standing.health[0][1] == (f"{(1 << 70) + 1:x}", f"{1 << 69:x}")
-    assert list(standing.recorded_health(account, 1)) == [exact]
+    assert [pair and Fraction(*pair) for pair in standing.recorded(account, 1)] == [exact]
 
 
 def test_what_has_left_every_window_is_forgotten_but_for_the_health_carried_in() -> None:
