@@ -14,6 +14,7 @@ from services.pipeline import outbox
 from services.pipeline.app import command
 from services.pipeline.consumer import Feed
 from services.pipeline.unit import Unit
+from shared.kernel.topics import EVENTS
 
 POINTS = (
     "before_commit",
@@ -73,10 +74,13 @@ def _surround(death: Death) -> None:
         if feed.name == "triggers":
             death.at("after_offsets")
 
-    async def deliver_and_die(*rest: Any) -> None:
-        death.at("before_send")
-        await deliver(*rest)
-        death.at("after_send")
+    async def deliver_and_die(producer: Any, rows: Any) -> None:
+        told = any(not row.topic.endswith(EVENTS.name) for row in rows)  # not the night's word to signals, told at once
+        if told:
+            death.at("before_send")
+        await deliver(producer, rows)
+        if told:
+            death.at("after_send")
 
     Unit.run, Feed._commit, outbox._deliver = run_and_die, commit_and_die, deliver_and_die
 
