@@ -4,6 +4,8 @@ Only quantities of `usage.recorded` count, so those that uses of features add to
 Units: millionths. Source: definitions 20, 24, 40 and 75.
 """
 
+from typing import Any
+
 import msgspec
 
 from services.signals.core.account import Account
@@ -29,7 +31,7 @@ class Compared(msgspec.Struct):
     """One metric on one day under some terms. Shape: `past` is the window that ends today without today."""
 
     today: int
-    terms: object
+    terms: Any
     past: Use
     before: Use
 

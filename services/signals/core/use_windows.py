@@ -3,6 +3,8 @@
 Units: millionths. Source: definitions 20, 24, 43 and 53.
 """
 
+from typing import Any
+
 import msgspec
 
 from services.signals.core.account import Account
@@ -17,7 +19,7 @@ class Windows(msgspec.Struct):
     """The sums of one metric on one day under some terms. Shape: by the numbers above."""
 
     today: int
-    terms: object
+    terms: Any
     sums: list[int]
 
 

@@ -76,7 +76,7 @@ def watch(_account: Account, _terms: Terms) -> None:
     """Note nothing: what completes a number, or the adoption of what is needed, makes the rules be looked at."""
 
 
-ROW = RuleRow(
+ROW: RuleRow = RuleRow(
     NAME,
     levels,
     measure,

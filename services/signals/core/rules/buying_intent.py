@@ -44,7 +44,7 @@ def tell(account: Account, terms: Terms, _measure: Measure) -> tuple[Numbers, st
     return numbers, text
 
 
-ROW = RuleRow(
+ROW: RuleRow = RuleRow(
     NAME,
     levels,
     measure,

@@ -4,9 +4,10 @@ Source: playbook section 7, definition 16.
 """
 
 from services.signals.core.rules.one_off import champion, one_off
+from services.signals.core.rules.row import RuleRow
 from shared.kernel.events.champion_changed import ChampionChanged
 
-ROW = one_off(
+ROW: RuleRow = one_off(
     "champion_left",
     champion({"left": "left the company", "moved_away": "moved away"}),
     "a champion who leaves or moves away",

@@ -4,9 +4,10 @@ Source: playbook section 6, definition 16.
 """
 
 from services.signals.core.rules.one_off import champion, one_off
+from services.signals.core.rules.row import RuleRow
 from shared.kernel.events.champion_changed import ChampionChanged
 
-ROW = one_off(
+ROW: RuleRow = one_off(
     "champion_promoted",
     champion({"promoted": "was promoted", "moved": "moved within the company"}),
     "a champion who is promoted or moves within the company",

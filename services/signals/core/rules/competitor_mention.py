@@ -39,7 +39,7 @@ def tell(account: Account, _terms: Terms, measure: Measure) -> tuple[Numbers, st
     return numbers, text
 
 
-ROW = RuleRow(
+ROW: RuleRow = RuleRow(
     NAME,
     levels,
     measure,

@@ -38,7 +38,7 @@ def tell(account: Account, _terms: Terms, measure: Measure) -> tuple[Numbers, st
     return {"rules": list(rules), "categories": list(categories), "days": measure.window_days}, text
 
 
-ROW = RuleRow(
+ROW: RuleRow = RuleRow(
     NAME,
     levels,
     measure,

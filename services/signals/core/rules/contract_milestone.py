@@ -54,7 +54,7 @@ def watch(account: Account, terms: Terms) -> None:
         rooms.rise(account, terms, Fraction(terms.playbook.health.green))
 
 
-ROW = RuleRow(
+ROW: RuleRow = RuleRow(
     NAME,
     levels,
     measure,

@@ -34,7 +34,7 @@ def tell(account: Account, terms: Terms, measure: Measure) -> tuple[Numbers, str
     return {"score": measure.amount, "rules": list(rules), "days": measure.window_days}, text
 
 
-ROW = RuleRow(
+ROW: RuleRow = RuleRow(
     NAME,
     levels,
     measure,

@@ -70,7 +70,7 @@ def watch(account: Account, terms: Terms) -> None:
             account.watch_late = max(account.watch_late, first)
 
 
-ROW = RuleRow(
+ROW: RuleRow = RuleRow(
     NAME,
     levels,
     measure,

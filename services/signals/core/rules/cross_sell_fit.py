@@ -61,7 +61,7 @@ def watch(account: Account, terms: Terms) -> None:
         account.watch_acts = min(account.watch_acts, at)
 
 
-ROW = RuleRow(
+ROW: RuleRow = RuleRow(
     NAME,
     levels,
     measure,

@@ -76,7 +76,7 @@ def watch(account: Account, terms: Terms) -> None:
     account.people.watch_busy = watched
 
 
-ROW = RuleRow(
+ROW: RuleRow = RuleRow(
     NAME,
     levels,
     measure,

@@ -53,7 +53,7 @@ def watch(account: Account, terms: Terms) -> None:
     account.people.watch_new = {name: wanted for name in names if (NAME, name, None) not in account.episodes}
 
 
-ROW = RuleRow(
+ROW: RuleRow = RuleRow(
     NAME,
     levels,
     measure,

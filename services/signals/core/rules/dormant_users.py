@@ -41,7 +41,7 @@ def _up_to(days: LastSeen, latest: int) -> int:
     return sum(count for day, count in days.cells.items() if day <= latest)
 
 
-ROW = RuleRow(
+ROW: RuleRow = RuleRow(
     NAME,
     levels,
     measure,

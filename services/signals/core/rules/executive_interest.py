@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from services.signals.core.account import Account
 from services.signals.core.measures import Numbers
 from services.signals.core.rules.one_off import day_told, happened, one_off
-from services.signals.core.rules.row import Measure
+from services.signals.core.rules.row import Measure, RuleRow
 from services.signals.core.terms import Terms
 from shared.kernel.events.capability_requested import CapabilityRequested
 from shared.kernel.events.envelope import Event
@@ -26,7 +26,7 @@ def happening(_account: Account, _terms: Terms, event: Event) -> Iterator[Measur
         yield happened(event, {}, f"an executive joined as a stakeholder on {day_told(event)}")
 
 
-ROW = one_off(
+ROW: RuleRow = one_off(
     "executive_interest",
     happening,
     "an executive who asks for a capability or joins",

@@ -38,7 +38,7 @@ def tell(_account: Account, _terms: Terms, measure: Measure) -> tuple[Numbers, s
     return {"feature": measure.scope, "times": number, "days": days}, text
 
 
-ROW = RuleRow(
+ROW: RuleRow = RuleRow(
     NAME,
     levels,
     measure,

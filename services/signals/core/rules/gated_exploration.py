@@ -37,7 +37,7 @@ def tell(account: Account, terms: Terms, measure: Measure) -> tuple[Numbers, str
     return {"features": touched, "days": days}, f"{len(touched)} features beyond the plan tried in {days} days{named}"
 
 
-ROW = RuleRow(
+ROW: RuleRow = RuleRow(
     NAME,
     levels,
     measure,

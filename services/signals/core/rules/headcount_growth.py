@@ -43,7 +43,7 @@ def tell(account: Account, terms: Terms, measure: Measure) -> tuple[Numbers, str
     return numbers, f"{now:,} employees; the lowest of {days} days is {lowest:,}, given on {given_on}"
 
 
-ROW = RuleRow(
+ROW: RuleRow = RuleRow(
     NAME,
     levels,
     measure,

@@ -45,7 +45,7 @@ def watch(account: Account, terms: Terms) -> None:
     rooms.low(account, terms, NAME, Fraction(terms.playbook.health.critical))
 
 
-ROW = RuleRow(
+ROW: RuleRow = RuleRow(
     NAME,
     levels,
     measure,

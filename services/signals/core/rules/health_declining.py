@@ -48,7 +48,7 @@ def watch(account: Account, terms: Terms) -> None:
     rooms.low(account, terms, NAME, None if peak is None else peak - rule.drop_points)
 
 
-ROW = RuleRow(
+ROW: RuleRow = RuleRow(
     NAME,
     levels,
     measure,

@@ -53,7 +53,7 @@ def watch(account: Account, terms: Terms) -> None:
                 account.unsettled = True  # by other terms it is reached: that is noted at the next record
 
 
-ROW = RuleRow(
+ROW: RuleRow = RuleRow(
     NAME,
     levels,
     measure,

@@ -34,7 +34,7 @@ def measure(account: Account, terms: Terms) -> Iterator[Measure]:
     yield Measure(None, None, active * 100, seats, rule.days, numbers, text)
 
 
-ROW = RuleRow(
+ROW: RuleRow = RuleRow(
     NAME,
     levels,
     measure,

@@ -68,7 +68,7 @@ def tell(account: Account, _terms: Terms, measure: Measure) -> tuple[Numbers, st
     return {"latest": latest, "before": before}, f"NPS {latest:g} after {before:g} by {who}"
 
 
-ROW = RuleRow(
+ROW: RuleRow = RuleRow(
     NAME,
     levels,
     measure,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from services.signals.core.account import Account
 from services.signals.core.rules.one_off import day_told, happened, one_off
-from services.signals.core.rules.row import Measure
+from services.signals.core.rules.row import Measure, RuleRow
 from services.signals.core.terms import Terms
 from shared.kernel.events.company_news import CompanyNews
 from shared.kernel.events.envelope import Event
@@ -22,7 +22,7 @@ def happening(_account: Account, terms: Terms, event: Event) -> Iterator[Measure
         yield happened(event, {"news": news}, f"news about the company on {day_told(event)}: {news}")
 
 
-ROW = one_off(
+ROW: RuleRow = one_off(
     NAME,
     happening,
     "news about the company",

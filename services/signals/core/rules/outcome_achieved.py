@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from services.signals.core.account import Account
 from services.signals.core.rules.one_off import day_told, happened, one_off
-from services.signals.core.rules.row import Measure
+from services.signals.core.rules.row import Measure, RuleRow
 from services.signals.core.terms import Terms
 from shared.kernel.events.envelope import Event
 from shared.kernel.events.outcome_achieved import OutcomeAchieved
@@ -20,7 +20,7 @@ def happening(_account: Account, _terms: Terms, event: Event) -> Iterator[Measur
         yield happened(event, {"outcome": outcome}, f"primary outcome achieved on {day_told(event)}: {outcome}")
 
 
-ROW = one_off(
+ROW: RuleRow = one_off(
     "outcome_achieved",
     happening,
     "a primary outcome",

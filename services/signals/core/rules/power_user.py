@@ -60,7 +60,7 @@ def tell(_account: Account, _terms: Terms, measure: Measure) -> tuple[Numbers, s
     return {USERS: []} | told | {"mean": round(mean, 2)}, text
 
 
-ROW = RuleRow(
+ROW: RuleRow = RuleRow(
     NAME,
     levels,
     measure,

@@ -36,7 +36,7 @@ def tell(_account: Account, _terms: Terms, measure: Measure) -> tuple[Numbers, s
     return {"feature": measure.scope} | measure.numbers | {"days": measure.amount}, f"{text} in {measure.amount} days"
 
 
-ROW = RuleRow(
+ROW: RuleRow = RuleRow(
     NAME,
     levels,
     measure,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from services.signals.core.account import Account
 from services.signals.core.rules.one_off import one_off
-from services.signals.core.rules.row import Measure
+from services.signals.core.rules.row import Measure, RuleRow
 from services.signals.core.terms import Terms
 from shared.kernel.clock import day_of, iso_day
 from shared.kernel.events.envelope import Event
@@ -25,7 +25,7 @@ def happening(_account: Account, terms: Terms, event: Event) -> Iterator[Measure
     yield Measure(None, None, len(needs), 1, None, {"needs": needs, "held_on": held_on}, text)
 
 
-ROW = one_off(
+ROW: RuleRow = one_off(
     "qbr_outcome",
     happening,
     "a business review that names a need on the roadmap",

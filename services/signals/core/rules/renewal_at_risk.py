@@ -60,7 +60,7 @@ def watch(account: Account, terms: Terms) -> None:
         rooms.low(account, terms, NAME, Fraction(terms.playbook.rules.renewal_at_risk.health_score))
 
 
-ROW = RuleRow(
+ROW: RuleRow = RuleRow(
     NAME,
     levels,
     measure,

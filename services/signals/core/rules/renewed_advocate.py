@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from services.signals.core.account import Account
 from services.signals.core.rules.one_off import day_told, happened, one_off
-from services.signals.core.rules.row import Measure
+from services.signals.core.rules.row import Measure, RuleRow
 from services.signals.core.terms import Terms
 from shared.kernel.events.envelope import Event
 from shared.kernel.events.renewal_completed import RenewalCompleted
@@ -28,7 +28,7 @@ def happening(account: Account, _terms: Terms, event: Event) -> Iterator[Measure
         yield happened(event, {"nps": given, "term_months": months}, text, Fraction(given))
 
 
-ROW = one_off(
+ROW: RuleRow = one_off(
     "renewed_advocate",
     happening,
     "a renewal by an advocate",

@@ -61,7 +61,7 @@ def watch(account: Account, terms: Terms) -> None:
         account.watch_active = min(account.watch_active, reached)
 
 
-ROW = RuleRow(
+ROW: RuleRow = RuleRow(
     NAME,
     levels,
     measure,

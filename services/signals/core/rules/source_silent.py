@@ -51,4 +51,4 @@ def window_days(terms: Terms) -> int:
     return days
 
 
-ROW = OpsRow(NAME, "source", evidence, window_days)
+ROW: OpsRow = OpsRow(NAME, "source", evidence, window_days)

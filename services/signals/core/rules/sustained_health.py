@@ -35,7 +35,7 @@ def tell(_account: Account, _terms: Terms, measure: Measure) -> tuple[Numbers, s
     return numbers, f"health at least {lowest:.4g} at each of the last {measure.window_days} changes of day"
 
 
-ROW = RuleRow(
+ROW: RuleRow = RuleRow(
     NAME,
     levels,
     measure,

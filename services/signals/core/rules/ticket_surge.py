@@ -37,7 +37,7 @@ def tell(account: Account, terms: Terms, _measure: Measure) -> tuple[Numbers, st
     return numbers, f"{now:,} tickets in {days} days after {before:,} in the {days} days before"
 
 
-ROW = RuleRow(
+ROW: RuleRow = RuleRow(
     NAME,
     levels,
     measure,

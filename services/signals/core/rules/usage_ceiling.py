@@ -67,7 +67,7 @@ def ends_with_period(account: Account, scope: str | None) -> bool:
     return scope not in account.head.gauges
 
 
-ROW = RuleRow(
+ROW: RuleRow = RuleRow(
     NAME,
     levels,
     measure,

@@ -95,7 +95,7 @@ def watch(account: Account, terms: Terms) -> None:
                 account.watch_late = max(account.watch_late, late)
 
 
-ROW = RuleRow(
+ROW: RuleRow = RuleRow(
     NAME,
     levels,
     measure,
