@@ -5,6 +5,7 @@ Source: playbook section 4, definitions 46 and 47.
 """
 
 from datetime import UTC, date, datetime
+from functools import lru_cache
 
 DAY_MS = 86_400_000
 HOUR_MS = 3_600_000
@@ -64,6 +65,7 @@ def iso(instant_ms: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S") + f".{ms:03d}Z"
 
 
+@lru_cache(maxsize=2048)
 def iso_day(day: int) -> str:
     """Return a day as `YYYY-MM-DD`."""
     return date_from_day(day).isoformat()

@@ -16,7 +16,8 @@ from services.signals.core.pages import NO_STAMP, SCHEMA_VERSION
 from services.signals.core.people import People
 from services.signals.core.recent import RecentIds
 from services.signals.core.standing_state import forget_days
-from services.signals.core.state import NEVER, Days, Head, Metric, Moment, User, UserPage
+from services.signals.core.standstill import Standstill
+from services.signals.core.state import NEVER, Days, Head, Metric, Ticket, User, UserPage
 from services.signals.core.windows import LastSeen, prune
 from shared.kernel.clock import DAY_MS
 
@@ -50,18 +51,21 @@ class Account:
         "gate_cache",
         "gated",
         "head",
-        "health_now",
         "held",
         "limits",
         "metrics",
+        "now",
         "offset",
+        "open_tickets",
         "overlooked",
         "parked",
+        "parts",
         "peak",
         "people",
         "period",
         "recent",
         "returned",
+        "segment",
         "shown",
         "shown_at",
         "unsettled",
@@ -75,21 +79,18 @@ class Account:
     )
 
     def __init__(self, head: Head, days: Days, users: list[UserPage], recent: RecentIds) -> None:
-        self.head, self.days, self.recent = head, days, recent
-        self.users = users
+        self.head, self.days, self.users, self.recent = head, days, users, recent
         self.dirty_users: set[int] = set()
         self.garbage: list[bytes] = []  # keys of user pages that a crash has left
         self.dirty = self.days_dirty = self.changed = False
         self.offset = self.at_record = head.stamp[1]
         self.episodes = Episodes(head.episodes)
         self.held = sum(e.status == "held" for e in head.episodes)
-        self.waiting = 0
         self.parked = set(head.parked)
-        self.active, self.assigned, self.people = LastSeen(), 0, People()
-        self.forgotten = 0  # digests of who has been erased
+        self.active, self.people = LastSeen(), People()
+        self.assigned = self.waiting = self.forgotten = 0  # the last: digests of who has been erased
         self.returned: set[str] = set()  # back after an erasure, and not settled yet
         self.core_departments: dict[str, dict[str, LastSeen]] = {}
-        self._count_users()
         self.metrics: dict[str, Metric] = {
             name: Metric(dict(cells), first) for name, (first, cells) in days.sums.items()
         }
@@ -100,21 +101,27 @@ class Account:
         self.period = (0, 0)
         self.active_rule = self.active_month = self.active_health = 0
         self.acts_before = 0  # of the window of active users, today's left out
+        self.shown_at = self.checked_at = 0
         self.watch_active = self.watch_health = self.watch_acts = 0
         self.watch_late = -1  # a quantity that is late by so much must be looked at
         self.overlooked = True  # a rule may be met that nobody has measured: the next look is at all of them
         self.unsettled = False  # something stands that nobody has looked at
-        self.health_now: tuple[Fraction | None] | tuple[()] | None = None  # None: it moves; (): not computed yet
+        self.now: Standstill | None = None  # None: it moves
+        self.parts: dict[str, Fraction] | None = None  # components of health but usage, until something moves them
+        self.open_tickets: dict[str, int] = {}  # by severity
         self.peak: tuple[int, int, Fraction | None] | None = None
         self.wanted: Fraction | None = None  # the least health that somebody waits for
         self.gated: frozenset[str] = frozenset()
         self.free: tuple[object, set[str]] | None = None  # features whose use is quiet, and of which day and terms
         self.limits: dict[str, int] = {}
-        self.gate_cache: tuple[str, ...] | None = None
+        self.gate_cache: tuple[str, ...] | None = None  # the criterion in the way, () for none; None: not known
+        self.segment: str | None = None
         self.shown: object = None
-        self.shown_at = self.checked_at = 0
+        self._count()
 
-    def _count_users(self) -> None:
+    def _count(self) -> None:
+        for ticket in self.days.tickets.values():
+            self.count_ticket(ticket, 1)
         self.people.fell(None, (), self.head.people.answers)
         for page in self.users:
             for user_id, user in page.users.items():
@@ -171,6 +178,26 @@ class Account:
         for name in [n for n, f in features.items() if max(f.newest, f.touched) < oldest and n not in purchased]:
             del features[name]
 
+    def count_ticket(self, ticket: Ticket, number: int) -> None:
+        """Count a ticket, or with -1 take it away, by its severity, if it is open."""
+        opened, resolved, severity = ticket
+        if opened is not None and (resolved is None or opened > resolved):
+            self.open_tickets[severity] = self.open_tickets.get(severity, 0) + number
+
+    def moved(self, criterion: str) -> None:
+        """Note that a criterion of the gate may be met now, or not any more: one that stands in the way stays there."""
+        if self.gate_cache is not None and (not self.gate_cache or criterion in self.gate_cache):
+            self.gate_cache = None
+
+    def raised(self, criterion: str) -> None:
+        """Note that activity has brought a criterion nearer: only the one that stands in the way can open the gate."""
+        if self.gate_cache is not None and criterion in self.gate_cache:
+            self.gate_cache = None
+
+    def waits_for(self, criterion: str) -> bool:
+        """Tell whether something is held that a criterion of the gate alone may release, if activity raises it."""
+        return self.held > 0 and (self.gate_cache is None or criterion in self.gate_cache)
+
     def fact(self, field: str) -> Any:
         """Return the value of a fact in force, None when it was never given or has been cleared."""
         register = self.head.facts.get(field)
@@ -187,7 +214,7 @@ def new_account(account_id: str, today: int) -> tuple[Head, Days]:
     return Head(SCHEMA_VERSION, NO_STAMP, account_id, today), Days(SCHEMA_VERSION, NO_STAMP)
 
 
-def _is_history(ticket: tuple[Moment | None, Moment | None, str], oldest_day: int) -> bool:
+def _is_history(ticket: Ticket, oldest_day: int) -> bool:
     """Tell whether a ticket was resolved before a day, so that nothing can be late for it any more."""
     opened, resolved, _severity = ticket
     return resolved is not None and resolved > (opened or NEVER) and resolved[0] < oldest_day * DAY_MS

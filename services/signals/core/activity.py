@@ -106,7 +106,8 @@ def used_anew(account: Account, name: str, feature: UseDays | None, day: int, te
     feature.used(day)
     if feature.days_used(account.head.today, terms.adopted_window_days) == terms.adopted_days:  # just adopted
         if name in terms.core:
-            account.gate_cache = None
+            account.raised("core_features")
+            account.raised("core_departments")
         look = look or name in terms.prerequisites
     return look
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from services.signals.core import removing, sources
 from services.signals.core.account import Account
-from services.signals.core.episodes import change_terms
+from services.signals.core.midnights import change_terms
 from services.signals.core.partition import Partition
 from services.signals.core.settling import settle
 from services.signals.core.terms import Terms

@@ -5,7 +5,10 @@ Source: design (contracts), definitions 38, 61, 70.
 
 from services.signals.core import gate, health
 from services.signals.core.account import Account
+from services.signals.core.measures import Measure, Numbers, named
 from services.signals.core.recommend import estimate, recommend
+from services.signals.core.rules.row import Level, RuleRow
+from services.signals.core.state import Episode
 from services.signals.core.steps import Step
 from services.signals.core.terms import Terms
 from shared.kernel.ids import trigger_id
@@ -16,26 +19,24 @@ PEOPLE = ("csm", "ae", "exec_sponsor", "champion")
 SIGNS = {">": ">", ">=": "≥", "<": "<", "<=": "≤"}
 
 
-def evidence(account: Account, terms: Terms, step: Step) -> Evidence:
-    """Return the numbers compared, with the threshold that the episode fired with."""
-    episode = step.episode
-    measure = None if step.measure is None else step.row.told(account, terms, step.measure)
-    threshold = as_number(episode.threshold)
-    unit = " %" if step.row.unit == "percent" else ""
-    text = "not measured any more"
-    if measure is not None:
-        share = f" = {measure.shown(threshold)}{unit}" if unit else ""
-        text = f"{measure.told()}{share} ({SIGNS[episode.comparison]} {threshold}{unit})"
-    return Evidence(
-        value=None if measure is None else measure.shown(threshold),
-        threshold=threshold,
-        comparison=episode.comparison,
-        unit=step.row.unit,
-        numbers={} if measure is None else measure.numbers,
-        event_ids=episode.event_ids,
-        occurred_at=episode.event_times,
-        summary=text,
-    )
+def evidence(account: Account, terms: Terms, row: RuleRow, bar: Level | Episode, value: Measure | None) -> Evidence:
+    """Return the numbers compared, with the threshold that an episode fired with, or a level has."""
+    threshold = as_number(bar.threshold)
+    shown, numbers, text = None, Numbers(), "not measured any more"
+    if value is not None:
+        numbers, summary = row.words(account, terms, value)
+        shown, phrase = value.shown(threshold), named(numbers, summary)
+        if row.unit == "percent":
+            text = f"{phrase} = {shown} % ({SIGNS[bar.comparison]} {threshold} %)"
+        else:
+            text = f"{phrase} ({SIGNS[bar.comparison]} {threshold})"
+    decided = (bar.event_ids, bar.event_times) if isinstance(bar, Episode) else ((), ())
+    return Evidence(shown, threshold, bar.comparison, row.unit, numbers, *decided, text)
+
+
+def name_of(account: Account, episode: Episode) -> str:
+    """Return the name of an episode's trigger."""
+    return trigger_id(account.head.account_id, episode.rule, episode.scope, episode.level, episode.decided_by)
 
 
 def trigger_for(account: Account, terms: Terms, step: Step, now_ms: int, *, backfill: bool) -> Trigger:
@@ -45,7 +46,7 @@ def trigger_for(account: Account, terms: Terms, step: Step, now_ms: int, *, back
     worth = estimate(account, terms, row.name, scope) if row.kind == "expansion" else None
     return Trigger(
         record=step.record,
-        trigger_id=trigger_id(account.head.account_id, row.name, episode.scope, episode.level, episode.decided_by),
+        trigger_id=name_of(account, episode),
         rule=row.name,
         category=row.category,
         kind=row.kind,
@@ -57,7 +58,7 @@ def trigger_for(account: Account, terms: Terms, step: Step, now_ms: int, *, back
         segment=terms.segment(account),
         occurred_at=cause.at_ms,
         window_days=None if step.measure is None else step.measure.window_days,
-        evidence=evidence(account, terms, step),
+        evidence=evidence(account, terms, row, episode, step.measure),
         gate=gate.describe(account, terms, backfill=backfill, kind=row.kind),
         health=health.describe(account, terms),
         recommendation=recommend(account, terms, row, step.level, worth, cause.at_ms, scope),

@@ -9,15 +9,15 @@ Source: definitions 4, 5, 7, 32, 33, 34 and 66.
 from collections.abc import Sequence
 from typing import Literal
 
-from services.signals.core import gate, hooks, use_problems
+from services.signals.core import gate, hooks
 from services.signals.core.account import Account
-from services.signals.core.day_rules import judge
-from services.signals.core.endings import end, end_all, over_by_day, over_today
+from services.signals.core.endings import end_all
 from services.signals.core.one_offs import happen, release_happenings
 from services.signals.core.rules import BY_NAME, RULES
-from services.signals.core.rules.movers import SORTED, STILL
+from services.signals.core.rules.movers import CALM, SORTED, STILL, UNUSED
 from services.signals.core.rules.row import Measure, RuleRow, spent_from
 from services.signals.core.settling import settle
+from services.signals.core.standstill import Standstill
 from services.signals.core.state import Episode
 from services.signals.core.steps import (
     HELD,
@@ -30,21 +30,17 @@ from services.signals.core.steps import (
     Step,
     begin,
     by_scope,
-    measured,
     measured_one,
     ranked,
     reached,
     rows_after,
-    rows_of_midnight,
     rows_on,
 )
 from services.signals.core.terms import Terms
-from shared.kernel.clock import iso_day, midnight_ms
 from shared.kernel.events.envelope import Event
 from shared.kernel.triggers import Kind
 
 Known = dict[str, list[Measure] | None]
-RANK = {row.name: rank for rank, row in enumerate(RULES)}
 
 
 def look(
@@ -65,29 +61,55 @@ def look(
     event, begun = cause.event, len(account.episodes)
     known = event is not None and not (account.parked or account.unsettled or account.overlooked)
     still = known and type(event) in STILL and account.wanted is None
-    if account.health_now is None:
-        account.health_now = ()  # from now on until all is settled health does not move
-    hooks.run(hooks.LOOKED, account, terms, failed)
+    if account.now is None:
+        account.now = Standstill()  # until all is settled
+    if not (known and type(event) in UNUSED):
+        hooks.run(hooks.LOOKED, account, terms, failed)
     if account.fact("status") == "churned":
         account.parked.clear()
         end_all(account, terms, cause, emit)
     else:
-        if event is not None and known:
-            only = rows_after(terms, type(event))
-        rows = RULES if account.parked else rows_on(terms) if only is None else only
-        values: Known = {}
-        for row in rows:  # each is measured at its turn: some look at what those before them have fired
-            if not (known and row.derived and len(account.episodes) == begun and _is_still(row, event)):
-                _measure_and_fire(account, terms, row, values, cause, emit, failed, backfill=backfill)
+        rows = rows_after(terms, type(event)) if event is not None and known else only
+        values = _fire_all(account, terms, rows, cause, emit, failed, known=known, backfill=backfill)
+        still = still and len(account.episodes) == begun
+        if still and type(event) in CALM:  # nothing has moved that anybody watches, or that holds anything
+            account.now = None
+            return
         if account.held or account.waiting:
             _release(account, terms, values, cause, emit, failed, backfill=backfill)
     account.overlooked = bool(failed)
     settle(account, terms, backfill=backfill, still=still and len(account.episodes) == begun)
 
 
-def _is_still(row: RuleRow, event: Event | None) -> bool:
-    """Tell whether a rule cannot have been moved by an event itself."""
-    return type(event) in SORTED and row.moved_by is not None and type(event) not in row.moved_by
+def _fire_all(
+    account: Account,
+    terms: Terms,
+    only: Sequence[RuleRow] | None,
+    cause: Cause,
+    emit: Emit,
+    failed: list[RuleFailed] | None,
+    *,
+    known: bool,
+    backfill: bool,
+) -> Known:
+    """Measure each rule at its turn, for some look at what those before them have fired, and fire what is reached."""
+    values: Known = {}
+    begun = len(account.episodes)
+    for row in RULES if account.parked else rows_on(terms) if only is None else only:
+        if not _is_answered(account, row, cause.event, known=known, begun=begun):
+            _measure_and_fire(account, terms, row, values, cause, emit, failed, backfill=backfill)
+    return values
+
+
+def _is_answered(account: Account, row: RuleRow, event: Event | None, *, known: bool, begun: int) -> bool:
+    """Tell whether a rule need not be measured: it has fired, or neither the event nor what has just fired moves it."""
+    if row.single and not account.parked and row.name in account.episodes.by_rule:
+        return True
+    if event is None or not known or type(event) not in SORTED:
+        return False
+    if row.derived and len(account.episodes) == begun:
+        return row.moved_by is not None and type(event) not in row.moved_by
+    return row.concerns is not None and not row.concerns(event)
 
 
 def _measure_and_fire(
@@ -186,58 +208,3 @@ def _release_scope(
         elif measure.reaches(episode.level, episode.threshold, episode.comparison):
             episode.status, standing = RELEASED, True
             emit(account, Step("released", row, episode, level, measure.at(episode.level), cause))
-
-
-def change_day(
-    account: Account, terms: Terms, day: int, emit: Emit, failed: list[RuleFailed], *, backfill: bool
-) -> None:
-    """Let the account's day become `day`, the one after its today: end, then look at all rules of the new day.
-
-    What is judged or ends by the day that has ended is taken first; then the day turns; then come the rules that judge
-    the day that begins. A rule that fails is noted in `failed` and sits this day out: there is no record to blame.
-    """
-    head = account.head
-    cause = Cause(f"day/{iso_day(day)}", midnight_ms(day))
-    churned = account.fact("status") == "churned"
-    quiet = not (account.parked or account.unsettled or account.overlooked)
-    first = judge(account, terms, "ended", failed)
-    over = over_today(account, terms, day, failed) if account.episodes and not churned else []
-    hooks.run(hooks.ENDED, account, terms, failed)
-    if any(head.today in metric.cells for metric in account.metrics.values()):
-        account.days_dirty = True
-    head.today = day
-    terms.turn(account)
-    account.parked.clear()
-    hooks.run(hooks.BEGUN, account, terms, failed)
-    first += judge(account, terms, "begins", failed)
-    if not churned:
-        if account.episodes:
-            over += over_by_day(account, terms)
-            quiet = quiet and not over
-            for ending in sorted(over, key=lambda ending: RANK[ending[0].name]):
-                end(account, ending, cause, emit)
-        for row in first:
-            _count_as_fired(account, terms, row, cause)
-    only = rows_of_midnight(terms) if quiet else None
-    look(account, terms, cause, emit, backfill=backfill, failed=failed, only=only)
-
-
-def _count_as_fired(account: Account, terms: Terms, row: RuleRow, cause: Cause) -> None:
-    """Let what holds when a rule's window is first covered count as fired (definition 23)."""
-    for measure in account.days.judged.get(row.name) or ():
-        for level in row.levels_for(terms, measure.scope):
-            if measure.reaches(level.name, level.threshold, level.comparison):
-                begin(account, row, measure, level, PASSED, cause)
-
-
-def change_terms(account: Account, before: Terms, after: Terms, *, backfill: bool) -> None:
-    """Judge the account by other terms from now on.
-
-    What becomes true only by the change is parked until the account's next change of day (definition 66).
-    """
-    known = reached(before, measured(account, before, []))
-    after.refresh(account)
-    use_problems.keep_only(account, after.problems.keys)
-    if account.fact("status") != "churned":
-        account.parked |= reached(after, measured(account, after, [])) - known
-    settle(account, after, backfill=backfill)

@@ -115,12 +115,14 @@ def _ticket_resolved(account: Account, event: ticket_resolved.TicketResolved, at
 def _ticket(account: Account, ticket_id: str, severity: str | None, moment: Moment) -> None:
     """Note that a ticket was opened (with a severity) or resolved; the latest moment of each is kept."""
     account.head.support_known = account.days_dirty = True
-    opened, resolved, known = account.days.tickets.get(ticket_id, (None, None, "normal"))
+    opened, resolved, known = before = account.days.tickets.get(ticket_id, (None, None, "normal"))
     if severity is None:
         resolved = moment if resolved is None or moment > resolved else resolved
     elif opened is None or moment > opened:
         opened, known = moment, severity
-    account.days.tickets[ticket_id] = (opened, resolved, known)
+    account.days.tickets[ticket_id] = after = (opened, resolved, known)
+    account.count_ticket(before, -1)
+    account.count_ticket(after, 1)
 
 
 def _survey_answered(account: Account, event: survey_answered.SurveyAnswered, at_ms: int, terms: Terms) -> bool:

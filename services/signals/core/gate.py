@@ -9,16 +9,15 @@ from typing import Literal
 
 import msgspec
 
-from services.signals.core import health
+from services.signals.core import criteria, health
 from services.signals.core.account import Account
 from services.signals.core.terms import Terms, days_to_renewal, onboarded_days
 from shared.kernel.clock import day_of
-from shared.kernel.playbook.bounds import Trend
 from shared.kernel.playbook.gate import GateCriteria, UnknownCriterion
 from shared.kernel.triggers import Criterion, Gate, Kind, Number
 
-NEARLY = Fraction(99, 100)
-ZERO, ONE = Fraction(0), Fraction(1)
+NEARLY = (99, 100)
+NONE, ALL = (0, 1), (1, 1)
 CONTRACTION_RISK = ("contraction_risk", None, None)  # the key of its one episode
 
 
@@ -50,13 +49,17 @@ class Answer(msgspec.Struct):
         return None if self.amount is None else Fraction(self.amount) / self.whole
 
     @property
-    def attained(self) -> Fraction:
-        """The attainment, 0 to 1; at most 0.99 while the criterion is not met (definition 28)."""
-        actual, required = self.actual, self.required
-        if not self.counts or actual is None or not isinstance(required, int):
-            return ONE if self.met is True else ZERO
-        share = max(ZERO, Fraction(actual) / required) if required else ONE
-        return min(ONE if self.met else NEARLY, share)
+    def attained(self) -> tuple[int, int]:
+        """The attainment, 0 to 1, as a share of whole numbers; at most 0.99 while it is not met (definition 28)."""
+        amount, required = self.amount, self.required
+        if not self.counts or amount is None or not isinstance(required, int):
+            return ALL if self.met is True else NONE
+        over, under = amount.as_integer_ratio()
+        under *= self.whole * required
+        most = ALL if self.met else NEARLY
+        if not required or over * most[1] >= most[0] * under:
+            return most
+        return (over, under) if over > 0 else NONE
 
 
 def _number(
@@ -82,46 +85,16 @@ def _yes(
     return Answer(name, required, met, days, text=text)
 
 
-def ticket_trend(account: Account, terms: Terms) -> Trend:
-    """Return the trend of tickets: declining is tested first (definition 17)."""
-    measures = terms.playbook.measures
-    now, before = health.tickets(account, measures.ticket_window_days)
-    if now < before or now == before == 0:
-        return "declining"
-    return "stable" if now * 100 <= before * (100 + measures.ticket_stable_percent) else "growing"
-
-
-def adopted(account: Account, terms: Terms) -> list[str]:
-    """Return the core features that the account has adopted, in the playbook's order."""
-    measures, features, today = terms.playbook.measures, account.head.features, account.head.today
-    return [
-        name
-        for name in terms.playbook.core_features
-        if name in features and features[name].days_used(today, measures.adopted_window_days) >= measures.adopted_days
-    ]
-
-
-def _departments(account: Account, terms: Terms) -> int:
-    today, days = account.head.today, terms.playbook.measures.adopted_window_days
-    using = {
-        department
-        for feature in adopted(account, terms)
-        for department, seen in account.core_departments.get(feature, {}).items()
-        if seen.distinct(today, days)
-    }
-    return len(using)
-
-
 def _cheap(account: Account, terms: Terms, asked: GateCriteria) -> Iterator[Answer]:
     """Yield every criterion but health: these change with few events."""
     since, seats = onboarded_days(account), account.fact("seats")
     active = account.active_month * 100 if seats else None
     yield _number("days_since_onboarding", asked.days_since_onboarding, since, asked, more=True)
-    yield _number("core_features", asked.core_features, len(adopted(account, terms)), asked)
+    yield _number("core_features", asked.core_features, len(criteria.adopted(account, terms)), asked)
     if asked.core_departments is not None:
-        yield _number("core_departments", asked.core_departments, _departments(account, terms), asked)
+        yield _number("core_departments", asked.core_departments, len(criteria.departments(account, terms)), asked)
     yield _number("active_share_percent", asked.active_share_percent, active, asked, whole=seats or 1, more=True)
-    trend = ticket_trend(account, terms)
+    trend = criteria.ticket_trend(account, terms)
     yield _yes("ticket_trend", " or ".join(asked.ticket_trend), trend in asked.ticket_trend, trend)
     yield _number("sentiment", asked.sentiment, health.sentiment(account, terms), asked)
     if asked.exec_sponsor:
@@ -163,13 +136,13 @@ def other_reasons(account: Account, terms: Terms, *, backfill: bool) -> Iterator
 def is_shut(account: Account, terms: Terms) -> bool:
     """Tell whether anything but health, or the loading of history, holds expansion.
 
-    The first criterion in the way is cached until an event touches the criteria.
+    A criterion in the way is cached until an event moves it.
     """
     cached = account.gate_cache
     if cached is None:
-        first = next((a.name for a in _cheap(account, terms, terms.gate(account)) if not a.passes), None)
+        first = criteria.in_the_way(account, terms)
         cached = account.gate_cache = () if first is None else (first,)
-    return bool(cached) or any(True for _ in other_reasons(account, terms, backfill=False))
+    return bool(cached) or next(other_reasons(account, terms, backfill=False), None) is not None
 
 
 def health_asked(account: Account, terms: Terms) -> Fraction | None:
@@ -194,39 +167,51 @@ def describe(account: Account, terms: Terms, *, backfill: bool, kind: Kind = "ex
 
     Only expansion is held because of it; the other kinds show it all the same.
     """
+    shown = _described(account, terms) if account.now is None else account.now.gate
+    if shown is None:
+        shown = _described(account, terms)
+        if account.now is not None:
+            account.now.gate = shown
+    because: tuple[str, ...] = ("backfill",) if backfill else ()
+    if kind == "expansion":
+        missing = (c.name for c in shown.criteria if c.met is not True and not c.left_out)
+        because = (*missing, *other_reasons(account, terms, backfill=backfill))
+    return Gate(shown.open, shown.readiness, shown.confidence, shown.criteria, because)
+
+
+def _described(account: Account, terms: Terms) -> Gate:
+    """Return the gate as it is shown, but for why it holds."""
     found = answers(account, terms)
-    counted = sum(not a.left_out for a in found)
-    known = sum(a.met is not None for a in found)
-    attained = [a.attained for a in found]
-    mean = sum(share for a, share in zip(found, attained, strict=True) if not a.left_out) / counted if counted else ONE
-    missing = [a.name for a in found if not a.passes]
-    because = (*missing, *other_reasons(account, terms, backfill=backfill))
-    if kind != "expansion":
-        because = ("backfill",) if backfill else ()
-    return Gate(
-        open=not missing,
-        readiness=int(mean * 100),
-        confidence=round(known / len(found), 4),
-        criteria=tuple(_shown(a, share) for a, share in zip(found, attained, strict=True)),
-        held_because=because,
-    )
+    counted = known = over = 0
+    under, is_open, shown = 1, True, list[Criterion]()
+    for answer in found:
+        attained = answer.attained
+        known += answer.met is not None
+        is_open = is_open and answer.passes
+        if not answer.left_out:
+            counted += 1
+            over, under = over * attained[1] + attained[0] * under, under * attained[1]
+        shown.append(_shown(answer, attained[0] / attained[1]))
+    readiness = 100 * over // (under * counted) if counted else 100
+    return Gate(is_open, readiness, round(known / len(found), 4), tuple(shown))
 
 
 def shown_number(value: int | Fraction, bound: object = None) -> Number:
     """Return an exact value as people read it: whole, or with two decimals; with six where two would hide a bound."""
     if value.denominator == 1:
         return int(value)
-    near = round(float(value), 2)
-    return round(float(value), 6) if near == bound else near
+    exact = value.numerator / value.denominator
+    near = round(exact, 2)
+    return round(exact, 6) if near == bound else near
 
 
-def _shown(answer: Answer, attained: Fraction) -> Criterion:
+def _shown(answer: Answer, attained: float) -> Criterion:
     actual = answer.actual
     return Criterion(
         name=answer.name,
         required=answer.required,
         actual=answer.text if actual is None else shown_number(actual, answer.required),
         met=answer.met,
-        attainment=round(float(attained), 4),
+        attainment=round(attained, 4),
         left_out=answer.left_out,
     )

@@ -5,6 +5,7 @@ Source: playbook section 5, definitions 14, 26 and 27.
 
 from fractions import Fraction
 
+from services.signals.core import use_windows
 from services.signals.core.account import Account
 from services.signals.core.terms import Terms, onboarded_days
 from services.signals.core.windows import day_sum
@@ -37,13 +38,13 @@ def tickets(account: Account, days: int) -> tuple[int, int]:
     return day_sum(opened, today, days), day_sum(opened, today - days, days)
 
 
-def usage_trend(account: Account, days: int) -> Fraction | None:
+def usage_trend(account: Account, terms: Terms) -> Fraction | None:
     """Return the mean over metrics of the window divided by the one before, where that one is above 0."""
-    today, known, over, under = account.head.today, 0, 0, 1  # one fraction, reduced once: each one costs
+    known, over, under = 0, 0, 1  # one fraction, reduced once: each one costs
     for metric in account.metrics.values():
-        before = day_sum(metric.cells, today - days, days)
+        now, before = use_windows.health(account, metric, terms)
         if before > 0:
-            over, under = over * before + day_sum(metric.cells, today, days) * under, under * before
+            over, under = over * before + now * under, under * before
             known += 1
     return Fraction(over, under * known) if known else None
 
@@ -55,7 +56,7 @@ def usage(account: Account, terms: Terms) -> Fraction | None:
     if account.fact("seats"):
         share = active_share(account, terms)
         over, under, most = model.active_points * share.numerator, share.denominator, model.active_points
-    trend = usage_trend(account, model.days)
+    trend = usage_trend(account, terms)
     if trend is not None:
         share = trend_share(trend, terms)
         over = over * share.denominator + model.trend_points * share.numerator * under
@@ -92,10 +93,7 @@ def _support(account: Account, terms: Terms) -> Fraction | None:
     if not account.head.support_known:
         return None
     model = terms.playbook.health.support
-    open_now = sum(
-        opened is not None and (resolved is None or opened > resolved) and severity in model.severities
-        for opened, resolved, severity in account.days.tickets.values()
-    )
+    open_now = sum(number for severity, number in account.open_tickets.items() if severity in model.severities)
     now, before = tickets(account, model.days)
     lost = model.open_ticket_points * open_now + model.more_ticket_points * max(0, now - before)
     return Fraction(max(0, 100 - lost))
@@ -109,10 +107,14 @@ def _sentiment(account: Account, terms: Terms) -> Fraction | None:
 def _outcomes(account: Account, terms: Terms) -> Fraction | None:
     since, reached = onboarded_days(account), account.head.milestones
     rows = terms.playbook.milestones.get(terms.segment(account), ())
-    due = [row.name for row in rows if since is not None and since >= row.due_days]
+    due = done = 0
+    for row in rows:
+        if since is not None and since >= row.due_days:
+            due += 1
+            done += row.name in reached
     if not due and not account.head.primary_outcome:
         return None
-    share = Fraction(100 * sum(name in reached for name in due), len(due)) if due else FULL
+    share = Fraction(100 * done, due) if due else FULL
     bonus = terms.playbook.health.outcomes.primary_outcome_points if account.head.primary_outcome else 0
     return min(FULL, share + bonus)
 
@@ -125,8 +127,7 @@ def _stakeholders(account: Account, terms: Terms) -> Fraction | None:
     return Fraction(max(0, 100 - lost - (0 if account.fact("exec_sponsor") else model.no_sponsor_points)))
 
 
-COMPONENTS = {
-    "usage": usage,
+OTHERS = {
     "engagement": _engagement,
     "support": _support,
     "sentiment": _sentiment,
@@ -136,34 +137,46 @@ COMPONENTS = {
 
 
 def components(account: Account, terms: Terms) -> dict[str, Fraction]:
-    """Return the components that have data, each 0-100."""
-    found = {name: compute(account, terms) for name, compute in COMPONENTS.items()}
-    return {name: value for name, value in found.items() if value is not None}
+    """Return the components that have data, each 0-100, usage first."""
+    now = account.now
+    if now is not None and now.parts is not None:
+        return now.parts
+    by_use = usage(account, terms)
+    found = {} if by_use is None else {"usage": by_use}
+    found.update(others(account, terms))
+    if now is not None:
+        now.parts = found
+    return found
 
 
-def score(account: Account, terms: Terms, parts: dict[str, Fraction] | None = None) -> Fraction | None:
-    """Return the account's health, exact: the given score, else the weighted mean of what is known.
-
-    During a look it is computed once.
-    """
-    if account.health_now:
-        return account.health_now[0]
-    exact = _score(account, terms, parts)
-    if account.health_now is not None:
-        account.health_now = (exact,)
-    return exact
+def others(account: Account, terms: Terms) -> dict[str, Fraction]:
+    """Return the components that activity does not move."""
+    if account.parts is None:
+        found = ((name, compute(account, terms)) for name, compute in OTHERS.items())
+        account.parts = {name: value for name, value in found if value is not None}
+    return account.parts
 
 
-def _score(account: Account, terms: Terms, parts: dict[str, Fraction] | None) -> Fraction | None:
+def score(account: Account, terms: Terms) -> Fraction | None:
+    """Return the account's health, exact: the given score, else the weighted mean of what is known."""
+    now = account.now
+    if now is None:
+        return _score(account, terms)
+    if now.score is None:
+        now.score = (_score(account, terms),)
+    return now.score[0]
+
+
+def _score(account: Account, terms: Terms) -> Fraction | None:
     given = account.fact("health_score")
     if given is not None:
         return max(ZERO, min(FULL, Fraction(given)))
-    parts = components(account, terms) if parts is None else parts
-    weights = {name: getattr(terms.playbook.health.weights, name) for name in parts}
-    whole, over, under = sum(weights.values()), 0, 1
-    for name, value in parts.items():
-        over = over * value.denominator + weights[name] * value.numerator * under
-        under *= value.denominator
+    weights, whole, over, under = terms.weights, 0, 0, 1
+    for name, value in components(account, terms).items():
+        weight, amount, parts = weights[name], value.numerator, value.denominator
+        whole += weight
+        over = over * parts + weight * amount * under
+        under *= parts
     return Fraction(over, under * whole) if whole else None
 
 
@@ -172,22 +185,33 @@ def usage_for(account: Account, terms: Terms, wanted: Fraction) -> Fraction | No
 
     Activity moves no other component.
     """
-    weights = terms.playbook.health.weights
-    if account.fact("health_score") is not None or not weights.usage:
+    weights = terms.weights
+    if account.fact("health_score") is not None or not weights["usage"]:
         return None
-    others = {name: value for name, value in components(account, terms).items() if name != "usage"}
-    whole = weights.usage + sum(getattr(weights, name) for name in others)
-    known = sum((getattr(weights, name) * value for name, value in others.items()), ZERO)
-    needed = (wanted * whole - known) / weights.usage
+    known, whole = ZERO, weights["usage"]
+    for name, value in others(account, terms).items():
+        whole += weights[name]
+        known += weights[name] * value
+    needed = (wanted * whole - known) / weights["usage"]
     return None if needed > FULL else needed
 
 
 def describe(account: Account, terms: Terms) -> Health:
     """Return health as the contract shows it, rounded to two decimals."""
-    parts = components(account, terms)
-    exact = score(account, terms, parts)
-    return Health(
-        score=None if exact is None else round(float(exact), 2),
-        components={name: round(float(value), 2) for name, value in parts.items()},
+    now = account.now
+    if now is not None and now.health is not None:
+        return now.health
+    exact, parts = score(account, terms), components(account, terms)
+    shown = Health(
+        score=None if exact is None else rounded(exact),
+        components={name: rounded(value) for name, value in parts.items()},
         overridden=account.fact("health_score") is not None,
     )
+    if now is not None:
+        now.health = shown
+    return shown
+
+
+def rounded(value: Fraction) -> float:
+    """Return a value with two decimals, as people read it."""
+    return round(value.numerator / value.denominator, 2)

@@ -62,13 +62,6 @@ class Measure(msgspec.Struct, array_like=True, gc=False):
         near = round(self.amount / self.whole, 2)
         return round(self.amount / self.whole, 6) if near == threshold else near
 
-    def told(self) -> str:
-        """Return the phrase, people named."""
-        users = self.numbers.get(USERS)
-        return (
-            self.summary.replace("{users}", ", ".join(users) or "somebody") if isinstance(users, list) else self.summary
-        )
-
     def forget(self, user_id: str) -> bool:
         """Take a person out of what is told; tell whether it was in there."""
         users = self.numbers.get(USERS)
@@ -76,3 +69,9 @@ class Measure(msgspec.Struct, array_like=True, gc=False):
             return False
         users.remove(user_id)
         return True
+
+
+def named(numbers: Numbers, summary: str) -> str:
+    """Return the phrase, people named."""
+    users = numbers.get(USERS)
+    return summary.replace("{users}", ", ".join(users) or "somebody") if isinstance(users, list) else summary

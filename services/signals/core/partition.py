@@ -5,13 +5,14 @@ Source: design (one input log; state), definitions 2, 8, 35, 37, 39.
 
 from collections import Counter
 
-from services.signals.core import gate, hooks, standing, use_problems
+from services.signals.core import criteria, gate, hooks, standing, use_problems
 from services.signals.core.account import Account
 from services.signals.core.activity import ACTIVITY
 from services.signals.core.emit import trigger_for
 from services.signals.core.endings import end_scope
-from services.signals.core.episodes import change_day, look
+from services.signals.core.episodes import look
 from services.signals.core.fold import HANDLERS
+from services.signals.core.midnights import change_day
 from services.signals.core.output import Output
 from services.signals.core.settling import settle
 from services.signals.core.shelf import Meta, PageReader, Shelf
@@ -157,7 +158,7 @@ class Partition:
         needed = handler is not None and handler(account, event, at_ms, self.terms)
         if event.properties.mentions_competitor or kind is CompetitorMentioned:  # type: ignore[attr-defined]  # all have
             needed = standing.mentioned(account, at_ms // DAY_MS)
-        account.gate_cache = None
+        criteria.moved_by(account, kind)
         if kind in FACT_SHAPES:
             self.emit(Output(FACTS, event.account_id.encode(), encode_line(event)))
         return needed

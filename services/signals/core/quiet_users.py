@@ -17,7 +17,7 @@ def is_quiet(account: Account, user: User, terms: Terms) -> bool:
     last_ms, today = user.last_ms, account.head.today
     if last_ms >= (today - terms.shortest_days + 1) * DAY_MS:
         return True
-    if account.held or user.department is not None:
+    if user.department is not None or account.waits_for("active_share_percent"):
         return False
     return account.active_rule + 1 < account.watch_active and account.active_health + 1 < account.watch_health
 
@@ -41,5 +41,7 @@ def act(account: Account, user: User, at_ms: int, terms: Terms) -> None:
 
 def adopts(account: Account, user: User, feature: str, terms: Terms) -> bool:
     """Tell whether the use of a core feature counts anew for the user's department, which may open the gate."""
+    if not account.waits_for("core_departments"):
+        return False
     last_ms = -1 if user.core is None else user.core.get(feature, -1)
     return user.department is not None and last_ms < (account.head.today - terms.adopted_window_days + 1) * DAY_MS

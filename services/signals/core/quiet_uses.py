@@ -112,7 +112,8 @@ def _is_quiet_today(account: Account, name: str, feature: UseDays, terms: Terms)
         return False
     after.used(today)
     adopted = after.days_used(today, terms.adopted_window_days) == terms.adopted_days
-    return not (adopted and (account.held or name in terms.prerequisites))
+    waits = account.waits_for("core_features") or account.waits_for("core_departments")
+    return not (adopted and (waits or name in terms.prerequisites))
 
 
 def _room(account: Account, name: str | None, source: str) -> int:

@@ -3,6 +3,7 @@
 Source: playbook sections 6 (estimated ACV) and 8, definition 64.
 """
 
+from collections.abc import Callable
 from fractions import Fraction
 
 from services.signals.core import handoff
@@ -17,6 +18,7 @@ from shared.kernel.triggers import EstimatedAcv, Number, Recommendation, ScopeTy
 FRIDAY = 4
 CSM, AE, POOL = "csm", "ae", "pool"
 Scope = tuple[ScopeType | None, str | None]
+Worth = tuple[Fraction, str]  # an amount and its basis
 
 
 def play_of(terms: Terms, rule: str) -> tuple[str, Play]:
@@ -110,24 +112,30 @@ def estimate(account: Account, terms: Terms, rule: str, scope: Scope) -> Estimat
     if offer is not None:
         what = "cross-sell" if kind == "product" else "add-on"
         found = Fraction(str(offer.price)) * terms.playbook.estimates.months, f"{what}: {name}"
-    elif play.deal == "tier":
-        found = _tier(account, terms)
-    elif play.deal == "seats":
-        found = _seats(account, terms)
+    elif play.deal in OF_DEALS:
+        found = _once(account, terms, play.deal)
     elif play.deal == "usage" and kind == "metric":
         found = _usage(account, terms, name or "")
     if found is not None:
         return EstimatedAcv(_amount(found[0]), terms.playbook.currency, found[1])
-    guess = _guess(account, terms)
+    guess = _once(account, terms, "guess")
     currency = account.fact("currency") or terms.playbook.currency
     return None if guess is None else EstimatedAcv(_amount(guess[0]), currency, guess[1])
 
 
+def _once(account: Account, terms: Terms, deal: str) -> Worth | None:
+    """Estimate by what an account is, once while it stands still."""
+    known = {} if account.now is None else account.now.worths
+    if deal not in known:
+        known[deal] = OF_DEALS[deal](account, terms)
+    return known[deal]
+
+
 def _amount(value: Fraction) -> Number:
-    return int(value) if value.denominator == 1 else round(float(value), 2)
+    return value.numerator if value.denominator == 1 else round(value.numerator / value.denominator, 2)
 
 
-def _tier(account: Account, terms: Terms) -> tuple[Fraction, str] | None:
+def _tier(account: Account, terms: Terms) -> Worth | None:
     plans = terms.playbook.plans
     plan = plans.get(account.fact("plan") or "")
     if plan is None or plan.next is None:
@@ -136,7 +144,7 @@ def _tier(account: Account, terms: Terms) -> tuple[Fraction, str] | None:
     return max(Fraction(0), more * terms.playbook.estimates.months), f"tier: {account.fact('plan')} to {plan.next}"
 
 
-def _seats(account: Account, terms: Terms) -> tuple[Fraction, str] | None:
+def _seats(account: Account, terms: Terms) -> Worth | None:
     plan, seats = terms.playbook.plans.get(account.fact("plan") or ""), account.fact("seats")
     if plan is None or not seats or not plan.seat_price:
         return None
@@ -146,7 +154,7 @@ def _seats(account: Account, terms: Terms) -> tuple[Fraction, str] | None:
     return wanted * Fraction(str(plan.seat_price)) * model.months, f"seats: {wanted} more"
 
 
-def _usage(account: Account, terms: Terms, metric: str) -> tuple[Fraction, str] | None:
+def _usage(account: Account, terms: Terms, metric: str) -> Worth | None:
     """Return what use beyond the limit would cost a year, were it to go on like this to the period's end."""
     plan = terms.playbook.plans.get(account.fact("plan") or "")
     price = None if plan is None else plan.unit_prices.get(metric)
@@ -160,10 +168,13 @@ def _usage(account: Account, terms: Terms, metric: str) -> tuple[Fraction, str] 
     return over * Fraction(str(price)) * months, f"usage: {metric} projected to the period's end"
 
 
-def _guess(account: Account, terms: Terms) -> tuple[Fraction, str] | None:
+def _guess(account: Account, terms: Terms) -> Worth | None:
     arr = annual_value(account)
     if arr is None:
         return None
     model = terms.playbook.estimates
     percent = model.guess_percent_by_segment.get(terms.segment(account), model.guess_percent)
     return arr * percent / 100, f"guess: {percent} % of ARR"
+
+
+OF_DEALS: dict[str, Callable[[Account, Terms], Worth | None]] = {"tier": _tier, "seats": _seats, "guess": _guess}

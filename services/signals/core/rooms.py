@@ -8,11 +8,10 @@ moves health in any direction: that is always looked at. Source: playbook sectio
 
 from fractions import Fraction
 
-from services.signals.core import gate, health
+from services.signals.core import gate, health, use_windows
 from services.signals.core.account import Account
 from services.signals.core.state import Metric
 from services.signals.core.terms import Terms
-from services.signals.core.windows import day_sum
 
 ZERO, ONE = Fraction(0), Fraction(1)
 
@@ -89,9 +88,9 @@ def _share_out(account: Account, terms: Terms, wanted: Fraction) -> None:
 
 def _ratios(account: Account, terms: Terms) -> list[tuple[Metric, int, Fraction]]:
     """Return the metrics that make the trend, each with its earlier window and its ratio."""
-    today, days, found = account.head.today, terms.health_days, []
+    found = []
     for metric in account.metrics.values():
-        before = day_sum(metric.cells, today - days, days)
+        now, before = use_windows.health(account, metric, terms)
         if before > 0:
-            found.append((metric, before, Fraction(day_sum(metric.cells, today, days), before)))
+            found.append((metric, before, Fraction(now, before)))
     return found

@@ -32,4 +32,4 @@ def settle(account: Account, terms: Terms, *, backfill: bool, still: bool = Fals
     for row in WATCHING_HEALTH if still else WATCHING:
         row.watch(account, terms)
     rooms.settle(account, terms, backfill=backfill)
-    account.health_now = None
+    account.now = None

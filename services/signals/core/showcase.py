@@ -11,6 +11,7 @@ from services.signals.core.account import Account
 from services.signals.core.output import Output
 from services.signals.core.partition import Partition
 from services.signals.core.snapshot import explain
+from services.signals.core.standstill import Standstill
 from shared.kernel.snapshots import LogPosition, encode_snapshot
 from shared.kernel.topics import SNAPSHOTS
 
@@ -27,8 +28,10 @@ def due(state: Partition, offset: int, now_ms: int) -> Iterator[Output]:
     waiting = [(name, state.shelf.accounts.get(name, known)) for name, known in state.unshown.items()]
     for name, account in islice(_in_turn(state, waiting, now_ms), MOST_AT_ONCE):
         del state.unshown[name]
+        account.now = Standstill()
         account.changed, account.shown_at, account.shown = False, now_ms, _face(state, account)
         snapshot = explain(account, state.terms, log, state.meta.ticked_at, backfill=state.backfill)
+        account.now = None
         state.counts["noticed",] += bool(snapshot.notices)
         yield Output(SNAPSHOTS, name.encode(), encode_snapshot(snapshot))
 

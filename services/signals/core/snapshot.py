@@ -11,20 +11,19 @@ from msgspec.structs import replace
 
 from services.signals.core import gate, health
 from services.signals.core.account import Account
-from services.signals.core.emit import evidence
+from services.signals.core.emit import evidence, name_of
 from services.signals.core.recommend import estimate
 from services.signals.core.rules import BY_NAME
 from services.signals.core.rules.row import Level, Measure, RuleRow
 from services.signals.core.state import Episode
-from services.signals.core.steps import OPEN, PASSED, Cause, Step, measured
+from services.signals.core.steps import OPEN, measured
 from services.signals.core.terms import DATE_FACTS, Terms, days_to_renewal, onboarded_days
 from services.signals.core.whitespace import usage_per_seat
 from shared.kernel.clock import iso_day
-from shared.kernel.ids import trigger_id
 from shared.kernel.playbook.notices import Seen, notices
 from shared.kernel.quantities import as_number
 from shared.kernel.snapshots import LogPosition, RuleValue, Snapshot, State
-from shared.kernel.triggers import EstimatedAcv, ScopeType
+from shared.kernel.triggers import EstimatedAcv
 
 MOST_VALUES = 100  # of one rule: with thousands of scopes the snapshot would not fit its topic
 STATES: dict[str, State] = {"held": "held", "passed": "passed"}  # passed: counts as fired, because a higher level did
@@ -112,14 +111,18 @@ def _values(account: Account, terms: Terms) -> list[RuleValue]:
 def _values_of(account: Account, terms: Terms, row: RuleRow, measures: list[Measure]) -> list[RuleValue]:
     if row.happening is not None:
         return _happenings(account, terms, row)
-    levels, episodes = row.levels_for, account.episodes.of(row.name)
-    pairs = [(one, level) for one in measures for level in levels(terms, one.scope)]
+    episodes = account.episodes.of(row.name)
+    if not measures and not episodes:
+        return _waiting(account, terms, row)
+    pairs = [(one, level) for one in measures for level in row.levels_for(terms, one.scope)]
     if len(pairs) > MOST_VALUES:
         pairs.sort(key=lambda pair: (row.name, pair[0].scope, pair[1].name) not in episodes)
-    shown = [_value(account, terms, row, one, level) for one, level in pairs[:MOST_VALUES]]
-    scopes = {measure.scope for measure in measures}
-    unmeasured = [e for e in episodes.values() if e.scope not in scopes and e.status in OPEN]
-    shown += [_open(account, terms, row, episode) for episode in unmeasured[: MOST_VALUES - len(shown)]]
+        del pairs[MOST_VALUES:]
+    shown = [_value(account, terms, row, one, level) for one, level in pairs]
+    if episodes:
+        scopes = {measure.scope for measure in measures}
+        unmeasured = [e for e in episodes.values() if e.scope not in scopes and e.status in OPEN]
+        shown += [_open(account, terms, row, episode) for episode in unmeasured[: MOST_VALUES - len(shown)]]
     return shown or _waiting(account, terms, row)
 
 
@@ -133,7 +136,6 @@ def _happenings(account: Account, terms: Terms, row: RuleRow) -> list[RuleValue]
 
 def _open(account: Account, terms: Terms, row: RuleRow, episode: Episode) -> RuleValue:
     """Show an open trigger by itself; one whose value cannot be measured just now ends at the next change of day."""
-    named = trigger_id(account.head.account_id, row.name, episode.scope, episode.level, episode.decided_by)
     return RuleValue(
         rule=row.name,
         kind=row.kind,
@@ -141,35 +143,21 @@ def _open(account: Account, terms: Terms, row: RuleRow, episode: Episode) -> Rul
         scope=episode.scope,
         scope_type=episode.scope_type,
         state="held" if episode.status == "held" else "fired",
-        evidence=evidence(account, terms, Step("fired", row, episode, None, episode.measure, Cause("", 0))),
+        evidence=evidence(account, terms, row, episode, episode.measure),
         since=iso_day(episode.day),
-        trigger_id=named,
+        trigger_id=name_of(account, episode),
     )
-
-
-def _armed(row: RuleRow, scope: str | None, scope_type: ScopeType | None, level: Level) -> Episode:
-    return Episode(row.name, scope, scope_type, level.name, PASSED, level.threshold, level.comparison, level.margin, 0)
 
 
 def _value(account: Account, terms: Terms, row: RuleRow, measure: Measure, level: Level) -> RuleValue:
     episode, value = account.episodes.get((row.name, measure.scope, level.name)), measure.at(level.name)
     state: State = "unmeasured" if value is None else "armed"
+    since = named = None
     if episode is not None:
-        state = STATES.get(episode.status, "fired")
-    shown = episode or _armed(row, measure.scope, measure.scope_type, level)
-    is_open = episode is not None and episode.status in OPEN
-    account_id = account.head.account_id
-    return RuleValue(
-        rule=row.name,
-        kind=row.kind,
-        level=level.name,
-        scope=measure.scope,
-        scope_type=measure.scope_type,
-        state=state,
-        evidence=evidence(account, terms, Step("fired", row, shown, level, value, Cause("", 0))),
-        since=None if episode is None else iso_day(episode.day),
-        trigger_id=trigger_id(account_id, row.name, shown.scope, shown.level, shown.decided_by) if is_open else None,
-    )
+        state, since = STATES.get(episode.status, "fired"), iso_day(episode.day)
+        named = name_of(account, episode) if episode.status in OPEN else None
+    why = evidence(account, terms, row, episode or level, value)
+    return RuleValue(row.name, row.kind, level.name, measure.scope, measure.scope_type, state, why, since, named)
 
 
 def _waiting(account: Account, terms: Terms, row: RuleRow) -> list[RuleValue]:
@@ -185,6 +173,5 @@ def _waiting(account: Account, terms: Terms, row: RuleRow) -> list[RuleValue]:
 
 
 def _unmeasured(account: Account, terms: Terms, row: RuleRow, level: Level, *, on: bool) -> RuleValue:
-    step = Step("fired", row, _armed(row, None, None, level), level, None, Cause("", 0))
-    why = replace(evidence(account, terms, step), summary=row.unmeasured if on else "switched off")
+    why = replace(evidence(account, terms, row, level, None), summary=row.unmeasured if on else "switched off")
     return RuleValue(row.name, row.kind, level.name, None, None, "unmeasured" if on else "off", why)

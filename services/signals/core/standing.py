@@ -10,6 +10,7 @@ from fractions import Fraction
 from services.signals.core import health, names
 from services.signals.core.account import Account
 from services.signals.core.standing_state import Whole
+from services.signals.core.standstill import Standstill
 from services.signals.core.terms import Terms
 from services.signals.core.windows import day_sum
 from shared.kernel.events.capability_requested import CapabilityRequested
@@ -81,9 +82,8 @@ def close_day(account: Account, _terms: Terms) -> None:
 
 def record_health(account: Account, terms: Terms) -> None:
     """Record the health of the day that begins; until the account moves on, whoever asks for it gets this one."""
-    account.health_now = None
+    account.now = Standstill()
     value = health.score(account, terms)
-    account.health_now = (value,)
     standing, today = account.days.standing, account.head.today
     exact = None if value is None else (_packed(value.numerator), _packed(value.denominator))
     if not standing.health or standing.health[-1][1] != exact:

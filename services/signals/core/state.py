@@ -18,6 +18,7 @@ from services.signals.core.windows import UseDays
 from shared.kernel.triggers import ScopeType
 
 Moment = tuple[int, str, str]  # instant, source, id: the order of two events (definition 3)
+Ticket = tuple[Moment | None, Moment | None, str]  # last opened, last resolved, the severity it was opened with
 Register = tuple[Any, int, str, str]  # a value with the moment that set it
 Key = tuple[str | None, ...]  # what identifies an episode within its account
 NEVER: Moment = (-(1 << 62), "", "")
@@ -157,7 +158,7 @@ class Days(msgspec.Struct, array_like=True):
     version: int
     stamp: Stamp
     sums: dict[str, tuple[int, dict[int, int]]] = {}
-    tickets: dict[str, tuple[Moment | None, Moment | None, str]] = {}
+    tickets: dict[str, Ticket] = {}
     tickets_opened: dict[int, int] = {}
     employees: dict[int, tuple[int | None, Register]] = {}
     judged: dict[str, list[Measure] | None] = {}

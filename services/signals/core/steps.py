@@ -175,9 +175,15 @@ def rows_after(terms: Terms, kind: type[Event]) -> tuple[RuleRow, ...]:
     if found is None:
         rows = (row for row in rows_on(terms) if row.by_day is None)
         if kind in SORTED:
-            rows = (row for row in rows if row.derived or row.moved_by is None or kind in row.moved_by)
+            rows = (row for row in rows if row.derived or _moves(terms, row, kind))
         found = terms.memo[key] = tuple(rows)
     return found
+
+
+def _moves(terms: Terms, row: RuleRow, kind: type[Event]) -> bool:
+    if row.moved_by is None or kind in row.moved_by:
+        return True
+    return row.moved_under is not None and kind in row.moved_under(terms)
 
 
 def rows_of_midnight(terms: Terms) -> tuple[RuleRow, ...]:

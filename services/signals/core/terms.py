@@ -6,6 +6,8 @@ Source: definitions 11, 29, 48; playbook sections 3 and 4.
 from fractions import Fraction
 from typing import Any
 
+import msgspec
+
 from services.signals.core.account import Account
 from services.signals.core.periods import annual_period, monthly_period
 from services.signals.core.use_problems import Watched
@@ -32,6 +34,7 @@ class Terms:
         self.active_days: int = playbook.rules.seat_saturation.active_days
         self.month_days: int = playbook.measures.active_window_days
         self.health_days: int = playbook.health.usage.days
+        self.weights: dict[str, int] = msgspec.structs.asdict(playbook.health.weights)
         of_departments = playbook.rules.department_expansion.days, playbook.rules.department_adjacent.days
         windows = self.active_days, self.month_days, self.health_days, *of_departments
         self.shortest_days = min(windows)  # who acted within it is in all
@@ -75,6 +78,11 @@ class Terms:
 
     def segment(self, account: Account) -> str:
         """Return the key of the account's segment: given, else by contract value (definition 29)."""
+        if account.segment is None:
+            account.segment = self._segment(account)
+        return account.segment
+
+    def _segment(self, account: Account) -> str:
         given = account.fact("segment")
         known = self._segments.get(given.strip().casefold()) if isinstance(given, str) else None
         if known is not None:
@@ -115,6 +123,7 @@ class Terms:
     def refresh(self, account: Account) -> None:
         """Recompute what depends on the account's day, its facts and these terms, without looking at any rule."""
         today = account.head.today
+        account.segment = None
         self._refresh_counts(account)
         account.gated, account.limits = self._gated(account), self._limits_of(account)
         begin, following = account.period = self.period(account, today)
@@ -135,7 +144,7 @@ class Terms:
         same = self.health_days == self.month_days
         account.active_health = account.active_month if same else account.active.distinct(today, self.health_days)
         account.acts_before = day_sum(account.days.standing.acts, today, self.month_days)
-        account.gate_cache = None
+        account.gate_cache = account.parts = None
 
 
 def annual_value(account: Account) -> Fraction | None:

@@ -1,6 +1,6 @@
 """The sums of a metric's windows without today's, rolled from day to day and computed anew after a late quantity.
 
-Units: millionths. Source: definitions 20, 24, 43 and 53.
+Units: millionths. Source: definitions 20, 24, 26, 43 and 53.
 """
 
 from typing import Any
@@ -12,7 +12,7 @@ from services.signals.core.state import Metric
 from services.signals.core.terms import Terms
 from services.signals.core.windows import day_sum
 
-VELOCITY, VELOCITY_BEFORE, VELOCITY_GAP, DECLINE, DECLINE_BEFORE = range(5)
+VELOCITY, VELOCITY_BEFORE, VELOCITY_GAP, DECLINE, DECLINE_BEFORE, HEALTH, HEALTH_BEFORE = range(7)
 
 
 class Windows(msgspec.Struct):
@@ -26,8 +26,9 @@ class Windows(msgspec.Struct):
 def _shapes(terms: Terms) -> tuple[tuple[int, int], ...]:
     """Return how many days before today each window ends, and how many it has; those that end today lack today."""
     velocity, decline = terms.playbook.rules.usage_velocity, terms.playbook.rules.usage_decline
-    days, quarter = velocity.days, decline.days
-    return (1, days - 1), (days, days), (velocity.gap_days, days), (1, quarter - 1), (quarter, quarter)
+    days, quarter, trend = velocity.days, decline.days, terms.health_days
+    of_rules = (1, days - 1), (days, days), (velocity.gap_days, days), (1, quarter - 1), (quarter, quarter)
+    return (*of_rules, (1, trend - 1), (trend, trend))
 
 
 def _windows(account: Account, metric: Metric, terms: Terms) -> list[int]:
@@ -59,3 +60,9 @@ def decline(account: Account, metric: Metric, terms: Terms) -> tuple[int, int]:
     """Return a metric's long window that ends today, and the one before it."""
     sums = _windows(account, metric, terms)
     return sums[DECLINE] + metric.cells.get(account.head.today, 0), sums[DECLINE_BEFORE]
+
+
+def health(account: Account, metric: Metric, terms: Terms) -> tuple[int, int]:
+    """Return a metric's window of health that ends today, and the one before it."""
+    sums = _windows(account, metric, terms)
+    return sums[HEALTH] + metric.cells.get(account.head.today, 0), sums[HEALTH_BEFORE]

@@ -83,7 +83,7 @@ def _window_grew(account: Account, before: int, day: int, terms: Terms) -> bool:
     oldest = today - terms.month_days
     if day > oldest >= before:
         account.active_month += 1
-        account.gate_cache = None
+        account.raised("active_share_percent")
     oldest, filled = today - terms.health_days, False
     if day > oldest >= before:
         account.active_health += 1
@@ -115,7 +115,7 @@ def core_used(account: Account, user: User, feature: str, at_ms: int, day: int, 
         account.core_seen(feature, user.department).move(old_day, day)
         oldest = account.head.today - terms.adopted_window_days
         if old_day is None or old_day <= oldest:
-            account.gate_cache = None
+            account.raised("core_departments")
 
 
 def provisioned(account: Account, user_id: str, department: str | None, moment: Moment) -> None:

@@ -40,6 +40,11 @@ class LastSeen:
             else:
                 cells[new_day] = 1
 
+    def any_within(self, today: int, days: int) -> bool:
+        """Tell whether any were last seen within the `days` that end today."""
+        first = today - days
+        return any(first < day <= today for day in self.cells)
+
     def distinct(self, today: int, days: int) -> int:
         """Return how many were last seen within the `days` that end today."""
         first = today - days

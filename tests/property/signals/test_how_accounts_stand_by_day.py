@@ -86,7 +86,7 @@ class Standing(RuleBasedStateMachine):
             head.today += 1
             TERMS.turn(self.account)
             standing.record_health(self.account, TERMS)
-            self.account.health_now = None
+            self.account.now = None
             self.health[head.today] = score
         head.facts = {}
         self.account.prune()

@@ -9,9 +9,9 @@ import msgspec
 
 from services.signals.core import use_problems
 from services.signals.core.account import Account
-from services.signals.core.rules.movers import SORTED
 from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow, count_level
 from services.signals.core.terms import Terms, onboarded_days
+from shared.kernel.events.feature_used import FeatureUsed
 from shared.kernel.playbook.offers import Addon
 
 NAME = "addon_problem"
@@ -84,7 +84,8 @@ ROW: RuleRow = RuleRow(
     "count",
     scope_levels,
     tell=tell,
-    moved_by=SORTED,
+    moved_by=frozenset({FeatureUsed}),  # which may adopt what an add-on builds on
+    moved_under=lambda terms: terms.problems.types,
     unmeasured="no add-on, or each is owned, too early, or lacks what it builds on",
     example="5 times ticket.opened (severity high) in 30 days, which Priority Support helps with (≥ 5)",
     tuning="""

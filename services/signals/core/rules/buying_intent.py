@@ -53,6 +53,7 @@ ROW: RuleRow = RuleRow(
     only_falls=True,
     tell=tell,
     moved_by=frozenset({CapabilityRequested, EngagementRecorded, PricingViewed}),
+    single=True,
     example="1 requests, 2 viewers of prices and 0 webinars in 30 days (≥ 2)",
     tuning="""
     `signals` counts requests, different people who viewed prices (all unknown ones are one) and webinars together.

@@ -11,6 +11,7 @@ from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow, co
 from services.signals.core.terms import Terms
 from services.signals.core.windows import day_sum
 from shared.kernel.clock import iso_day
+from shared.kernel.events.envelope import Event
 
 NAME = "competitor_mention"
 
@@ -26,6 +27,11 @@ def measure(account: Account, terms: Terms) -> Iterator[Measure]:
     days = terms.playbook.rules.competitor_mention.days
     mentions = account.days.standing.mentions
     yield Measure(None, None, day_sum(mentions, account.head.today, days) if mentions else 0, 1, days, {}, "")
+
+
+def _mentions(event: Event) -> bool:
+    said: bool = event.properties.mentions_competitor  # type: ignore[attr-defined]  # all have some
+    return said
 
 
 def tell(account: Account, _terms: Terms, measure: Measure) -> tuple[Numbers, str]:
@@ -48,6 +54,8 @@ ROW: RuleRow = RuleRow(
     only_falls=True,
     tell=tell,
     moved_by=SORTED,
+    single=True,
+    concerns=_mentions,
     example="2 mentions of a competitor in 30 days, the latest on 2026-03-12 (≥ 1)",
     tuning="One mention is enough. Raise `mentions` only where calls are transcribed by a machine that hears names "
     "everywhere; shorten `days` where a mention is dealt with in a week.",

@@ -47,6 +47,7 @@ ROW: RuleRow = RuleRow(
     tell=tell,
     moved_by=NOTHING,
     derived=True,
+    single=True,
     example="3 expansion triggers of 2 categories within 30 days (power_user, qbr_outcome, usage_ceiling) (≥ 3)",
     tuning="""
     `rules` different ones from `categories` within `days`, held ones included. Raise `rules` if most of the queue is

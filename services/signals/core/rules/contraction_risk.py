@@ -43,6 +43,7 @@ ROW: RuleRow = RuleRow(
     tell=tell,
     moved_by=NOTHING,
     derived=True,
+    single=True,
     example="2 of 5 signs of contraction fired within 30 days (champion_left, ticket_surge) (≥ 2)",
     tuning="""
     `rules` of the five within `days`, open still. While it stands no expansion is started (`holds.contraction_risk`).

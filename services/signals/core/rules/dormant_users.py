@@ -48,6 +48,7 @@ ROW: RuleRow = RuleRow(
     no_watch,
     "percent",
     by_day="begins",
+    single=True,
     unmeasured="too few dormant users",
     example="4 of 12 users provisioned 14 days ago or more were never active = 33.33 % (≥ 20 %)",
     tuning="""

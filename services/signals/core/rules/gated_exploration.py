@@ -46,6 +46,7 @@ ROW: RuleRow = RuleRow(
     only_falls=True,
     tell=tell,
     moved_by=FLOOD | {FeatureBlocked},
+    single=True,
     example="3 features beyond the plan tried in 14 days (automation, integrations, segments) (≥ 3)",
     tuning="""
     `features` and `days`. Only features of a higher plan count, so keep `plans.<plan>.features` and `next` true:

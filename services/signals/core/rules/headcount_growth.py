@@ -52,6 +52,7 @@ ROW: RuleRow = RuleRow(
     only_falls=True,
     tell=tell,
     moved_by=NOTHING,
+    single=True,
     unmeasured="no number of employees",
     example="144 employees; the lowest of 365 days is 100, given on 2026-01-01 = 144 % (≥ 120 %)",
     tuning="""

@@ -54,6 +54,7 @@ ROW: RuleRow = RuleRow(
     tell=tell,
     moved_by=HEALTH,
     watches_health=True,
+    single=True,
     unmeasured="no health",
     example="health 41.67, weakest in usage (< 50)",
     tuning="The line is `health.critical`; it is also the line that cards and reports call critical. `margin_points` "

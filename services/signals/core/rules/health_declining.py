@@ -57,6 +57,7 @@ ROW: RuleRow = RuleRow(
     tell=tell,
     moved_by=HEALTH,
     watches_health=True,
+    single=True,
     unmeasured="no health now, or none recorded at a change of day",
     example="health 61 is 17 points below its highest of 30 days, 78 (≥ 10)",
     tuning="The highest of the window is one that a change of day has seen. Lower `drop_points` to hear earlier; where "

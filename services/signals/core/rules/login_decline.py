@@ -46,6 +46,7 @@ ROW: RuleRow = RuleRow(
     "percent",
     by_day="ended",
     tell=tell,
+    single=True,
     unmeasured="too few sessions in the earlier window",
     example="13 sessions in 14 days after 20 in those before, a drop = 35 % (> 30 %)",
     tuning="""

@@ -41,6 +41,7 @@ ROW: RuleRow = RuleRow(
     no_watch,
     "percent",
     by_day="ended",
+    single=True,
     unmeasured="no seats, or too soon after onboarding",
     example="12 of 50 seats active in 30 days = 24 % (< 30 %)",
     tuning="""

@@ -45,6 +45,7 @@ ROW: RuleRow = RuleRow(
     "count",
     by_day="begins",
     tell=tell,
+    single=True,
     unmeasured="no onboarding day, or no milestones for the segment",
     example="past the due day since onboarding: first_dashboard, first_report (≥ 1)",
     tuning="The due days stand with `milestones`, by segment: set them to what your healthy accounts needed, not to "

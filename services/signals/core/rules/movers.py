@@ -64,4 +64,15 @@ HEALTH: Movers = FLOOD | {
     TicketOpened,
     TicketResolved,
 }
+# Which criterion of the gate a type moves, besides health; the others move none, but for activity (`Account.raised`).
+CRITERION: dict[type[Event], str] = {
+    QbrHeld: "qbr_days",
+    SurveyAnswered: "sentiment",
+    TicketOpened: "ticket_trend",
+    UserProvisioned: "core_departments",
+}
+# What changes neither a criterion, nor a component of health, nor any other reason to hold.
+CALM: Movers = STILL - HEALTH - CRITERION.keys() - {RenewalCompleted}
+# What changes no use: no limit is reached by it, and usage per seat stays where it was.
+UNUSED: Movers = STILL - {UsageReported}
 NOTHING: Movers = frozenset()

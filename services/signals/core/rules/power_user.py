@@ -69,6 +69,7 @@ ROW: RuleRow = RuleRow(
     by_day="ended",
     covered=covered,
     tell=tell,
+    single=True,
     unmeasured="not covered yet, or too few users or acts",
     example="20 acts in 30 days by a; the mean of 5 active users is 4.8 = 416.67 % (≥ 200 %)",
     tuning="""

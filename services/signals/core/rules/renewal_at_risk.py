@@ -70,6 +70,7 @@ ROW: RuleRow = RuleRow(
     moved_by=HEALTH,
     derived=True,
     watches_health=True,
+    single=True,
     unmeasured="no renewal near, or no health",
     example="renewal on 2026-04-20, in 45 days, with health 62.5 (< 75)",
     tuning="""

@@ -7,7 +7,7 @@ rules of a sort and lives in `episodes`, `day_rules` and `one_offs`.
 Source: playbook sections 6 and 7, definitions 4, 5, 16, 23 and 35.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from typing import Literal
 
 import msgspec
@@ -65,7 +65,10 @@ class RuleRow(msgspec.Struct, frozen=True):
     scopes: it yields the values of those without a trigger, which is all that an event may make fire.
     `moved_by` are the events of the sorted types (`movers`) that may bring a state to its threshold, or of which a
     one-off hears; after others of these it is not measured, and without it after any. A `derived` rule is measured too
-    when a trigger has just begun. `watches_health` says that `watch` notes nothing but what may move health.
+    when a trigger has just begun. `single` says of a state that it has one scope, none, and one level: once it has
+    fired it is not measured until it has ended. `concerns` sorts out events of the sorted types one by one; to those of
+    `moved_by`, `moved_under` adds the types that some terms name. `watches_health` says that `watch` notes nothing but
+    what may move health.
     A rule of the day has `by_day`: with `ended`, `measure` answers for the windows that end on the account's today,
     which is the day that has just ended; with `begins` the day has turned, and today is the one that begins. `covered`
     tells whether its window is covered by what the account has told, and what holds when it first is counts as fired.
@@ -85,6 +88,9 @@ class RuleRow(msgspec.Struct, frozen=True):
     fresh: Callable[[Account, Terms], Iterator[Measure]] | None = None
     moved_by: Movers | None = None
     derived: bool = False
+    single: bool = False
+    concerns: Callable[[Event], bool] | None = None
+    moved_under: Callable[[Terms], Container[type[Event]]] | None = None
     watches_health: bool = False
     by_day: Literal["ended", "begins"] | None = None
     covered: Callable[[Account, Terms], bool] | None = None
@@ -116,10 +122,14 @@ class RuleRow(msgspec.Struct, frozen=True):
 
     def told(self, account: Account, terms: Terms, measure: Measure) -> Measure:
         """Return a value with the numbers and the summary that its evidence has."""
-        if self.tell is None or measure.summary:
-            return measure
-        numbers, summary = self.tell(account, terms, measure)
+        numbers, summary = self.words(account, terms, measure)
         return msgspec.structs.replace(measure, numbers=numbers, summary=summary)
+
+    def words(self, account: Account, terms: Terms, measure: Measure) -> tuple[Numbers, str]:
+        """Return the numbers and the summary that the evidence of a value has."""
+        if self.tell is None or measure.summary:
+            return measure.numbers, measure.summary
+        return self.tell(account, terms, measure)
 
 
 def count_level(rule: CountRule, count: int) -> Level:

@@ -43,6 +43,7 @@ ROW: RuleRow = RuleRow(
     "points",
     by_day="begins",
     tell=tell,
+    single=True,
     unmeasured="not as many changes of day with health yet",
     example="health at least 88 at each of the last 30 changes of day (≥ 85)",
     tuning="One bad morning begins the count anew, so lower `health_score` before you shorten `days`. A day without "

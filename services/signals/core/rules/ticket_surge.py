@@ -45,6 +45,7 @@ ROW: RuleRow = RuleRow(
     "percent",
     tell=tell,
     moved_by=frozenset({TicketOpened}),
+    single=True,
     unmeasured="too few tickets",
     example="12 tickets in 30 days after 4 in the 30 days before = 300 % (≥ 200 %)",
     tuning="Raise `percent` where tickets come and go in waves, and `tickets` where accounts open many: below that "
