@@ -12,7 +12,7 @@ from services.signals.core import names, standing, use, use_costs, use_problems,
 from services.signals.core.account import Account
 from services.signals.core.state import Metric
 from services.signals.core.terms import Terms
-from services.signals.core.windows import UseDays
+from services.signals.core.use_days import UseDays
 from shared.kernel.events import feature_used, session_started, usage_recorded
 from shared.kernel.events.envelope import Event, Properties, Quantity
 from shared.kernel.quantities import MILLION, millionths

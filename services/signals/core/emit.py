@@ -5,11 +5,11 @@ Source: design (contracts), definitions 38, 61, 70.
 
 from services.signals.core import gate, health
 from services.signals.core.account import Account
+from services.signals.core.causes import Step
 from services.signals.core.measures import Measure, Numbers, named
 from services.signals.core.recommend import estimate, recommend
 from services.signals.core.rules.row import Level, RuleRow
 from services.signals.core.state import Episode
-from services.signals.core.steps import Step
 from services.signals.core.terms import Terms
 from shared.kernel.ids import trigger_id
 from shared.kernel.quantities import as_number

@@ -5,10 +5,11 @@ at this change of day. One-offs end when they have stood their days. Source: def
 """
 
 from services.signals.core.account import Account
+from services.signals.core.causes import Cause, Step
 from services.signals.core.rules import BY_NAME
 from services.signals.core.rules.row import Level, Measure, RuleRow
 from services.signals.core.state import Episode
-from services.signals.core.steps import OPEN, Cause, Emit, RuleFailed, Step, by_scope, measured_one, ranked
+from services.signals.core.steps import OPEN, Emit, RuleFailed, by_scope, measured_one, ranked
 from services.signals.core.terms import Terms
 
 Scopes = list[tuple[str | None, list[Episode]]]

@@ -11,6 +11,7 @@ from typing import Literal
 
 from services.signals.core import gate, hooks
 from services.signals.core.account import Account
+from services.signals.core.causes import Cause, Step
 from services.signals.core.endings import end_all
 from services.signals.core.one_offs import happen, release_happenings
 from services.signals.core.rules import BY_NAME, RULES
@@ -24,10 +25,8 @@ from services.signals.core.steps import (
     OPEN,
     PASSED,
     RELEASED,
-    Cause,
     Emit,
     RuleFailed,
-    Step,
     begin,
     by_scope,
     measured_one,

@@ -12,7 +12,7 @@ from services.signals.core.account import Account
 from services.signals.core.activity import touched
 from services.signals.core.state import Moment
 from services.signals.core.terms import Terms
-from services.signals.core.windows import UseDays
+from services.signals.core.use_days import UseDays
 from shared.kernel.clock import DAY_MS
 from shared.kernel.events import (
     account_updated,

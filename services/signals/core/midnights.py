@@ -5,13 +5,14 @@ Source: definitions 7, 23, 33, 35 and 66.
 
 from services.signals.core import hooks, use_problems
 from services.signals.core.account import Account
+from services.signals.core.causes import Cause
 from services.signals.core.day_rules import judge
 from services.signals.core.endings import end, over_by_day, over_today
 from services.signals.core.episodes import look
 from services.signals.core.rules import RULES
 from services.signals.core.rules.row import RuleRow
 from services.signals.core.settling import settle
-from services.signals.core.steps import PASSED, Cause, Emit, RuleFailed, begin, measured, reached, rows_of_midnight
+from services.signals.core.steps import PASSED, Emit, RuleFailed, begin, measured, reached, rows_of_midnight
 from services.signals.core.terms import Terms
 from shared.kernel.clock import iso_day, midnight_ms
 

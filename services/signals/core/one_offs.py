@@ -7,8 +7,9 @@ from typing import Literal
 
 from services.signals.core import gate
 from services.signals.core.account import Account
+from services.signals.core.causes import Cause, Step
 from services.signals.core.rules.row import Measure, RuleRow
-from services.signals.core.steps import HELD, RELEASED, Cause, Emit, Step, begin
+from services.signals.core.steps import HELD, RELEASED, Emit, begin
 from services.signals.core.terms import Terms
 from shared.kernel.clock import day_of
 

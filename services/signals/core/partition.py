@@ -8,16 +8,18 @@ from collections import Counter
 from services.signals.core import criteria, gate, hooks, standing, use_problems
 from services.signals.core.account import Account
 from services.signals.core.activity import ACTIVITY
+from services.signals.core.causes import Cause, Step
 from services.signals.core.emit import trigger_for
 from services.signals.core.endings import end_scope
 from services.signals.core.episodes import look
 from services.signals.core.fold import HANDLERS
+from services.signals.core.meta import Meta
 from services.signals.core.midnights import change_day
 from services.signals.core.output import Output
 from services.signals.core.settling import settle
-from services.signals.core.shelf import Meta, PageReader, Shelf
+from services.signals.core.shelf import PageReader, Shelf
 from services.signals.core.source_state import silent_now
-from services.signals.core.steps import Cause, RuleFailed, Step
+from services.signals.core.steps import RuleFailed
 from services.signals.core.terms import Terms
 from shared.kernel.clock import DAY_MS, MINUTE_MS
 from shared.kernel.codec import encode_line

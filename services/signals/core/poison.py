@@ -10,9 +10,9 @@ from collections.abc import Iterator
 import msgspec
 
 from services.signals.core import controls
+from services.signals.core.meta import Meta
 from services.signals.core.output import Output
 from services.signals.core.partition import Partition
-from services.signals.core.shelf import Meta
 from services.signals.core.steps import RuleFailed
 from shared.kernel.codec import Line, decode_record, encode_line
 from shared.kernel.dead_letters import DeadLetter, encode_letter

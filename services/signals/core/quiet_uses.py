@@ -12,8 +12,8 @@ from services.signals.core.activity import touched, used_anew
 from services.signals.core.quiet_stretch import Stretch
 from services.signals.core.quiet_users import act, adopts, is_quiet
 from services.signals.core.terms import Terms
+from services.signals.core.use_days import UseDays
 from services.signals.core.users import core_used
-from services.signals.core.windows import UseDays
 from shared.kernel.events.feature_used import FeatureUsed
 from shared.kernel.quantities import MILLION
 

@@ -9,30 +9,13 @@ Memory: at most two hours of ids, about 200 bytes each; 1,000 events/s on one ac
 
 from collections.abc import Iterator
 
-import msgspec
-
 from services.signals.core.pages import SCHEMA_VERSION, Stamp
+from services.signals.core.recent_state import RecentPage, Segment
 from shared.kernel.clock import MINUTE_MS
 
 FEWEST_DROPPED = 8  # ids; a smaller generation goes on
 NONE: dict[str, int] = {}
 SEGMENT_FULL = 128  # ids; a segment with more is closed: 128 ids are about 6 KB
-
-
-class Segment(msgspec.Struct, array_like=True):
-    """What the head page knows of a recent page: its number and the greatest clock in it."""
-
-    number: int
-    last_ms: int
-
-
-class RecentPage(msgspec.Struct, array_like=True):
-    """One page of ids, each with the account's clock when it was first seen."""
-
-    version: int
-    stamp: Stamp
-    ids: list[str] = []
-    clocks: list[int] = []
 
 
 class RecentIds:

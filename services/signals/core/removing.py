@@ -4,10 +4,11 @@ Source: design (erasure), reliability (what follows for us, 10).
 """
 
 from services.signals.core.account import Account
+from services.signals.core.causes import Cause, Step
 from services.signals.core.endings import end_all
 from services.signals.core.output import Output
 from services.signals.core.partition import Partition
-from services.signals.core.steps import Cause, RuleFailed, Step
+from services.signals.core.steps import RuleFailed
 from shared.kernel.controls import AccountRemoved
 from shared.kernel.topics import SNAPSHOTS
 

@@ -6,12 +6,11 @@ Source: design (state, durability 2).
 """
 
 from collections.abc import Callable, Iterator
-from typing import Literal, Protocol
-
-import msgspec
+from typing import Protocol
 
 from services.signals.core import erased, user_pages
 from services.signals.core.account import Account, new_account
+from services.signals.core.meta import Meta
 from services.signals.core.pages import (
     DAYS,
     HEAD,
@@ -26,9 +25,9 @@ from services.signals.core.pages import (
     encode_page,
     page_key,
 )
-from services.signals.core.recent import RecentIds, RecentPage
+from services.signals.core.recent import RecentIds
+from services.signals.core.recent_state import RecentPage
 from services.signals.core.removed import Removals
-from services.signals.core.source_state import SourceState
 from services.signals.core.state import NO_DAY, Days, Head, UserPage
 from shared.kernel.errors import InvariantError
 
@@ -45,27 +44,6 @@ class PageReader(Protocol):
 
     def scan(self, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
         """Yield the pages whose key begins with `prefix`, in the order of keys."""
-
-
-class Meta(msgspec.Struct, array_like=True):
-    """The partition's own page.
-
-    Shape: `epochs` are the ids of the logs read so far, the last one is in force; `sources` is replaced, never changed,
-    so that a copy of the page keeps what it had, and so are `quintiles`, the bounds by segment of `quintiles_at`.
-    Units: `ticked_at` and `quintiles_at` in milliseconds, bounds in millionths.
-    """
-
-    version: int = SCHEMA_VERSION
-    stamp: Stamp = NO_STAMP
-    epochs: tuple[str, ...] = ()
-    ticked_at: int = 0
-    live_ticked: bool = False
-    phase: Literal["live", "backfill"] = "live"
-    playbook_version: str = ""
-    switched_off: tuple[str, ...] = ()
-    sources: dict[str, SourceState] = {}
-    quintiles_at: int | None = None
-    quintiles: dict[str, tuple[int, int, int, int]] = {}
 
 
 _META = PageDecoder(Meta)

@@ -11,10 +11,10 @@ import msgspec
 from services.signals.core.measures import Comparison, Measure
 from services.signals.core.pages import Stamp
 from services.signals.core.people_state import Answer, PeopleDaysGone, PeopleHead
-from services.signals.core.recent import Segment
+from services.signals.core.recent_state import Segment
 from services.signals.core.standing_state import StandingDaysGone, StandingHead
+from services.signals.core.use_days import UseDays
 from services.signals.core.use_state import UseDaysGone, UseHead
-from services.signals.core.windows import UseDays
 from shared.kernel.triggers import ScopeType
 
 Moment = tuple[int, str, str]  # instant, source, id: the order of two events (definition 3)

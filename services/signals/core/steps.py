@@ -4,11 +4,9 @@ Source: definitions 4, 5, 33 and 38.
 """
 
 from collections.abc import Callable
-from typing import Literal
-
-import msgspec
 
 from services.signals.core.account import Account
+from services.signals.core.causes import Cause, Step
 from services.signals.core.rules import RULES
 from services.signals.core.rules.movers import SORTED
 from services.signals.core.rules.row import Level, Measure, RuleRow
@@ -18,34 +16,6 @@ from shared.kernel.events.envelope import Event
 
 OPEN = frozenset({"fired", "held", "released"})
 PASSED, HELD, FIRED, RELEASED = "passed", "held", "fired", "released"
-
-
-class Cause(msgspec.Struct, frozen=True):
-    """What made the rules be looked at: an event, or without one the change of a day.
-
-    Units: instants in milliseconds; `at_ms` is the account's clock.
-    """
-
-    decided_by: str
-    at_ms: int
-    event_ms: int | None = None
-    received_at: int | None = None
-    event: Event | None = None
-
-
-class Step(msgspec.Struct, frozen=True):
-    """One record to emit: what happened to which episode, and the value that decided (None: not measured any more).
-
-    Shape: `shown_scope` is what the record says instead of the episode's scope.
-    """
-
-    record: Literal["fired", "held", "released", "resolved"]
-    row: RuleRow
-    episode: Episode
-    level: Level | None
-    measure: Measure | None
-    cause: Cause
-    shown_scope: str | None = None
 
 
 Emit = Callable[[Account, Step], None]

@@ -4,36 +4,16 @@ Only quantities of `usage.recorded` count, so those that uses of features add to
 Units: millionths. Source: definitions 20, 24, 40 and 75.
 """
 
-from typing import Any
-
-import msgspec
-
 from services.signals.core.account import Account
 from services.signals.core.state import Metric
 from services.signals.core.terms import Terms
 from services.signals.core.use_state import KEPT_DAYS
+from services.signals.core.use_sums import Compared, Use
 from services.signals.core.windows import day_sum, prune
 from shared.kernel.events.usage_recorded import UsageRecordedProperties
 from shared.kernel.quantities import millionths
 
 NAME = "cost_efficiency"
-
-
-class Use(msgspec.Struct, frozen=True):
-    """What was recorded over a window: its quantity, and cost and quantity of the events that have a cost."""
-
-    quantity: int
-    cost: int
-    costed: int
-
-
-class Compared(msgspec.Struct):
-    """One metric on one day under some terms. Shape: `past` is the window that ends today without today."""
-
-    today: int
-    terms: Any
-    past: Use
-    before: Use
 
 
 def by_feature(account: Account, name: str, amount: int, day: int) -> None:

@@ -3,24 +3,13 @@
 Units: millionths. Source: definitions 20, 24, 26, 43 and 53.
 """
 
-from typing import Any
-
-import msgspec
-
 from services.signals.core.account import Account
 from services.signals.core.state import Metric
 from services.signals.core.terms import Terms
+from services.signals.core.use_sums import Windows
 from services.signals.core.windows import day_sum
 
 VELOCITY, VELOCITY_BEFORE, VELOCITY_GAP, DECLINE, DECLINE_BEFORE, HEALTH, HEALTH_BEFORE = range(7)
-
-
-class Windows(msgspec.Struct):
-    """The sums of one metric on one day under some terms. Shape: by the numbers above."""
-
-    today: int
-    terms: Any
-    sums: list[int]
 
 
 def _shapes(terms: Terms) -> tuple[tuple[int, int], ...]:

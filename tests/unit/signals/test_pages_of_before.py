@@ -10,8 +10,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from services.signals.core.meta import Meta
 from services.signals.core.pages import META_KEY, SCHEMA_VERSION
-from services.signals.core.shelf import Meta
 from shared.kernel.errors import ConfigurationError
 from tests.oracle.adapters import EPOCH, EngineSubject
 from tests.oracle.story import Story

@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.signals.core.recent import FEWEST_DROPPED, RecentIds, RecentPage
+from services.signals.core.recent import FEWEST_DROPPED, RecentIds
+from services.signals.core.recent_state import RecentPage
 
 WINDOW_MS = 60
 STEPS = st.integers(0, 45)  # few enough that ids come again within the window, and long after it

@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.signals.core.windows import KEPT_BITS, LastSeen, UseDays, day_sum, prune
+from services.signals.core.use_days import KEPT_BITS, UseDays
+from services.signals.core.windows import LastSeen, day_sum, prune
 
 TODAY = 1_000
 days = st.integers(TODAY - 90, TODAY)

@@ -11,6 +11,7 @@ from services.signals.core.account import Account
 from services.signals.core.rules.movers import FLOOD
 from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow
 from services.signals.core.terms import Terms
+from services.signals.core.use_sums import Use
 from shared.kernel.quantities import MILLION, as_number
 
 NAME = use_costs.NAME
@@ -22,7 +23,7 @@ def levels(terms: Terms) -> tuple[Level, ...]:
     return (Level(None, rule.unit_cost_percent * MILLION, ">=", rule.margin_points * MILLION),)
 
 
-def _compared(account: Account, terms: Terms, name: str) -> tuple[use_costs.Use, use_costs.Use] | None:
+def _compared(account: Account, terms: Terms, name: str) -> tuple[Use, Use] | None:
     metric = account.metrics.get(name)
     return None if metric is None else use_costs.compared(account, name, metric, terms)
 

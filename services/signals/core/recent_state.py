@@ -1,0 +1,24 @@
+"""The pages in which the recent ids of an account lie: segments that are appended to.
+
+Source: definition 8.
+"""
+
+import msgspec
+
+from services.signals.core.pages import Stamp
+
+
+class Segment(msgspec.Struct, array_like=True):
+    """What the head page knows of a recent page: its number and the greatest clock in it."""
+
+    number: int
+    last_ms: int
+
+
+class RecentPage(msgspec.Struct, array_like=True):
+    """One page of ids, each with the account's clock when it was first seen."""
+
+    version: int
+    stamp: Stamp
+    ids: list[str] = []
+    clocks: list[int] = []
