@@ -107,7 +107,7 @@ class Account:
         self.overlooked = True  # a rule may be met that nobody has measured: the next look is at all of them
         self.unsettled = False  # something stands that nobody has looked at
         self.now: Standstill | None = None  # None: it moves
-        self.parts: dict[str, Fraction] | None = None  # components of health but usage, until something moves them
+        self.parts: dict[str, Fraction | None] = {}  # components of health, until something moves them; not usage
         self.open_tickets: dict[str, int] = {}  # by severity
         self.peak: tuple[int, int, Fraction | None] | None = None
         self.wanted: Fraction | None = None  # the least health that somebody waits for

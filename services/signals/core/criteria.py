@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from services.signals.core import health
 from services.signals.core.account import Account
-from services.signals.core.rules.movers import CRITERION, HEALTH, SORTED
+from services.signals.core.rules.movers import COMPONENT, CRITERION, SORTED
 from services.signals.core.terms import Terms, onboarded_days
 from shared.kernel.events.envelope import Event
 from shared.kernel.playbook.bounds import Trend
@@ -52,12 +52,14 @@ def departments(account: Account, terms: Terms) -> set[str]:
 
 def moved_by(account: Account, kind: type[Event]) -> None:
     """Note that an event of a type, no mere activity, has changed what the gate asks for, or what health is made of."""
-    if kind in HEALTH or kind not in SORTED:
-        account.parts = None
+    if kind not in SORTED:
+        account.gate_cache = None
+        account.parts.clear()
+        return
+    if kind in COMPONENT:
+        account.parts.pop(COMPONENT[kind], None)
     if kind in CRITERION:
         account.moved(CRITERION[kind])
-    elif kind not in SORTED:
-        account.gate_cache = None
 
 
 def in_the_way(account: Account, terms: Terms) -> str | None:

@@ -94,9 +94,13 @@ def over_by_day(account: Account, terms: Terms) -> list[Ending]:
 def _open_rules(account: Account) -> list[tuple[RuleRow, Scopes]]:
     """Return the rules that have episodes, in order, each with its scopes; no other rule is of interest."""
     return [
-        (BY_NAME[rule], sorted(scopes.items(), key=lambda item: item[0] or ""))
+        (BY_NAME[rule], sorted(scopes.items(), key=_by_name) if len(scopes) > 1 else list(scopes.items()))
         for rule, scopes in by_scope(account).items()
     ]
+
+
+def _by_name(scope: tuple[str | None, list[Episode]]) -> str:
+    return scope[0] or ""
 
 
 def _over(
@@ -110,11 +114,17 @@ def _over(
     values, found = {measure.scope: measure for measure in measures}, list[Ending]()
     for scope, episodes in scopes:
         measure = values.get(scope)
+        if scope not in turned and measure is not None and not any(_is_over(one, measure) for one in episodes):
+            continue  # the usual case
         for episode, level in ranked(episodes, row, terms, scope):
-            value = measure and measure.at(episode.level)
-            if scope in turned or value is None or value.is_over(episode.threshold, episode.margin, episode.comparison):
-                found.append((row, episode, level, value))
+            if scope in turned or _is_over(episode, measure):
+                found.append((row, episode, level, measure and measure.at(episode.level)))
     return found
+
+
+def _is_over(episode: Episode, measure: Measure | None) -> bool:
+    value = measure and measure.at(episode.level)
+    return value is None or value.is_over(episode.threshold, episode.margin, episode.comparison)
 
 
 def end(account: Account, ending: Ending, cause: Cause, emit: Emit, shown_scope: str | None = None) -> None:

@@ -17,7 +17,7 @@ from services.signals.core.one_offs import happen, release_happenings
 from services.signals.core.rules import BY_NAME, RULES
 from services.signals.core.rules.movers import CALM, SORTED, STILL, UNUSED
 from services.signals.core.rules.row import Measure, RuleRow, spent_from
-from services.signals.core.settling import settle
+from services.signals.core.settling import reseat, settle
 from services.signals.core.standstill import Standstill
 from services.signals.core.state import Episode
 from services.signals.core.steps import (
@@ -59,7 +59,7 @@ def look(
     """
     event, begun = cause.event, len(account.episodes)
     known = event is not None and not (account.parked or account.unsettled or account.overlooked)
-    still = known and type(event) in STILL and account.wanted is None
+    still = known and (type(event) in STILL or type(event) in CALM) and account.wanted is None
     if account.now is None:
         account.now = Standstill()  # until all is settled
     if not (known and type(event) in UNUSED):
@@ -71,7 +71,9 @@ def look(
         rows = rows_after(terms, type(event)) if event is not None and known else only
         values = _fire_all(account, terms, rows, cause, emit, failed, known=known, backfill=backfill)
         still = still and len(account.episodes) == begun
-        if still and type(event) in CALM:  # nothing has moved that anybody watches, or that holds anything
+        if still and type(event) not in STILL:
+            reseat(account, terms)
+        if still and type(event) in CALM and not (account.held and account.gate_cache is None):
             account.now = None
             return
         if account.held or account.waiting:

@@ -151,10 +151,14 @@ def components(account: Account, terms: Terms) -> dict[str, Fraction]:
 
 def others(account: Account, terms: Terms) -> dict[str, Fraction]:
     """Return the components that activity does not move."""
-    if account.parts is None:
-        found = ((name, compute(account, terms)) for name, compute in OTHERS.items())
-        account.parts = {name: value for name, value in found if value is not None}
-    return account.parts
+    known, found = account.parts, dict[str, Fraction]()
+    for name, compute in OTHERS.items():
+        if name not in known:
+            known[name] = compute(account, terms)
+        value = known[name]
+        if value is not None:
+            found[name] = value
+    return found
 
 
 def score(account: Account, terms: Terms) -> Fraction | None:

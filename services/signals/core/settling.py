@@ -12,13 +12,14 @@ from services.signals.core.steps import HELD
 from services.signals.core.terms import Terms
 
 WATCHING = tuple(row for row in RULES if row.watch is not no_watch)
-WATCHING_HEALTH = tuple(row for row in RULES if row.watches_health)
+WATCHING_HEALTH = tuple(row for row in RULES if row.watches == "health")
+WATCHING_SEATS = tuple(row for row in RULES if row.watches == "seats")
 
 
 def settle(account: Account, terms: Terms, *, backfill: bool, still: bool = False) -> None:
     """Note from which values on the rules must be looked at again.
 
-    When all is `still` but health, what has been noted about all else holds on.
+    When all is `still` but health, what has been noted about all else holds on, and nobody waits for health.
     """
     if account.held or account.waiting:
         held = [BY_NAME[episode.rule].kind for episode in account.episodes.values() if episode.status == HELD]
@@ -33,3 +34,9 @@ def settle(account: Account, terms: Terms, *, backfill: bool, still: bool = Fals
         row.watch(account, terms)
     rooms.settle(account, terms, backfill=backfill)
     account.now = None
+
+
+def reseat(account: Account, terms: Terms) -> None:
+    """Note what a seat given to somebody changes."""
+    for row in WATCHING_SEATS:
+        row.watch(account, terms)

@@ -110,10 +110,16 @@ def begin(
 def by_scope(account: Account, status: str | None = None) -> dict[str, dict[str | None, list[Episode]]]:
     """Return the rules that have episodes, in their order, by scope; with `status`, scopes that have one of it."""
     found: dict[str, dict[str | None, list[Episode]]] = {}
+    by_rule = account.episodes.by_rule
     for row in RULES:
+        if row.name not in by_rule:
+            continue
         scopes: dict[str | None, list[Episode]] = {}
-        for episode in account.episodes.of(row.name).values():
-            scopes.setdefault(episode.scope, []).append(episode)
+        for episode in by_rule[row.name].values():
+            if episode.scope in scopes:
+                scopes[episode.scope].append(episode)
+            else:
+                scopes[episode.scope] = [episode]
         if status is not None:
             scopes = {k: some for k, some in scopes.items() if any(e.status == status for e in some)}
         if scopes:

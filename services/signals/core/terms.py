@@ -144,7 +144,8 @@ class Terms:
         same = self.health_days == self.month_days
         account.active_health = account.active_month if same else account.active.distinct(today, self.health_days)
         account.acts_before = day_sum(account.days.standing.acts, today, self.month_days)
-        account.gate_cache = account.parts = None
+        account.gate_cache = None
+        account.parts.clear()
 
 
 def annual_value(account: Account) -> Fraction | None:

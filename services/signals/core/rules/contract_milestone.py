@@ -62,7 +62,7 @@ ROW: RuleRow = RuleRow(
     "points",
     tell=tell,
     moved_by=HEALTH,
-    watches_health=True,
+    watches="health",
     single=True,
     unmeasured="no renewal in sight, or no health",
     example="renewal on 2026-04-20, in 45 days, with health 90 (≥ 75)",

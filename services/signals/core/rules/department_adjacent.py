@@ -83,6 +83,7 @@ ROW: RuleRow = RuleRow(
     watch,
     "percent",
     only_falls=True,
+    watches="seats",
     tell=tell,
     moved_by=FLOOD | {UserProvisioned},
     unmeasured="no busy department beside one without users",

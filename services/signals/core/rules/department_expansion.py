@@ -60,6 +60,7 @@ ROW: RuleRow = RuleRow(
     watch,
     "count",
     only_falls=True,
+    watches="seats",
     tell=tell,
     moved_by=FLOOD | {UserProvisioned},
     unmeasured="no new department",

@@ -53,7 +53,6 @@ ROW: RuleRow = RuleRow(
     "points",
     tell=tell,
     moved_by=HEALTH,
-    watches_health=True,
     single=True,
     unmeasured="no health",
     example="health 41.67, weakest in usage (< 50)",

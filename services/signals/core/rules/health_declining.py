@@ -56,7 +56,6 @@ ROW: RuleRow = RuleRow(
     "points",
     tell=tell,
     moved_by=HEALTH,
-    watches_health=True,
     single=True,
     unmeasured="no health now, or none recorded at a change of day",
     example="health 61 is 17 points below its highest of 30 days, 78 (≥ 10)",

@@ -52,18 +52,19 @@ STILL: Movers = frozenset(
     }
 )
 SORTED: Movers = FLOOD | STILL | {UserProvisioned}
-# What moves a component of health, in either direction.
-HEALTH: Movers = FLOOD | {
-    ChampionChanged,
-    EngagementRecorded,
-    MilestoneReached,
-    OutcomeAchieved,
-    QbrHeld,
-    StakeholderAdded,
-    SurveyAnswered,
-    TicketOpened,
-    TicketResolved,
+# Which component of health a type moves, in either direction; the flood moves usage.
+COMPONENT: dict[type[Event], str] = {
+    ChampionChanged: "stakeholders",
+    EngagementRecorded: "engagement",
+    MilestoneReached: "outcomes",
+    OutcomeAchieved: "outcomes",
+    QbrHeld: "engagement",
+    StakeholderAdded: "stakeholders",
+    SurveyAnswered: "sentiment",
+    TicketOpened: "support",
+    TicketResolved: "support",
 }
+HEALTH: Movers = FLOOD | COMPONENT.keys()
 # Which criterion of the gate a type moves, besides health; the others move none, but for activity (`Account.raised`).
 CRITERION: dict[type[Event], str] = {
     QbrHeld: "qbr_days",
@@ -71,8 +72,8 @@ CRITERION: dict[type[Event], str] = {
     TicketOpened: "ticket_trend",
     UserProvisioned: "core_departments",
 }
-# What changes neither a criterion, nor a component of health, nor any other reason to hold.
-CALM: Movers = STILL - HEALTH - CRITERION.keys() - {RenewalCompleted}
+# What changes neither a component of health nor any reason to hold, but for a criterion.
+CALM: Movers = SORTED - HEALTH - {RenewalCompleted}
 # What changes no use: no limit is reached by it, and usage per seat stays where it was.
-UNUSED: Movers = STILL - {UsageReported}
+UNUSED: Movers = SORTED - FLOOD - {UsageReported}
 NOTHING: Movers = frozenset()

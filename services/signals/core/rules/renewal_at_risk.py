@@ -69,7 +69,6 @@ ROW: RuleRow = RuleRow(
     tell=tell,
     moved_by=HEALTH,
     derived=True,
-    watches_health=True,
     single=True,
     unmeasured="no renewal near, or no health",
     example="renewal on 2026-04-20, in 45 days, with health 62.5 (< 75)",

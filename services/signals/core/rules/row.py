@@ -67,8 +67,8 @@ class RuleRow(msgspec.Struct, frozen=True):
     one-off hears; after others of these it is not measured, and without it after any. A `derived` rule is measured too
     when a trigger has just begun. `single` says of a state that it has one scope, none, and one level: once it has
     fired it is not measured until it has ended. `concerns` sorts out events of the sorted types one by one; to those of
-    `moved_by`, `moved_under` adds the types that some terms name. `watches_health` says that `watch` notes nothing but
-    what may move health.
+    `moved_by`, `moved_under` adds the types that some terms name. `watches` says that `watch` notes nothing but
+    what health must come to, or what has to be noted anew when somebody is given a seat.
     A rule of the day has `by_day`: with `ended`, `measure` answers for the windows that end on the account's today,
     which is the day that has just ended; with `begins` the day has turned, and today is the one that begins. `covered`
     tells whether its window is covered by what the account has told, and what holds when it first is counts as fired.
@@ -91,7 +91,7 @@ class RuleRow(msgspec.Struct, frozen=True):
     single: bool = False
     concerns: Callable[[Event], bool] | None = None
     moved_under: Callable[[Terms], Container[type[Event]]] | None = None
-    watches_health: bool = False
+    watches: Literal["health", "seats"] | None = None
     by_day: Literal["ended", "begins"] | None = None
     covered: Callable[[Account, Terms], bool] | None = None
     happening: Callable[[Account, Terms, Event], Iterator[Measure]] | None = None
