@@ -34,7 +34,7 @@ def command(account_id: str, kafka: str | None, data: Path | None, topic_prefix:
     if as_json:
         click.echo(msgspec.json.format(encode_snapshot(found.snapshot), indent=2).decode())
         return
-    for line in tell(found.snapshot, found.behind):
+    for line in tell(found.snapshot, found.behind, found.began):
         click.echo(line)
 
 

@@ -1,4 +1,4 @@
-"""The latest snapshot of an account, and how far signals has read since.
+"""The latest snapshot of an account, how its open triggers fired, and how far signals has read since.
 
 A record that somebody else wrote on the topic, and that cannot be read, is passed over.
 """
@@ -10,7 +10,8 @@ import msgspec
 
 from shared.kernel.ids import partition_for
 from shared.kernel.snapshots import Snapshot, decode_snapshot
-from shared.kernel.topics import EVENTS, SNAPSHOTS
+from shared.kernel.topics import EVENTS, SNAPSHOTS, TRIGGERS
+from shared.kernel.triggers import Trigger, decode_trigger
 from upswing.trace.follow import GROUP
 from upswing.trace.logbook import Logbook
 
@@ -20,10 +21,12 @@ __all__ = ["Found", "find_snapshot"]
 class Found(msgspec.Struct):
     """What is there of an account. Shape: `similar` are names like the one asked for, when there is no snapshot.
 
-    Units: `behind` is the number of records of the account's partition that signals has still to make durable.
+    `began` are the records with which its open triggers fired or were held, by id, as far as their topic still has
+    them. Units: `behind` is the number of records of the account's partition that signals has still to make durable.
     """
 
     snapshot: Snapshot | None = None
+    began: dict[str, Trigger] = {}
     behind: int = 0
     similar: tuple[str, ...] = ()
 
@@ -47,4 +50,24 @@ async def find_snapshot(book: Logbook, account_id: str) -> Found:
             found.snapshot = decode_snapshot(value)
     if found.snapshot is None:
         found.similar = tuple(get_close_matches(account_id, sorted(names - {account_id})))
+    else:
+        found.began = await _beginnings(book, found.snapshot)
     return found
+
+
+async def _beginnings(book: Logbook, snapshot: Snapshot) -> dict[str, Trigger]:
+    """Return the first records of the account's open triggers."""
+    began: dict[str, Trigger] = {}
+    wanted = {rule.trigger_id for rule in snapshot.rules if rule.trigger_id is not None}
+    if not wanted:
+        return began
+    key, partitions = snapshot.account_id.encode(), await book.partitions(TRIGGERS.name)
+    home = [partition_for(snapshot.account_id, len(partitions))]
+    async for record in book.read(TRIGGERS.name, home, 0):
+        if record.key != key:
+            continue
+        with contextlib.suppress(msgspec.DecodeError):
+            trigger = decode_trigger(record.value)
+            if trigger.trigger_id in wanted and trigger.record in ("fired", "held"):
+                began.setdefault(trigger.trigger_id, trigger)
+    return began

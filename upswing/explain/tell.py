@@ -1,10 +1,11 @@
 """An account in words: health, the gate with what is missing, and every rule with what would make it fire."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 from shared.kernel.clock import iso
 from shared.kernel.snapshots import RuleValue, Snapshot, State
-from shared.kernel.triggers import Criterion, Gate, Number
+from shared.kernel.triggers import Criterion, Gate, Number, Trigger
 from upswing.trace.tell import HINTS, MORE
 
 __all__ = ["tell", "to_fire"]
@@ -21,8 +22,11 @@ HEADINGS: dict[State, str] = {
 }
 
 
-def tell(snapshot: Snapshot, behind: int) -> Iterator[str]:
-    """Yield the lines of the answer. Units: `behind` in records that signals has still to make durable."""
+def tell(snapshot: Snapshot, behind: int, began: Mapping[str, Trigger] | None = None) -> Iterator[str]:
+    """Yield the lines of the answer. Units: `behind` in records that signals has still to make durable.
+
+    Shape: `began` has the records with which open triggers fired or were held, by id, as far as they are known.
+    """
     name = snapshot.facts.get("name")
     title = f"{snapshot.account_id} ({name})" if name else snapshot.account_id
     yield f"{title}: {snapshot.segment}, {snapshot.lifecycle}, playbook {snapshot.playbook_version}"
@@ -43,7 +47,7 @@ def tell(snapshot: Snapshot, behind: int) -> Iterator[str]:
         if rules:
             yield ""
             yield heading
-            yield from _lines(rules, SAID[state])
+            yield from _lines(rules, SAID.get(state, partial(_open, word=state, began=began or {})))
 
 
 def to_fire(value: RuleValue) -> str:
@@ -112,10 +116,15 @@ def _name(value: RuleValue) -> str:
     return " ".join(part for part in (value.rule, value.level, value.scope) if part)
 
 
-def _open(value: RuleValue) -> str:
+def _open(value: RuleValue, word: str, began: Mapping[str, Trigger]) -> str:
+    """Say at what a trigger fired, and today's value beside it: it may have fallen back without ending yet."""
     since = f"since {value.since}: " if value.since else ""
     trigger = f" [{value.trigger_id}]" if value.trigger_id else ""
-    return f"{since}{value.evidence.summary}{trigger}"
+    now, first = value.evidence.summary, began.get(value.trigger_id or "")
+    if first is None:
+        return f"{since}now {now}{trigger}"
+    then = first.evidence.summary
+    return f"{since}{now}{trigger}" if then == now else f"{since}{word} at {then}; now {now}{trigger}"
 
 
 def _armed(value: RuleValue) -> str:
@@ -124,10 +133,12 @@ def _armed(value: RuleValue) -> str:
     return f"{to_fire(value)}; now {value.evidence.summary}"
 
 
+def _passed(value: RuleValue) -> str:
+    return f"since {value.since}: now {value.evidence.summary}"
+
+
 SAID: dict[State, Callable[[RuleValue], str]] = {
-    "fired": _open,
-    "held": _open,
-    "passed": _open,
+    "passed": _passed,
     "armed": _armed,
     "unmeasured": lambda value: value.evidence.summary,
     "off": lambda value: value.evidence.summary,

@@ -5,18 +5,13 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from aiokafka import AIOKafkaProducer, TopicPartition
 
-from shared.io.kafka import ensure_topics, make_consumer, make_producer
-from shared.kernel.codec import encode_line
+from shared.io.kafka import ensure_topics
 from shared.kernel.dead_letters import DeadLetter, encode_letter
 from shared.kernel.errors import DependencyError, Reason
-from shared.kernel.events.usage_recorded import UsageRecorded, UsageRecordedProperties
-from shared.kernel.ids import partition_for
 from shared.kernel.snapshots import encode_snapshot
 from shared.kernel.topics import DEAD_LETTERS, EVENTS, SNAPSHOTS, TRIGGERS
 from shared.kernel.triggers import Gate, encode_trigger
@@ -24,69 +19,11 @@ from tests.support.broker import Broker
 from tests.support.notify import TOKEN, make_settings, running
 from tests.support.pipeline.samples import NOON, make_snapshot, make_trigger
 from tests.support.receivers import slack_receiver
-from upswing.trace.follow import GROUP, Trail, follow
+from tests.support.topics import PARTITIONS, Topics
+from upswing.trace.follow import Trail
 from upswing.trace.logbook import Logbook
-from upswing.trace.tell import tell
 
-PARTITIONS = 6
 HELD = Gate(open=False, readiness=70, confidence=1.0, criteria=(), held_because=("sentiment", "core_features"))
-
-
-class Topics:
-    """The topics of one test, written to as the services do."""
-
-    def __init__(self, producer: AIOKafkaProducer, bootstrap: str, prefix: str) -> None:
-        self._producer = producer
-        self.bootstrap, self.prefix = bootstrap, prefix
-
-    async def write(self, topic: str, value: bytes, account: str = "acme") -> int:
-        """Append a record to an account's partition and return its offset."""
-        partition = partition_for(account, PARTITIONS)
-        sent = await self._producer.send_and_wait(self.prefix + topic, value, key=account.encode(), partition=partition)
-        return int(sent.offset)
-
-    async def log(self, *ids: str, account: str = "acme", source: str = "app") -> int:
-        """Append events as one packed record and return its offset."""
-        properties = UsageRecordedProperties(metric="api_calls", quantity=5)
-        lines = [
-            encode_line(
-                UsageRecorded(id=name, account_id=account, source=source, occurred_at=NOON, properties=properties)
-            )
-            for name in ids
-        ]
-        return await self.write(EVENTS.name, b"\n".join(lines), account)
-
-    async def commit(self, offset: int, account: str = "acme") -> None:
-        """Commit an offset of an account's partition as signals does."""
-        tp = TopicPartition(self.prefix + EVENTS.name, partition_for(account, PARTITIONS))
-        consumer = make_consumer(self.bootstrap, self.prefix + GROUP)
-        await consumer.start()
-        try:
-            consumer.assign([tp])
-            await consumer.commit({tp: offset})
-        finally:
-            await consumer.stop()
-
-    async def trail(self, event_id: str, account: str | None = None, *, since_ms: int = 1) -> Trail:
-        """Follow an event."""
-        async with asyncio.timeout(60), Logbook(self.bootstrap, self.prefix) as book:
-            return await follow(book, event_id, account, since_ms)
-
-    async def told(self, event_id: str) -> str:
-        """Follow an event and return what is told."""
-        return "\n".join(tell(await self.trail(event_id), event_id, {}))
-
-
-@pytest.fixture
-async def topics(kafka: Broker, topic_prefix: str) -> AsyncIterator[Topics]:
-    """Fresh topics, and a producer for them."""
-    await ensure_topics(kafka.bootstrap, PARTITIONS, prefix=topic_prefix)
-    producer = make_producer(kafka.bootstrap)
-    await producer.start()
-    try:
-        yield Topics(producer, kafka.bootstrap, topic_prefix)
-    finally:
-        await producer.stop()
 
 
 def run_trace(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -75,12 +75,10 @@ def _surround(death: Death) -> None:
             death.at("after_offsets")
 
     async def deliver_and_die(producer: Any, rows: Any) -> None:
-        told = any(not row.topic.endswith(EVENTS.name) for row in rows)  # not the night's word to signals, told at once
-        if told:
-            death.at("before_send")
+        counts = any(not row.topic.endswith(EVENTS.name) for row in rows)  # not the night's word to signals alone
+        death.at("before_send" if counts else "")
         await deliver(producer, rows)
-        if told:
-            death.at("after_send")
+        death.at("after_send" if counts else "")
 
     Unit.run, Feed._commit, outbox._deliver = run_and_die, commit_and_die, deliver_and_die
 

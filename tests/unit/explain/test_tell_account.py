@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from shared.kernel.snapshots import RuleValue, State
 from shared.kernel.triggers import Criterion, Evidence, Gate, Number
-from tests.support.pipeline.samples import make_snapshot
+from tests.support.pipeline.samples import make_snapshot, make_trigger
 from upswing.explain.tell import tell, to_fire
 from upswing.trace.tell import HINTS
 
@@ -54,10 +54,10 @@ def test_every_rule_is_told_under_its_state() -> None:
     lines = list(tell(make_snapshot(rules=rules), 0))
     assert lines[-14:] == [
         "fired, and not over yet",
-        "  usage_ceiling executive api_calls  since 2026-05-30: so it stands [t-1]",
+        "  usage_ceiling executive api_calls  since 2026-05-30: now so it stands [t-1]",
         "",
         "held: they stand, and wait for what holds them",
-        "  gated_exploration  so it stands",
+        "  gated_exploration  now so it stands",
         "",
         "armed",
         "  usage_ceiling owner api_calls  fires at >= 95 %: 8 percentage points to go; now so it stands",
@@ -67,6 +67,23 @@ def test_every_rule_is_told_under_its_state() -> None:
         "",
         "switched off",
         "  usage_ceiling owner api_calls  so it stands",
+    ]
+
+
+def test_what_has_fallen_back_is_told_with_the_value_at_which_it_fired() -> None:
+    """Beside today's value; where both are the same, once; of a record that has expired, today's alone."""
+    fired = replace(value(71, ">=", 95, state="fired"), since="2026-05-30", trigger_id="t-1")
+    held = replace(value(3, ">=", 3, "count", state="held"), since="2026-05-29", trigger_id="t-2")
+    old = replace(value(96, ">=", 95, state="fired"), since="2026-04-01", trigger_id="t-3")
+    passed = replace(value(71, ">=", 85, state="passed"), since="2026-05-30")
+    first = make_trigger(trigger_id="t-1", evidence=Evidence(97, 95, ">=", "percent", summary="97 of 100"))
+    same = make_trigger(trigger_id="t-2", record="held", evidence=held.evidence)
+    lines = list(tell(make_snapshot(rules=(fired, held, old, passed)), 0, {"t-1": first, "t-2": same}))
+    assert [line.strip() for line in lines if "since" in line] == [
+        "usage_ceiling owner api_calls  since 2026-05-30: fired at 97 of 100; now so it stands [t-1]",
+        "usage_ceiling owner api_calls  since 2026-04-01: now so it stands [t-3]",
+        "usage_ceiling owner api_calls  since 2026-05-29: so it stands [t-2]",
+        "usage_ceiling owner api_calls  since 2026-05-30: now so it stands",
     ]
 
 

@@ -1,0 +1,45 @@
+"""`upswing explain` on a real broker: an account from its snapshot, and how its open triggers fired."""
+
+import asyncio
+
+from msgspec.structs import replace
+
+from shared.kernel.snapshots import RuleValue, encode_snapshot
+from shared.kernel.topics import SNAPSHOTS, TRIGGERS
+from shared.kernel.triggers import Evidence, encode_trigger
+from tests.support.pipeline.samples import make_snapshot, make_trigger
+from tests.support.topics import Topics
+from upswing.explain.find import find_snapshot
+from upswing.explain.tell import tell
+from upswing.trace.logbook import Logbook
+
+
+async def told(topics: Topics) -> str:
+    """Return what is told of the account."""
+    async with asyncio.timeout(60), Logbook(topics.bootstrap, topics.prefix) as book:
+        found = await find_snapshot(book, "acme")
+    assert found.snapshot is not None
+    return "\n".join(tell(found.snapshot, found.behind, found.began))
+
+
+async def test_an_open_trigger_is_told_with_the_value_at_which_it_fired(topics: Topics) -> None:
+    """The first record of its id counts; others, of other accounts too, and unreadable ones are passed over."""
+    held = make_trigger(record="held")
+    now = Evidence(84, 90, ">", "percent", summary="42 of 50 seats")
+    stands = RuleValue("seat_saturation", "expansion", None, None, None, "fired", now, "2026-06-01", held.trigger_id)
+    await topics.write(TRIGGERS.name, b"not ours")
+    for trigger in (
+        make_trigger(account_id="globex"),
+        make_trigger(decided_by="app/e0"),
+        held,
+        replace(held, record="released", evidence=now),
+    ):
+        await topics.write(TRIGGERS.name, encode_trigger(trigger), trigger.account_id)
+    await topics.write(SNAPSHOTS.name, encode_snapshot(make_snapshot(rules=(stands,))))
+    assert f"since 2026-06-01: fired at 46 of 50 seats; now 42 of 50 seats [{held.trigger_id}]" in await told(topics)
+
+
+async def test_an_account_without_open_triggers_is_told_from_its_snapshot_alone(topics: Topics) -> None:
+    """Nobody reads the triggers for it."""
+    await topics.write(SNAPSHOTS.name, encode_snapshot(make_snapshot()))
+    assert "acme (Acme): mid_market" in await told(topics)
