@@ -58,24 +58,26 @@ class Facts:
 class History:
     """All events of one account that were folded, in the order of their arrival.
 
-    Shape: `by_type` are the same ones again, and `known` the facts as they were after so many events: both only spare
-    the same search over and over.
+    Shape: `by_types` are the same ones again, those of some types that were asked for, and `known` the facts as they
+    were after so many events: both only spare the same search over and over.
     """
 
     events: list[Event] = field(default_factory=list)
-    by_type: dict[type[Event], list[Event]] = field(default_factory=dict)
+    by_types: dict[tuple[type[Event], ...], list[Event]] = field(default_factory=dict)
     known: tuple[int, Facts] = field(default_factory=lambda: (0, Facts()))
 
     def add(self, event: Event) -> None:
         """Keep an event."""
         self.events.append(event)
-        self.by_type.setdefault(type(event), []).append(event)
+        for shapes, found in self.by_types.items():
+            if isinstance(event, shapes):
+                found.append(event)
 
     def of(self, *shapes: type[E]) -> list[E]:
         """Return the events of these types."""
-        if len(shapes) == 1 and shapes[0] is not Event:
-            return cast("list[E]", self.by_type.get(shapes[0], []))
-        return [event for event in self.events if isinstance(event, shapes)]
+        if shapes not in self.by_types:
+            self.by_types[shapes] = [event for event in self.events if isinstance(event, shapes)]
+        return cast("list[E]", self.by_types[shapes])
 
     def within(self, first: int, last: int, *shapes: type[E]) -> list[E]:
         """Return the events of these types whose day lies from `first` to `last`."""
@@ -118,7 +120,9 @@ class History:
 
     def active_users(self, first: int, last: int) -> set[str]:
         """Return who was active from day `first` to day `last` (definition 2)."""
-        return {str(act.user_id) for act in self.within(first, last, *ACTIVITY) if self.counts_for(act)}
+        acts = [act for act in self.within(first, last, *ACTIVITY) if act.user_id is not None]
+        gone = {user: self.cut(user)[0] for user in {act.user_id for act in acts}}
+        return {act.user_id for act in acts if int(act.occurred_at) >= gone[act.user_id]}
 
     def provisioned_ever(self) -> set[str]:
         """Return every user who was ever provisioned."""
