@@ -4,6 +4,7 @@ Errors: `ConfigurationError` with one sentence.
 """
 
 from collections.abc import Hashable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +103,11 @@ def _merged(lower: Any, upper: Any, path: tuple[str, ...]) -> Any:
 
 
 def _mapping(text: str) -> dict[str, Any]:
+    return dict(_parsed(text))
+
+
+@lru_cache(maxsize=2)  # what files extend is read again and again, and takes a tenth of a second
+def _parsed(text: str) -> dict[str, Any]:
     data = parse_yaml(text, "playbook")
     if not isinstance(data, dict):
         raise ConfigurationError(f"playbook: found {type(data).__name__}, allowed is a mapping of its parts")

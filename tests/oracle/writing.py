@@ -3,20 +3,15 @@
 Shape: an instant is `YYYY-MM-DD HH:MM`, UTC.
 """
 
-from copy import deepcopy
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import msgspec
-import yaml
 
 from shared.kernel.clock import parse_instant
 from shared.kernel.ids import partition_for
 from shared.kernel.playbook import Playbook, build_playbook
 from shared.kernel.playbook.risk import Rules
-
-DEFAULT = Path(__file__).parents[2] / "playbooks" / "default.yaml"
+from tests.support.playbooks import default_data
 
 # The rules that most cases are told by: whoever tells of another names it with `only`.
 USUAL = (
@@ -57,21 +52,26 @@ WIDE_OPEN: dict[str, object] = only(*USUAL) | {
 }
 
 
+_BUILT: dict[str, Playbook] = {}
+
+
 def playbook(changes: dict[str, object] | None = None) -> Playbook:
     """Return the default playbook with some fields changed. Shape: `{"rules.seat_saturation.active_days": 3}`."""
-    data: Any = deepcopy(_default())
-    for path, value in (changes or {}).items():
+    written = repr(changes or {})
+    if written not in _BUILT:
+        _BUILT[written] = _build(changes or {})
+    return _BUILT[written]
+
+
+def _build(changes: dict[str, object]) -> Playbook:
+    data: Any = default_data()
+    for path, value in changes.items():
         *parents, last = path.split(".")
         part = data
         for name in parents:
             part = part[name]
         part[last] = value
     return build_playbook(data)
-
-
-@cache
-def _default() -> Any:
-    return yaml.safe_load(DEFAULT.read_text())
 
 
 def instant(when: str | int) -> int:

@@ -9,10 +9,10 @@ from services.ingest.core.instants import clock_shift_ms
 from services.ingest.core.intake import Intake, World
 from services.ingest.core.partition import make_partitioner
 from services.ingest.core.tracking import Tracking
-from shared.io.playbooks import read_playbook
 from shared.kernel.codec import Line, decode_record
+from tests.support.playbooks import shipped
 
-PLAYBOOK = read_playbook("playbooks/default.yaml")
+PLAYBOOK = shipped()
 NOW = 1_790_000_000_000
 PARTITIONS = 8
 

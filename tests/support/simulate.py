@@ -1,25 +1,24 @@
 """Simulations for tests: small ones, told to an engine in this process, without a broker."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from services.signals.core.engine import Engine
-from shared.io.playbooks import read_playbook
 from shared.kernel.clock import day_of, midnight_ms
 from shared.kernel.codec import encode_line
 from shared.kernel.controls import Tick
 from shared.kernel.topics import DEAD_LETTERS, TRIGGERS
 from shared.kernel.triggers import Trigger, decode_trigger
+from tests.support.playbooks import shipped
 from upswing.simulate.company import Arrival, Company
 from upswing.simulate.files import Tally
 from upswing.simulate.request import Disturbances, Request
 from upswing.simulate.telling import accounts_of, simulation_of
 from upswing.simulate.truth import AccountTruth, Bad, Totals, Truth
 
-PLAYBOOK = read_playbook(Path(__file__).parents[2] / "playbooks" / "default.yaml")
+PLAYBOOK = shipped()
 END_DAY = 20_604  # 2026-05-31
 FAR_MS = 1 << 42
 PACK = 50

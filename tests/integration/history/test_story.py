@@ -1,21 +1,20 @@
 """The demo's story, told to the engine without a broker: what each scene does, and what is left at the end."""
 
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
-from shared.io.playbooks import read_playbook
 from shared.kernel.clock import DAY_MS
 from shared.kernel.playbook import Playbook
 from shared.kernel.triggers import Trigger
 from tests.support.memory_stack import NOW, MemoryStack
+from tests.support.playbooks import shipped
 from upswing.demo.company import STEP_MS
 from upswing.demo.past import past
 from upswing.demo.scenes import calls_of, everyday, scenes
 from upswing.history.whole import play_until_now
 
-PLAYBOOK = read_playbook(Path("playbooks/demo.yaml"))
+PLAYBOOK = shipped("demo")
 STORIES = {  # beside the one that a scene is about: what comes with it
     "seat_saturation": {"seat_saturation"},
     "contraction_risk": {"contraction_risk", "ticket_surge"},

@@ -10,18 +10,18 @@ import msgspec
 import pytest
 from rich.console import Console
 
-from shared.io.playbooks import read_playbook
 from shared.kernel.events import BY_NAME
 from shared.kernel.playbook import Playbook, rule_names
 from shared.kernel.playbook.gate import GateCriteria, HealthWeights
 from tests.support.importing import asked, import_files, silent, write_mapping
+from tests.support.playbooks import shipped
 from upswing.history.needs import NEEDS
 from upswing.history.report import Profile, oddities, span, what_is_fed
 from upswing.importing.prepare import choose, prepare
 from upswing.importing.profile import profile
 from upswing.importing.tell import COUNT_SECONDS, Counted, tell
 
-PLAYBOOK = read_playbook(Path("playbooks/default.yaml"))
+PLAYBOOK = shipped()
 FIRST = 1_767_225_600_000
 NUMBERS = count()
 Event = dict[str, Any]
@@ -92,7 +92,7 @@ def test_an_unknown_criterion_blocks_or_is_left_out_as_the_playbook_says(of: Of)
     """Definition 28."""
     calls = [_call("feature.used", feature="x")]
     assert _why(of, calls, "sentiment", "criterion")[1].endswith("unknown, which blocks smb, mid_market, enterprise")
-    sampled = read_playbook(Path("playbooks/sampled.yaml"))
+    sampled = shipped("sampled")
     assert _why(of, calls, "sentiment", "criterion", sampled)[1].endswith("unknown, left out (lower confidence)")
     assert _why(of, calls, "ticket_trend", "criterion")[1].endswith("no tickets count as declining")
     assert _why(of, calls, "exec_sponsor", "criterion")[1].endswith("keeps expansion shut for enterprise")

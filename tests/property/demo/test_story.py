@@ -3,18 +3,16 @@
 The way is the real one but for the broker: the published SDK's messages, ingest's core, the engine.
 """
 
-from pathlib import Path
-
 import pytest
 
-from shared.io.playbooks import read_playbook
 from shared.kernel.clock import DAY_MS, HOUR_MS
 from tests.support.memory_stack import NOW, MemoryStack
+from tests.support.playbooks import shipped
 from upswing.demo.past import past
 from upswing.demo.scenes import calls_of, everyday, scenes
 from upswing.history.whole import play_until_now
 
-PLAYBOOK = read_playbook(Path("playbooks/demo.yaml"))
+PLAYBOOK = shipped("demo")
 
 
 @pytest.mark.parametrize("days_earlier", [0, 2.4, 40.3])

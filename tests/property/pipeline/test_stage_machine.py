@@ -5,9 +5,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from services.pipeline.core.stages import Attempt, Refusal, Stage, plan_move
-from tests.support.pipeline.playbook import default_playbook
+from tests.support.playbooks import shipped
 
-MODEL = default_playbook().csql
+MODEL = shipped().csql
 ORDER = ["trigger_fired", "csql_created", "qualified", "proposal_sent", "negotiation", "closed_won"]
 NEEDED = {
     "trigger_fired": set(),

@@ -2,18 +2,17 @@
 
 import copy
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.kernel.errors import ConfigurationError
 from shared.kernel.playbook import build_playbook
+from tests.support.playbooks import default_data
 
-DATA: dict[str, Any] = yaml.safe_load(Path("playbooks/default.yaml").read_text())
+DATA: dict[str, Any] = default_data()
 
 
 def _numbers(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:

@@ -23,8 +23,8 @@ from shared.kernel.csql_changes import CsqlChange, decode_change
 from shared.kernel.snapshots import Snapshot, encode_snapshot
 from shared.kernel.topics import CSQL_CHANGES, FACTS, SNAPSHOTS, TRIGGERS, Topic
 from shared.kernel.triggers import Trigger, encode_trigger
-from tests.support.pipeline.playbook import default_playbook
 from tests.support.pipeline.samples import NOON
+from tests.support.playbooks import shipped
 
 
 class Office:
@@ -33,7 +33,7 @@ class Office:
     def __init__(self, engine: AsyncEngine) -> None:
         self.now = NOON
         self.unit = Unit(make_sessions(engine))
-        self.context = Context(default_playbook(), Workdays())
+        self.context = Context(shipped(), Workdays())
         self.app = make_app(Desk(self.unit, self.context, lambda: self.now), Readiness())
         self.tokens: dict[str, str] = {}
         self._clients: list[httpx.AsyncClient] = []

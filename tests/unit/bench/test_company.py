@@ -1,17 +1,16 @@
 """The measured way is the one that customers see: gates really stand open, and only deciding events decide."""
 
-from pathlib import Path
 from random import Random
 
 import pytest
 
-from shared.io.playbooks import read_playbook
 from shared.kernel.clock import DAY_MS
 from tests.bench.company import Company
 from tests.support.memory_stack import NOW, MemoryStack
+from tests.support.playbooks import shipped
 from upswing.history.player import play
 
-PLAYBOOK = read_playbook(Path("playbooks/default.yaml"))
+PLAYBOOK = shipped()
 ACCOUNTS, EVERYDAY = 9, 600
 MIDNIGHT = NOW // DAY_MS * DAY_MS
 

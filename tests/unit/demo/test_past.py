@@ -1,15 +1,14 @@
 """The demo's past: small, in order, the same every time."""
 
 from collections import Counter
-from pathlib import Path
 
-from shared.io.playbooks import read_playbook
 from shared.kernel.clock import DAY_MS
 from tests.support.intake import NOW
+from tests.support.playbooks import shipped
 from upswing.demo.cast import CAST
 from upswing.demo.past import BEFORE_DAYS, DAYS, past
 
-PLAYBOOK = read_playbook(Path("playbooks/demo.yaml"))
+PLAYBOOK = shipped("demo")
 
 
 def test_the_past_is_the_same_for_the_same_seed_and_moment() -> None:

@@ -1,6 +1,5 @@
 """Rows proposed for names that nothing maps: good guesses, and always rows that a playbook takes."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,11 +10,12 @@ from hypothesis import strategies as st
 from services.ingest.core.tracking import Tracking
 from services.ingest.core.unmapped import JSON_TYPES
 from shared.kernel.playbook import build_playbook
+from tests.support.playbooks import default_data
 from upswing.events.propose import propose
 
 FEATURES = ("reports", "audit_log", "integrations")
 METRICS = ("api_calls", "storage_gb")
-PLAYBOOK: dict[str, Any] = yaml.safe_load(Path("playbooks/default.yaml").read_text())
+PLAYBOOK: dict[str, Any] = default_data()
 
 
 def _row(name: str, **properties: str) -> dict[str, Any]:

@@ -10,8 +10,9 @@ from dotenv import dotenv_values
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.io.playbooks import DEFAULT_FILE, find_problems, read_playbook
+from shared.io.playbooks import find_problems, read_playbook
 from shared.kernel.errors import ConfigurationError
+from tests.support.playbooks import shipped
 from upswing.init.answers import (
     Answers,
     PlanAnswer,
@@ -29,7 +30,7 @@ from upswing.init.files import Kept, digest, merge_settings, read_kept, spare_na
 from upswing.init.own_playbook import playbook_text
 from upswing.init.snippets import CLIENTS, snippets
 
-DEFAULT = read_playbook(DEFAULT_FILE)
+DEFAULT = shipped()
 NAMES = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), min_size=1, max_size=12).map(str.strip)
 KEYS = NAMES.filter(bool)
 

@@ -5,12 +5,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from shared.io.playbooks import read_playbook
 from shared.kernel.clock import DAY_MS
 from shared.kernel.errors import ConfigurationError
 from shared.kernel.ids import TEST_ACCOUNTS
 from shared.kernel.playbook import Playbook, build_playbook, playbook_to_json
 from tests.oracle.adapters import EngineSubject
+from tests.support.playbooks import shipped
 from upswing.init.rehearsal import Event, Rehearsal, epilogue, rehearse
 
 SHIPPED = sorted(Path("playbooks").glob("*.yaml"))
@@ -45,7 +45,7 @@ def assert_fires(playbook: Playbook, rehearsal: Rehearsal) -> None:
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_it_fires_in_every_segment_of_every_shipped_playbook(path: Path) -> None:
     """With the segment's own criteria: departments, sponsor, QBR, sentiment."""
-    playbook = read_playbook(path)
+    playbook = shipped(path.stem)
     for row in playbook.segments:
         assert_fires(playbook, rehearse(playbook, row.key, "mara-ilves", NOW_MS))
 
@@ -53,14 +53,14 @@ def test_it_fires_in_every_segment_of_every_shipped_playbook(path: Path) -> None
 @pytest.mark.parametrize("hour", [0, 1, 9, 23])
 def test_it_fires_at_every_hour(hour: int) -> None:
     """Just after midnight, too: the past ends yesterday."""
-    playbook = read_playbook(SHIPPED[0])
+    playbook = shipped()
     now_ms = NOW_MS // DAY_MS * DAY_MS + hour * 3_600_000
     assert_fires(playbook, rehearse(playbook, "mid_market", None, now_ms))
 
 
 def test_without_limits_the_seats_fill_up_instead() -> None:
     """A company that sells seats alone, and one that has switched the ceiling off."""
-    playbook = read_playbook(SHIPPED[0])
+    playbook = shipped()
     body = msgspec.json.decode(playbook_to_json(playbook))
     for plan in body["plans"].values():
         plan |= {"limits": {}, "unit_prices": {}}
@@ -72,14 +72,14 @@ def test_without_limits_the_seats_fill_up_instead() -> None:
 
 def test_with_nothing_to_fire_it_says_so() -> None:
     """Both rules off: a test event could show nothing."""
-    playbook = changed(read_playbook(SHIPPED[0]), usage_ceiling=False, seat_saturation=False)
+    playbook = changed(shipped(), usage_ceiling=False, seat_saturation=False)
     with pytest.raises(ConfigurationError, match=r"switched off.*--no-test"):
         rehearse(playbook, "smb", None, NOW_MS)
 
 
 def test_every_event_names_the_test_account_and_has_an_id_of_its_own() -> None:
     """Two tests never share one: a second is no repeat of the first."""
-    playbook = read_playbook(SHIPPED[0])
+    playbook = shipped()
     first, second = (rehearse(playbook, "smb", None, NOW_MS + later) for later in (0, 1))
     rows = [*first.past, first.decides, *epilogue(first, NOW_MS)]
     assert {row["account_id"] for row in rows} == {first.account_id}

@@ -6,10 +6,10 @@ from services.pipeline.core.routing import Colleague, Pool, choose_role, task_ro
 from shared.kernel.people import Person
 from shared.kernel.playbook.bounds import Deal
 from shared.kernel.triggers import EstimatedAcv
-from tests.support.pipeline.playbook import default_playbook
 from tests.support.pipeline.samples import NOON
+from tests.support.playbooks import shipped
 
-BOOK = default_playbook()
+BOOK = shipped()
 
 
 def role(deal: Deal, amount: float | None, segment: str = "enterprise", currency: str = "USD") -> str:

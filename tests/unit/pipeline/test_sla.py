@@ -15,10 +15,10 @@ from services.pipeline.core import sla
 from services.pipeline.core.stages import Stage
 from services.pipeline.workdays import Workdays
 from shared.kernel.errors import ConfigurationError
-from tests.support.pipeline.playbook import default_playbook
 from tests.support.pipeline.samples import DAY, HOUR, NOON, make_trigger
+from tests.support.playbooks import shipped
 
-BOOK = default_playbook()
+BOOK = shipped()
 UTC = Workdays().default
 BAVARIA = Workdays().calendar("Europe/Berlin", "DE-BY")
 NEW_YORK = Workdays().calendar("America/New_York", "US")

@@ -20,9 +20,9 @@ from services.pipeline.core.stages import (
     required_fields,
 )
 from shared.kernel.errors import ConfigurationError
-from tests.support.pipeline.playbook import default_playbook
+from tests.support.playbooks import shipped
 
-MODEL = default_playbook().csql
+MODEL = shipped().csql
 CONFIRMED = {"timing": "Q3", "budget": "approved", "champion": "Dana"}
 TODAY = date(2026, 6, 1)
 

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from shared.io.playbooks import load_playbook, read_playbook
 from shared.kernel.errors import ConfigurationError
@@ -20,17 +19,13 @@ from shared.kernel.playbook import (
     rule_names,
     segment_by_key,
 )
+from tests.support.playbooks import default_data, shipped
 
 DEFAULT = Path("playbooks/default.yaml")
 
 
-def _data() -> dict[str, Any]:
-    data: dict[str, Any] = yaml.safe_load(DEFAULT.read_text())
-    return data
-
-
 def _with(path: str, value: Any) -> dict[str, Any]:
-    data: Any = _data()
+    data: Any = default_data()
     *steps, last = (int(step) if step.isdigit() else step for step in path.split("."))
     place = data
     for step in steps:
@@ -42,7 +37,7 @@ def _with(path: str, value: Any) -> dict[str, Any]:
 
 def test_the_default_file_holds_the_numbers_of_the_domain() -> None:
     """A few from each section, as the specification gives them."""
-    playbook = read_playbook(DEFAULT)
+    playbook = shipped()
     assert [(row.name, row.acv_below) for row in playbook.segments] == [
         ("SMB", 25_000),
         ("Mid-Market", 100_000),
@@ -61,7 +56,7 @@ def test_the_default_file_holds_the_numbers_of_the_domain() -> None:
 
 def test_every_segment_play_has_talk_track_and_success_metric() -> None:
     """A play names trigger, action, owner, talk track and success metric."""
-    playbook = read_playbook(DEFAULT)
+    playbook = shipped()
     assert all(play.talk_track and play.success_metric and play.action for play in playbook.plays.values())
 
 
@@ -191,7 +186,7 @@ def test_a_file_that_cannot_be_read_says_so(tmp_path: Path) -> None:
 def test_the_digest_is_of_what_the_playbook_says_not_of_how_it_is_written() -> None:
     """Comments and the order of keys do not change it; a number does; JSON gives it back."""
     plain = read_playbook(DEFAULT)
-    turned = build_playbook(dict(reversed(_data().items())))
+    turned = build_playbook(dict(reversed(default_data().items())))
     assert turned.digest == plain.digest
     assert build_playbook(_with("rules.seat_saturation.active_percent", 91)).digest != plain.digest
     assert playbook_from_json(playbook_to_json(plain)) == plain
@@ -201,7 +196,7 @@ def test_the_digest_is_of_what_the_playbook_says_not_of_how_it_is_written() -> N
 
 def test_gated_features_are_those_of_reachable_plans_that_plan_and_purchases_lack() -> None:
     """Definition 48; without a known plan nothing is gated."""
-    playbook = read_playbook(DEFAULT)
+    playbook = shipped()
     assert reachable_plans(playbook, "Starter") == ("Growth", "Scale")
     assert reachable_plans(playbook, "Scale") == reachable_plans(playbook, None) == ()
     gated = gated_features(playbook, "Growth", ["sso"])
@@ -213,7 +208,7 @@ def test_gated_features_are_those_of_reachable_plans_that_plan_and_purchases_lac
 
 def test_an_accounts_own_limit_goes_before_its_plans_and_null_and_zero_are_unlimited() -> None:
     """Definition 11."""
-    playbook = read_playbook(DEFAULT)
+    playbook = shipped()
     assert limit_for(playbook, "Starter", "api_calls") == 10_000
     assert limit_for(playbook, "Starter", "api_calls", {"api_calls": 5}) == 5
     assert limit_for(playbook, "Starter", "api_calls", {"api_calls": None}) is None
@@ -225,7 +220,7 @@ def test_an_accounts_own_limit_goes_before_its_plans_and_null_and_zero_are_unlim
 
 def test_segments_are_found_by_key_or_name() -> None:
     """A given segment that is unknown counts as not given (definition 29)."""
-    playbook = read_playbook(DEFAULT)
+    playbook = shipped()
     assert segment_by_key(playbook, "mid_market").name == "Mid-Market"
     found = find_segment(playbook, " mid-market ")
     assert found is not None
@@ -238,7 +233,7 @@ def test_segments_are_found_by_key_or_name() -> None:
 
 def test_rules_are_listed_in_the_order_of_the_playbook() -> None:
     """38 rules, expansion first."""
-    playbook = read_playbook(DEFAULT)
+    playbook = shipped()
     assert rule_names(playbook)[0] == "usage_ceiling"
     assert [name for name, _rule in each_rule(playbook)] == list(rule_names(playbook))
     assert len(rule_names(playbook)) == 38

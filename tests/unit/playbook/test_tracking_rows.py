@@ -1,20 +1,17 @@
 """Rows of the tracking plan: what can never make a valid event is refused when the playbook is read."""
 
-from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
-import yaml
 
 from shared.kernel.errors import ConfigurationError
 from shared.kernel.playbook import Playbook, build_playbook, playbook_from_json, playbook_to_json
-
-DEFAULT = Path("playbooks/default.yaml")
+from tests.support.playbooks import default_data
 
 
 def _with(*rows: dict[str, Any], **parts: Any) -> Playbook:
-    data = yaml.safe_load(DEFAULT.read_text())
+    data = default_data()
     data["tracking"] |= {"rows": list(rows)} | parts
     return build_playbook(data)
 
