@@ -63,12 +63,12 @@ def unname_trigger(trigger: dict[str, Any], user_id: str) -> None:
 
 
 def unname_snapshot(snapshot: dict[str, Any], user_id: str) -> None:
-    """Take a person out of a snapshot."""
+    """Take a person out of a snapshot; as a fact they are then none, as signals has it."""
     for rule in snapshot["rules"]:
         unname_trigger(rule, user_id)
     for field in PERSONAL_FACTS:
         if snapshot["facts"].get(field) == user_id:
-            snapshot["facts"][field] = ERASED
+            del snapshot["facts"][field]
 
 
 def unname_event(event: dict[str, Any], user_id: str) -> None:

@@ -22,6 +22,7 @@ from shared.kernel.quantities import millionths
 
 ACTIVITY = (SessionStarted, FeatureUsed, UsageRecorded)
 GONE = (UserDeactivated, UserErased)
+PEOPLE = ("csm", "ae", "exec_sponsor", "champion")
 LEDGER_OR_FACT = ("account.updated", "user.", "subscription.set")
 E = TypeVar("E", bound=Event)
 
@@ -84,7 +85,7 @@ class History:
         return [event for event in self.of(*shapes) if first <= day(event) <= last]
 
     def facts(self) -> Facts:
-        """Return each fact with the value given latest by event time (definition 10)."""
+        """Return each fact with the value given latest by event time (10); of who is erased since it is none (67)."""
         if self.known[0] == len(self.events):
             return self.known[1]
         facts = Facts()
@@ -94,7 +95,9 @@ class History:
                 if value is UNSET or name == "mentions_competitor":
                     continue
                 facts.carried.add(name)
-                if name != "limits":
+                if name in PEOPLE and self._erased_since(update, value):
+                    facts.values[name] = None
+                elif name != "limits":
                     facts.values[name] = value
                 elif value is None:
                     facts.limits.clear()
@@ -104,6 +107,9 @@ class History:
                     }
         self.known = (len(self.events), facts)
         return facts
+
+    def _erased_since(self, update: AccountUpdated, user: object) -> bool:
+        return any(gone.user_id == user and rank(gone) >= rank(update) for gone in self.of(UserErased))
 
     def renewal_days(self) -> set[int]:
         """Return every day that has ever been given as `renews_on`."""

@@ -3,6 +3,7 @@
 Shape: an instant is `YYYY-MM-DD HH:MM`, UTC.
 """
 
+from copy import deepcopy
 from typing import Any
 
 import msgspec
@@ -70,7 +71,7 @@ def _build(changes: dict[str, object]) -> Playbook:
         part = data
         for name in parents:
             part = part[name]
-        part[last] = value
+        part[last] = deepcopy(value)  # a later path may lead into it
     return build_playbook(data)
 
 

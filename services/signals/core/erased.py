@@ -10,7 +10,6 @@ from hashlib import blake2b
 from services.signals.core.account import Account, user_page_number
 from services.signals.core.state import Moment, User, UserPage
 
-ERASED = "erased"  # what stands for a name, and for a scope that was a person
 ABOUT_USERS = frozenset({"nps_drop"})  # rules whose scope is a person
 PERSONAL_FACTS = frozenset({"csm", "ae", "exec_sponsor", "champion"})
 DIGEST_BYTES = 16
@@ -107,11 +106,14 @@ def is_gone(account: Account, user_id: str, moment: Moment) -> bool:
     return gone is not None and moment <= gone[1]
 
 
-def unname(account: Account, user_id: str) -> None:
-    """Take a person out of the facts, of what was judged, of open triggers and of what is parked."""
+def unname(account: Account, user_id: str, gone: Moment) -> None:
+    """Take a person out of what was judged, of open triggers, of what is parked, and of the facts of before.
+
+    Who is erased is nobody's sponsor, champion or owner any more: such a fact is then known to be none.
+    """
     for field, register in account.head.facts.items():
-        if field in PERSONAL_FACTS and register[0] == user_id:
-            account.head.facts[field] = (ERASED, *register[1:])
+        if field in PERSONAL_FACTS and register[0] == user_id and register[1:] <= gone:
+            account.head.facts[field] = (None, *register[1:])
     for values in account.days.judged.values():
         for measure in values or ():
             account.days_dirty = measure.forget(user_id) or account.days_dirty

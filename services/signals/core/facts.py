@@ -9,7 +9,7 @@ import msgspec
 
 from services.signals.core import erased, headcount, use_purchases
 from services.signals.core.account import Account
-from services.signals.core.erased import ERASED, PERSONAL_FACTS
+from services.signals.core.erased import PERSONAL_FACTS
 from services.signals.core.state import NEVER, Moment, Register
 from services.signals.core.terms import DATE_FACTS
 from shared.kernel.clock import day_of
@@ -20,7 +20,7 @@ FIELDS = tuple(f for f in AccountUpdatedProperties.__struct_fields__ if f not in
 
 
 def update(account: Account, given: AccountUpdatedProperties, moment: Moment) -> None:
-    """Fold one `account.updated` into the facts; late values do not overwrite newer ones."""
+    """Fold one `account.updated` into the facts; late values do not overwrite newer ones, and who is erased is none."""
     head = account.head
     for field in FIELDS:
         value = getattr(given, field)
@@ -28,7 +28,7 @@ def update(account: Account, given: AccountUpdatedProperties, moment: Moment) ->
             continue
         value = _stored(field, value)
         if field in PERSONAL_FACTS and isinstance(value, str) and erased.is_gone(account, value, moment):
-            value = ERASED
+            value = None
         if field == "renews_on" and value is not None and value not in head.renewal_days:
             head.renewal_days = (*head.renewal_days, value)
         if field in ("exec_sponsor", "champion"):

@@ -156,9 +156,9 @@ def erase(account: Account, user_id: str, moment: Moment) -> None:
     """Forget a person; what comes later under the same id is a new person (definition 67)."""
     user = find(account, user_id)
     account.uncount_user(user)
-    erased.unname(account, user_id)
     _cut(user, moment)
     user.erased = max(moment, user.erased or NEVER)
+    erased.unname(account, user_id, user.erased)
     if user.department_at is not None and user.department_at <= user.erased:
         user.department = user.department_at = None
     if user.viewed_ms < user.erased[0]:

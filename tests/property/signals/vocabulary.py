@@ -111,5 +111,6 @@ FOCUS: dict[str, list[str]] = {
     "health": ["account.updated/health_score", "account.updated/health_score", "ticket.opened", "milestone.reached"],
     "buying": ["capability.requested", "pricing.viewed", "engagement.recorded", "stakeholder.added", "user.erased"],
     "whitespace": ["capability.requested", "account.updated/products", "account.updated/budget_month", *PERSONS[:1]],
+    "people": [*["account.updated/exec_sponsor", "account.updated/champion", "user.erased"] * 2, "session.started"],
     "happenings": ["outcome.achieved", "champion.changed", "company.news", "stakeholder.added", "renewal.completed"],
 }

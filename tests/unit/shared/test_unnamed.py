@@ -84,7 +84,7 @@ def test_a_snapshot_forgets_scopes_and_facts() -> None:
     )
     unnamed.unname_snapshot(snapshot, "ada")
     assert snapshot["rules"][0]["scope"] == "erased"
-    assert snapshot["facts"] == {"champion": "erased", "csm": "Cleo", "name": "ada"}
+    assert snapshot["facts"] == {"csm": "Cleo", "name": "ada"}
 
 
 def test_an_event_forgets_who_did_it_and_whom_it_names() -> None:

@@ -152,12 +152,12 @@ def test_a_later_departure_of_who_was_erased_is_remembered_by_the_digest() -> No
 
 
 def test_a_champion_of_another_spelling_or_of_later_stays() -> None:
-    """Only the very id is replaced; a fact of after the erasure names whom it names."""
+    """Only the very id is taken out; a fact of after the erasure names whom it names."""
     kept = Kept()
     kept.fold(event("account.updated", "acme", DAY.format(1, 8), "f", properties={"champion": "Ada L.", "csm": ADA}))
     kept.fold(event("user.erased", "acme", DAY.format(2, 8), "gone", user=ADA))
     facts = kept.engine.state.shelf.accounts["acme"].head.facts
-    assert (facts["champion"][0], facts["csm"][0]) == ("Ada L.", "erased")
+    assert (facts["champion"][0], facts["csm"][0]) == ("Ada L.", None)
     kept.fold(event("account.updated", "acme", DAY.format(3, 8), "f2", properties={"champion": ADA}))
     assert facts["champion"][0] == ADA
     kept.fold(event("account.updated", "acme", DAY.format(3, 8), "f3", properties={"ae": "other", "champion": True}))
@@ -167,7 +167,7 @@ def test_a_champion_of_another_spelling_or_of_later_stays() -> None:
     assert facts["ae"][0] == "other"
     kept.fold(event("account.updated", "acme", DAY.format(1, 9), "f5", properties={"exec_sponsor": ADA}))
     kept.fold(event("account.updated", "acme", DAY.format(2, 7), "f6", properties={"csm": ADA}))
-    assert (facts["exec_sponsor"][0], facts["csm"][0]) == ("zoe", "erased")
+    assert (facts["exec_sponsor"][0], facts["csm"][0]) == ("zoe", None)
 
 
 def test_the_snapshot_that_names_the_person_is_replaced_at_once() -> None:
