@@ -39,7 +39,7 @@ check: $(INSTALLED) ## Lint, format, types, architecture, docs: what CI checks.
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m tests.lints
 
-bench: $(INSTALLED) ## Measure; ONLY=e2e|signals|ingest|recovery, SECONDS, EVENTS, RUNS; PEERS=<folder of the rival kit>.
+bench: $(INSTALLED) ## Measure; ONLY=e2e|signals|whole|million|scaling|ingest|importing|recovery, SECONDS, EVENTS, RUNS; PEERS=<folder of the rival kit>.
 	@$(BIN)/python -m tests.bench
 
 fuzz: $(INSTALLED) ## Send broken bodies of every dialect to ingest's core and HTTP; EXAMPLES=2000 of each.

@@ -6,7 +6,7 @@ from functools import partial
 from shared.kernel.clock import iso
 from shared.kernel.snapshots import RuleValue, Snapshot, State
 from shared.kernel.triggers import Criterion, Gate, Number, Trigger
-from upswing.trace.tell import HINTS, MORE
+from upswing.trace.tell import compared
 
 __all__ = ["tell", "to_fire"]
 
@@ -99,10 +99,7 @@ def _criterion(criterion: Criterion) -> str:
     state = "met" if criterion.met else "unknown" if criterion.met is None else "MISSING"
     if criterion.left_out:
         state = "left out"
-    actual = "unknown" if criterion.actual is None else criterion.actual
-    wanted = f"{'more than ' if criterion.name in MORE else ''}{criterion.required}"
-    hint = f" ({HINTS[criterion.name]})" if criterion.name in HINTS else ""
-    return f"{state:<9} {criterion.name}: {actual}, wanted {wanted}{hint}"
+    return f"{state:<9} {criterion.name}: {compared(criterion)}"
 
 
 def _lines(rules: list[RuleValue], said: Callable[[RuleValue], str]) -> Iterator[str]:

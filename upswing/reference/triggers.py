@@ -12,6 +12,7 @@ from services.signals.core import rules
 from services.signals.core.rules import RULES
 from services.signals.core.rules.row import RuleRow
 from shared.io.playbooks import read_playbook
+from shared.kernel.phrases import counted
 from shared.kernel.playbook import Playbook
 from upswing.history.needs import NEEDS
 
@@ -36,7 +37,7 @@ def examples() -> str:
 def _section(row: RuleRow, playbook: Playbook) -> str:
     rule = getattr(playbook.rules, row.name)
     play = playbook.plays[rule.play]
-    days = play.response_due_in.replace("_", " ")
+    due = counted(play.response_due_days, play.response_due_in.removesuffix("s").replace("_", " "))
     lines = [
         f"### `{row.name}`",
         "",
@@ -44,7 +45,7 @@ def _section(row: RuleRow, playbook: Playbook) -> str:
         "",
         f"- **Kind**: {_kind(row)}. **Value**: {UNITS[row.unit]}. **Looked at**: {_looked_at(row)}.",
         f"- **Feeds on**: {'; '.join(_needs(row.name))}.",
-        (f"- **Recommends**: {play.name} (`{rule.play}`): {play.response}, due in {play.response_due_days} {days}."),
+        f"- **Recommends**: {play.name} (`{rule.play}`): {play.response}, due in {due}.",
         f"- **Numbers** (`rules.{row.name}`): {', '.join(_numbers(rule)) or 'none of its own'}.",
         f"- **Tuning**: {' '.join(row.tuning.split())}",
     ]

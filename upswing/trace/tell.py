@@ -5,8 +5,9 @@ from typing import Any
 
 from shared.kernel.clock import iso
 from shared.kernel.events import BY_NAME
+from shared.kernel.phrases import counted
 from shared.kernel.snapshots import RuleValue, Snapshot
-from shared.kernel.triggers import Gate, Trigger
+from shared.kernel.triggers import Criterion, Gate, Trigger
 from upswing.trace.follow import Place, Trail
 
 NOTHING = {  # decisions of notify that are no message, in words
@@ -93,9 +94,18 @@ def _gate(gate: Gate) -> Iterator[str]:
         if known is None:
             yield f"          shut by {name}"
             continue
-        actual = "unknown" if known.actual is None else known.actual
-        wanted = f"{'more than ' if name in MORE else ''}{known.required}"
-        yield f"          shut by {name}: {actual}, wanted {wanted}{f' ({HINTS[name]})' if name in HINTS else ''}"
+        yield f"          shut by {name}: {compared(known)}"
+
+
+def compared(criterion: Criterion) -> str:
+    """Return what is and what is wanted, in words."""
+    name, actual = criterion.name, criterion.actual
+    if name == "qbr_days":
+        held = f"held {counted(actual, 'day')} ago" if isinstance(actual, int) else "none was held"
+        return f"{held}, wanted one in the last {criterion.required} days"
+    hint = f" ({HINTS[name]})" if name in HINTS else ""
+    wanted = f"{'more than ' if name in MORE else ''}{criterion.required}"
+    return f"{'unknown' if actual is None else actual}, wanted {wanted}{hint}"
 
 
 def _trigger(trigger: Trigger, alerts: dict[str, list[dict[str, Any]]] | str) -> Iterator[str]:

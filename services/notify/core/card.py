@@ -183,7 +183,7 @@ def _why_now(trigger: Trigger, now_ms: int) -> str:
 
 def _readiness(trigger: Trigger) -> str:
     gate = trigger.gate
-    missing = [f"{words_of(c.name).lower()} {_actual(c)}" for c in gate.criteria if c.met is False]
+    missing = [_missing(criterion) for criterion in gate.criteria if criterion.met is False]
     text = f"{gate.readiness} of 100"
     if missing:
         text += f"; missing: {', '.join(missing)}"
@@ -197,8 +197,11 @@ def _readiness(trigger: Trigger) -> str:
     return shorten(text, MOST_TEXT)
 
 
-def _actual(criterion: Criterion) -> str:
-    return f"{number(criterion.actual)}, needed {number(criterion.required)}"
+def _missing(criterion: Criterion) -> str:
+    if criterion.name == "qbr_days":
+        held = "never held" if criterion.actual is None else f"{number(criterion.actual)} days ago"
+        return f"business review {held}, needed one in {number(criterion.required)} days"
+    return f"{words_of(criterion.name).lower()} {number(criterion.actual)}, needed {number(criterion.required)}"
 
 
 def _health(trigger: Trigger) -> str:

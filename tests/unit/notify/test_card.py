@@ -93,6 +93,13 @@ def test_missing_and_unknown_criteria_are_told() -> None:
     assert card(make_trigger(gate=unknown)).readiness == "92 of 100; confidence 50 %"
 
 
+@pytest.mark.parametrize(("days", "held"), [(None, "never held"), (130, "130 days ago")])
+def test_a_missing_review_is_told_as_one(days: int | None, held: str) -> None:
+    """Its criterion counts backwards."""
+    gate = Gate(False, 92, 1.0, (Criterion("qbr_days", 120, days, False),), ("qbr_days",))
+    assert f"missing: business review {held}, needed one in 120 days" in (card(make_trigger(gate=gate)).readiness or "")
+
+
 @pytest.mark.parametrize(
     ("health", "text"),
     [

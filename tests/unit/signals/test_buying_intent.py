@@ -36,7 +36,7 @@ def test_two_signals_of_any_sort_fire() -> None:
     assert story.happens("2026-01-02 10:00", "capability.requested", feature="sso") == []
     assert story.happens("2026-01-02 11:00", "engagement.recorded", kind="reply") == []
     assert story.happens("2026-01-02 12:00", "engagement.recorded", kind="webinar") == FIRED
-    assert shown(story) == "1 requests, 0 viewers of prices and 1 webinars in 30 days (≥ 2)"
+    assert shown(story) == "1 request, 0 viewers of prices and 1 webinar in 30 days (≥ 2)"
 
 
 def test_a_request_counts_each_time_a_viewer_once() -> None:
@@ -91,7 +91,7 @@ def test_the_views_of_who_is_erased_go_and_those_after_are_a_new_persons() -> No
     story.happens("2026-01-02 11:30", "user.erased", user="bob")
     assert shown(story).startswith("0 requests, 2 viewers")
     story.happens("2026-01-02 13:00", "user.erased", user="bob")
-    assert shown(story).startswith("0 requests, 1 viewers")
+    assert shown(story).startswith("0 requests, 1 viewer of")
 
 
 def test_a_departure_leaves_the_views() -> None:
@@ -115,7 +115,7 @@ def test_what_is_counted_survives_a_restart_and_is_forgotten_after_the_horizon()
     subject.restart()
     story.active("2026-01-02 11:00", "ann")
     story.facts("2026-01-02 11:00", seats=3)
-    assert shown(story) == "1 requests, 2 viewers of prices and 1 webinars in 30 days (≥ 2)"
+    assert shown(story) == "1 request, 2 viewers of prices and 1 webinar in 30 days (≥ 2)"
     story.tick("2027-04-04 00:00")  # forgetting is done every sixteen days
     people = subject.engine.state.shelf.accounts["acme"].days.people
     assert (people.requests, people.webinars) == ({}, {})

@@ -12,7 +12,7 @@ from shared.kernel.events.usage_recorded import UsageRecorded, UsageRecordedProp
 from shared.kernel.triggers import Criterion, Gate, Health
 from tests.support.pipeline.samples import NOON, make_snapshot, make_trigger
 from upswing.trace.follow import Place, Trail
-from upswing.trace.tell import HINTS, tell
+from upswing.trace.tell import HINTS, compared, tell
 
 
 def place(offset: int = 7, *, line: int = 1, source: str = "app", user: str | None = "ann", **over: Any) -> Place:
@@ -174,3 +174,9 @@ def test_a_gate_that_is_shut_says_by_what_each_time_the_account_is_told() -> Non
         "          shut by active_share_percent: 60, wanted more than 60",
         "          shut by backfill",
     ]
+
+
+@pytest.mark.parametrize(("days", "said"), [(None, "none was held"), (1, "held 1 day ago"), (130, "held 130 days ago")])
+def test_a_review_is_told_as_one_and_not_as_a_number(days: int | None, said: str) -> None:
+    """The criterion counts backwards: fewer days are better."""
+    assert compared(Criterion("qbr_days", 120, days, met=False)) == f"{said}, wanted one in the last 120 days"

@@ -13,6 +13,7 @@ from services.signals.core.windows import day_sum
 from shared.kernel.events.capability_requested import CapabilityRequested
 from shared.kernel.events.engagement_recorded import EngagementRecorded
 from shared.kernel.events.pricing_viewed import PricingViewed
+from shared.kernel.phrases import counted
 
 NAME = "buying_intent"
 
@@ -40,7 +41,8 @@ def tell(account: Account, terms: Terms, _measure: Measure) -> tuple[Numbers, st
     days = terms.playbook.rules.buying_intent.days
     requests, viewers, webinars = _parts(account, days)
     numbers: Numbers = {"requests": requests, "pricing_viewers": viewers, "webinars": webinars, "days": days}
-    text = f"{requests} requests, {viewers} viewers of prices and {webinars} webinars in {days} days"
+    asked, looked = counted(requests, "request"), counted(viewers, "viewer")
+    text = f"{asked}, {looked} of prices and {counted(webinars, 'webinar')} in {days} days"
     return numbers, text
 
 
@@ -54,7 +56,7 @@ ROW: RuleRow = RuleRow(
     tell=tell,
     moved_by=frozenset({CapabilityRequested, EngagementRecorded, PricingViewed}),
     single=True,
-    example="1 requests, 2 viewers of prices and 0 webinars in 30 days (≥ 2)",
+    example="1 request, 2 viewers of prices and 0 webinars in 30 days (≥ 2)",
     tuning="""
     `signals` counts requests, different people who viewed prices (all unknown ones are one) and webinars together.
     Raise it where prices are viewed by many who never buy; `engagement.recorded` counts only with the kind `webinar`.

@@ -10,6 +10,7 @@ from services.signals.core.derived import lately_fired
 from services.signals.core.rules.movers import NOTHING
 from services.signals.core.rules.row import STRUCTS, Level, Measure, Numbers, RuleRow, count_level, no_watch
 from services.signals.core.terms import Terms
+from shared.kernel.phrases import counted
 
 NAME = "compound"
 CATEGORIES = {name: rule.category for name, rule in STRUCTS.items() if rule.kind == "expansion" and name != NAME}
@@ -34,7 +35,8 @@ def tell(account: Account, _terms: Terms, measure: Measure) -> tuple[Numbers, st
     rules = lately_fired(account, CATEGORIES, measure.window_days or 0)
     categories = sorted({CATEGORIES[name] for name in rules})
     named = f" ({', '.join(rules)})" if rules else ""
-    text = f"{len(rules)} expansion triggers of {len(categories)} categories within {measure.window_days} days{named}"
+    triggers, of = counted(len(rules), "expansion trigger"), counted(len(categories), "category", "categories")
+    text = f"{triggers} of {of} within {measure.window_days} days{named}"
     return {"rules": list(rules), "categories": list(categories), "days": measure.window_days}, text
 
 

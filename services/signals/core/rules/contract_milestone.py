@@ -12,6 +12,7 @@ from services.signals.core.rules.movers import HEALTH
 from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow
 from services.signals.core.terms import Terms, days_to_renewal
 from shared.kernel.clock import iso_day
+from shared.kernel.phrases import counted
 from shared.kernel.quantities import MILLION
 
 NAME = "contract_milestone"
@@ -45,7 +46,7 @@ def tell(account: Account, _terms: Terms, measure: Measure) -> tuple[Numbers, st
     left, shown = days_to_renewal(account) or 0, measure.amount / measure.whole
     renews_on = iso_day(account.head.today + left)
     numbers: Numbers = {"renews_on": renews_on, "days_to_renewal": left, "health": round(shown, 2)}
-    return numbers, f"renewal on {renews_on}, in {left} days, with health {shown:.4g}"
+    return numbers, f"renewal on {renews_on}, in {counted(left, 'day')}, with health {shown:.4g}"
 
 
 def watch(account: Account, terms: Terms) -> None:

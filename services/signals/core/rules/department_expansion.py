@@ -11,6 +11,7 @@ from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow, co
 from services.signals.core.terms import Terms
 from shared.kernel.clock import iso_day
 from shared.kernel.events.user_provisioned import UserProvisioned
+from shared.kernel.phrases import counted
 
 NAME = "department_expansion"
 
@@ -43,7 +44,7 @@ def tell(account: Account, _terms: Terms, measure: Measure) -> tuple[Numbers, st
     name, users, days = measure.scope or "", measure.amount, measure.window_days
     since = iso_day(account.days.people.departments[name])
     numbers: Numbers = {"department": name, "active_users": users, "since": since, "days": days}
-    return numbers, f"{users:,} users of {name} active in {days} days; the department is there since {since}"
+    return numbers, f"{counted(users, 'user')} of {name} active in {days} days; the department is there since {since}"
 
 
 def watch(account: Account, terms: Terms) -> None:

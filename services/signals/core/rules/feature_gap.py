@@ -11,6 +11,7 @@ from services.signals.core.rules.movers import FLOOD
 from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow, count_level, no_watch
 from services.signals.core.terms import Terms
 from shared.kernel.events.feature_blocked import FeatureBlocked
+from shared.kernel.phrases import counted
 
 NAME = "feature_gap"
 
@@ -34,7 +35,7 @@ def measure(account: Account, terms: Terms) -> Iterator[Measure]:
 def tell(_account: Account, _terms: Terms, measure: Measure) -> tuple[Numbers, str]:
     """Tell the feature and how often."""
     number, days = measure.amount, measure.window_days
-    text = f"{measure.scope} is beyond the plan and was tried {number:,} times in {days} days"
+    text = f"{measure.scope} is beyond the plan and was tried {counted(number, 'time')} in {days} days"
     return {"feature": measure.scope, "times": number, "days": days}, text
 
 

@@ -10,6 +10,7 @@ from services.signals.core.rules.movers import FLOOD
 from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow, count_level, no_watch
 from services.signals.core.terms import Terms
 from shared.kernel.events.feature_blocked import FeatureBlocked
+from shared.kernel.phrases import counted
 
 NAME = "gated_exploration"
 
@@ -33,8 +34,8 @@ def _touched(account: Account, terms: Terms) -> list[str]:
 def tell(account: Account, terms: Terms, measure: Measure) -> tuple[Numbers, str]:
     """Tell the features."""
     touched, days = sorted(_touched(account, terms)), measure.window_days
-    named = f" ({', '.join(touched)})" if touched else ""
-    return {"features": touched, "days": days}, f"{len(touched)} features beyond the plan tried in {days} days{named}"
+    named, features = f" ({', '.join(touched)})" if touched else "", counted(len(touched), "feature")
+    return {"features": touched, "days": days}, f"{features} beyond the plan tried in {days} days{named}"
 
 
 ROW: RuleRow = RuleRow(

@@ -13,6 +13,7 @@ from services.signals.core.rules.movers import HEALTH
 from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow
 from services.signals.core.terms import Terms, days_to_renewal
 from shared.kernel.clock import iso_day
+from shared.kernel.phrases import counted
 from shared.kernel.quantities import MILLION
 
 NAME = "renewal_at_risk"
@@ -51,7 +52,7 @@ def tell(account: Account, terms: Terms, measure: Measure) -> tuple[Numbers, str
     what = f"health {measure.amount / measure.whole:.4g}"
     if len(rules) >= terms.playbook.rules.renewal_at_risk.contraction_score:
         what = f"signs of contraction ({', '.join(rules)}), which count as health 0"
-    return numbers, f"renewal on {renews_on}, in {left} days, with {what}"
+    return numbers, f"renewal on {renews_on}, in {counted(left, 'day')}, with {what}"
 
 
 def watch(account: Account, terms: Terms) -> None:

@@ -10,6 +10,7 @@ from services.signals.core.account import Account
 from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow, no_watch
 from services.signals.core.terms import Terms
 from shared.kernel.events.ticket_opened import TicketOpened
+from shared.kernel.phrases import counted
 from shared.kernel.quantities import MILLION
 
 NAME = "ticket_surge"
@@ -34,7 +35,7 @@ def tell(account: Account, terms: Terms, _measure: Measure) -> tuple[Numbers, st
     days = terms.playbook.rules.ticket_surge.days
     now, before = health.tickets(account, days)
     numbers: Numbers = {"tickets": now, "tickets_before": before, "days": days}
-    return numbers, f"{now:,} tickets in {days} days after {before:,} in the {days} days before"
+    return numbers, f"{counted(now, 'ticket')} in {days} days after {before:,} in the {days} days before"
 
 
 ROW: RuleRow = RuleRow(
