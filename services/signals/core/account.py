@@ -55,6 +55,7 @@ class Account:
         "limits",
         "metrics",
         "now",
+        "offers",
         "offset",
         "open_tickets",
         "overlooked",
@@ -100,8 +101,7 @@ class Account:
             metric.first_day = min(metric.first_day, head.today)
         self.period = (0, 0)
         self.active_rule = self.active_month = self.active_health = 0
-        self.acts_before = 0  # of the window of active users, today's left out
-        self.shown_at = self.checked_at = 0
+        self.acts_before = self.shown_at = self.checked_at = 0  # the first: of the window of active users, but today's
         self.watch_active = self.watch_health = self.watch_acts = 0
         self.watch_late = -1  # a quantity that is late by so much must be looked at
         self.overlooked = True  # a rule may be met that nobody has measured: the next look is at all of them
@@ -116,6 +116,7 @@ class Account:
         self.limits: dict[str, int] = {}
         self.gate_cache: tuple[str, ...] | None = None  # the criterion in the way, () for none; None: not known
         self.segment: str | None = None
+        self.offers: dict[str, Any] | None = None  # see `whitespace`
         self.shown: object = None
         self._count()
 

@@ -8,7 +8,7 @@ from services.signals.core.account import Account
 from services.signals.core.causes import Step
 from services.signals.core.measures import Measure, Numbers, named
 from services.signals.core.recommend import estimate, recommend
-from services.signals.core.rules.row import Level, RuleRow
+from services.signals.core.rules.row import Level, RuleRow, Words
 from services.signals.core.state import Episode
 from services.signals.core.terms import Terms
 from shared.kernel.ids import trigger_id
@@ -19,12 +19,15 @@ PEOPLE = ("csm", "ae", "exec_sponsor", "champion")
 SIGNS = {">": ">", ">=": "≥", "<": "<", "<=": "≤"}
 
 
-def evidence(account: Account, terms: Terms, row: RuleRow, bar: Level | Episode, value: Measure | None) -> Evidence:
-    """Return the numbers compared, with the threshold that an episode fired with, or a level has."""
+def evidence(row: RuleRow, bar: Level | Episode, value: Measure | None, words: Words | None) -> Evidence:
+    """Return the numbers compared, with the threshold that an episode fired with, or a level has.
+
+    Shape: `words` are those of the value.
+    """
     threshold = as_number(bar.threshold)
     shown, numbers, text = None, Numbers(), "not measured any more"
-    if value is not None:
-        numbers, summary = row.words(account, terms, value)
+    if value is not None and words is not None:
+        numbers, summary = words
         shown, phrase = value.shown(threshold), named(numbers, summary)
         if row.unit == "percent":
             text = f"{phrase} = {shown} % ({SIGNS[bar.comparison]} {threshold} %)"
@@ -36,13 +39,20 @@ def evidence(account: Account, terms: Terms, row: RuleRow, bar: Level | Episode,
 
 def name_of(account: Account, episode: Episode) -> str:
     """Return the name of an episode's trigger."""
-    return trigger_id(account.head.account_id, episode.rule, episode.scope, episode.level, episode.decided_by)
+    key, names = episode.key, account.episodes.names
+    if key not in names:
+        named = trigger_id(account.head.account_id, episode.rule, episode.scope, episode.level, episode.decided_by)
+        if account.episodes.get(key) is not episode:
+            return named  # it is over
+        names[key] = named
+    return names[key]
 
 
 def trigger_for(account: Account, terms: Terms, step: Step, now_ms: int, *, backfill: bool) -> Trigger:
     """Return the record of `expansion.triggers` for one step of an episode's life."""
     row, episode, cause = step.row, step.episode, step.cause
     scope = (episode.scope_type, episode.scope)
+    words = None if step.measure is None else row.words(account, terms, step.measure)
     worth = estimate(account, terms, row.name, scope) if row.kind == "expansion" else None
     return Trigger(
         record=step.record,
@@ -58,7 +68,7 @@ def trigger_for(account: Account, terms: Terms, step: Step, now_ms: int, *, back
         segment=terms.segment(account),
         occurred_at=cause.at_ms,
         window_days=None if step.measure is None else step.measure.window_days,
-        evidence=evidence(account, terms, row, episode, step.measure),
+        evidence=evidence(row, episode, step.measure, words),
         gate=gate.describe(account, terms, backfill=backfill, kind=row.kind),
         health=health.describe(account, terms),
         recommendation=recommend(account, terms, row, step.level, worth, cause.at_ms, scope),

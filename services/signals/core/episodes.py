@@ -70,16 +70,16 @@ def look(
     else:
         rows = rows_after(terms, type(event)) if event is not None and known else only
         values = _fire_all(account, terms, rows, cause, emit, failed, known=known, backfill=backfill)
-        still = still and len(account.episodes) == begun
         if still and type(event) not in STILL:
             reseat(account, terms)
-        if still and type(event) in CALM and not (account.held and account.gate_cache is None):
+        quiet = len(account.episodes) == begun and not (account.held and account.gate_cache is None)
+        if still and type(event) in CALM and quiet:
             account.now = None
             return
         if account.held or account.waiting:
             _release(account, terms, values, cause, emit, failed, backfill=backfill)
     account.overlooked = bool(failed)
-    settle(account, terms, backfill=backfill, still=still and len(account.episodes) == begun)
+    settle(account, terms, backfill=backfill, still=still)
 
 
 def _fire_all(

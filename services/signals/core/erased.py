@@ -120,5 +120,6 @@ def unname(account: Account, user_id: str, gone: Moment) -> None:
     for episode in account.episodes.values():
         if episode.measure is not None:
             episode.measure.forget(user_id)
+    account.episodes.shown.clear()
     account.parked = {key for key in account.parked if key[1] != user_id or key[0] not in ABOUT_USERS}
     account.changed = True

@@ -5,6 +5,7 @@ Source: definitions 15 and 18.
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
+from typing import Any
 
 from services.signals.core.state import Episode, Key
 
@@ -14,11 +15,13 @@ NONE: Mapping[Key, Episode] = MappingProxyType({})
 class Episodes(dict[Key, Episode]):
     """Episodes by key. Shape: in the order in which they began, so that their days never fall; likewise `by_rule`."""
 
-    __slots__ = ("by_rule",)
+    __slots__ = ("by_rule", "names", "shown")
 
     def __init__(self, episodes: Iterable[Episode]) -> None:
         super().__init__()
         self.by_rule: dict[str, dict[Key, Episode]] = {}
+        self.names: dict[Key, str] = {}  # of their triggers, as far as they have been asked for
+        self.shown: dict[Key, tuple[str, Any]] = {}  # one-offs as snapshots show them, with their status
         for episode in episodes:
             self.begin(episode)
 
@@ -34,6 +37,8 @@ class Episodes(dict[Key, Episode]):
         """Take out an episode that is over."""
         key, same = episode.key, self.by_rule[episode.rule]
         del self[key], same[key]
+        self.names.pop(key, None)
+        self.shown.pop(key, None)
         if not same:
             del self.by_rule[episode.rule]
 

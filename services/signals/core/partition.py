@@ -60,8 +60,7 @@ class Partition:
         self.unshown: dict[str, Account] = {}
         self.touched: list[Account] = []
         self.failures: list[RuleFailed] = []
-        self.muted = False
-        self.now_ms = 0
+        self.muted, self.now_ms = False, 0
 
     def _enter(self, adopt: bool) -> None:
         """Go on with the stored log, or with another one that an operator has adopted. Errors: `ConfigurationError`."""

@@ -3,7 +3,6 @@
 Source: playbook sections 6 (estimated ACV) and 8, definition 64.
 """
 
-from collections.abc import Callable
 from fractions import Fraction
 
 from services.signals.core import handoff
@@ -89,7 +88,7 @@ def _owner_by_size(terms: Terms, play: Play, worth: EstimatedAcv | None) -> str:
         return AE
     if worth is None or worth.currency != terms.playbook.currency:
         return CSM  # an amount that cannot be compared is no reason to hand over
-    return CSM if Fraction(str(worth.amount)) < Fraction(str(bound)) else AE
+    return CSM if Fraction(str(worth.amount)) < _price(terms, bound) else AE
 
 
 def due_ms(at_ms: int, play: Play) -> int:
@@ -106,29 +105,42 @@ def due_ms(at_ms: int, play: Play) -> int:
 def estimate(account: Account, terms: Terms, rule: str, scope: Scope) -> EstimatedAcv | None:
     """Return what the trigger's play may be worth a year, with its basis; None when nothing is known."""
     _, play = play_of(terms, rule)
+    kind, _name = scope
+    of_scope = kind in {"product", "addon"} or (kind == "metric" and play.deal == "usage")
+    about = play.deal, *(scope if of_scope else (None, None))
+    known = {} if account.now is None else account.now.worths
+    if about not in known:
+        known[about] = _estimate(account, terms, play, scope)
+    return known[about]
+
+
+def _estimate(account: Account, terms: Terms, play: Play, scope: Scope) -> EstimatedAcv | None:
     kind, name = scope
     offer = offered(terms, scope)
     found = None
     if offer is not None:
         what = "cross-sell" if kind == "product" else "add-on"
-        found = Fraction(str(offer.price)) * terms.playbook.estimates.months, f"{what}: {name}"
-    elif play.deal in OF_DEALS:
-        found = _once(account, terms, play.deal)
+        found = _price(terms, offer.price) * terms.playbook.estimates.months, f"{what}: {name}"
+    elif play.deal == "tier":
+        found = _tier(account, terms)
+    elif play.deal == "seats":
+        found = _seats(account, terms)
     elif play.deal == "usage" and kind == "metric":
         found = _usage(account, terms, name or "")
     if found is not None:
         return EstimatedAcv(_amount(found[0]), terms.playbook.currency, found[1])
-    guess = _once(account, terms, "guess")
+    guess = _guess(account, terms)
     currency = account.fact("currency") or terms.playbook.currency
     return None if guess is None else EstimatedAcv(_amount(guess[0]), currency, guess[1])
 
 
-def _once(account: Account, terms: Terms, deal: str) -> Worth | None:
-    """Estimate by what an account is, once while it stands still."""
-    known = {} if account.now is None else account.now.worths
-    if deal not in known:
-        known[deal] = OF_DEALS[deal](account, terms)
-    return known[deal]
+def _price(terms: Terms, price: float) -> Fraction:
+    """Return a price of the playbook, exact as it is written."""
+    key = ("price", str(price))
+    found: Fraction | None = terms.memo.get(key)
+    if found is None:
+        found = terms.memo[key] = Fraction(key[1])
+    return found
 
 
 def _amount(value: Fraction) -> Number:
@@ -140,7 +152,7 @@ def _tier(account: Account, terms: Terms) -> Worth | None:
     plan = plans.get(account.fact("plan") or "")
     if plan is None or plan.next is None:
         return None
-    more = Fraction(str(plans[plan.next].price)) - Fraction(str(plan.price))
+    more = _price(terms, plans[plan.next].price) - _price(terms, plan.price)
     return max(Fraction(0), more * terms.playbook.estimates.months), f"tier: {account.fact('plan')} to {plan.next}"
 
 
@@ -151,7 +163,7 @@ def _seats(account: Account, terms: Terms) -> Worth | None:
     model = terms.playbook.estimates
     tenth = -(-seats * model.seats_percent // 100)
     wanted = max(tenth, -(-account.active_month * 100 // model.seats_target_percent) - seats)
-    return wanted * Fraction(str(plan.seat_price)) * model.months, f"seats: {wanted} more"
+    return wanted * _price(terms, plan.seat_price) * model.months, f"seats: {wanted} more"
 
 
 def _usage(account: Account, terms: Terms, metric: str) -> Worth | None:
@@ -162,10 +174,10 @@ def _usage(account: Account, terms: Terms, metric: str) -> Worth | None:
     if plan is None or not price or limit is None or summed is None or metric in account.head.gauges:
         return None
     begin, following = account.period
-    projected = Fraction(summed.total, MILLION) * (following - begin) / (account.head.today - begin + 1)
-    over = max(Fraction(0), projected - Fraction(limit, MILLION))
+    days = account.head.today - begin + 1
+    over = Fraction(max(0, summed.total * (following - begin) - limit * days), MILLION * days)
     months = 1 if plan.annual else terms.playbook.estimates.months
-    return over * Fraction(str(price)) * months, f"usage: {metric} projected to the period's end"
+    return over * _price(terms, price) * months, f"usage: {metric} projected to the period's end"
 
 
 def _guess(account: Account, terms: Terms) -> Worth | None:
@@ -175,6 +187,3 @@ def _guess(account: Account, terms: Terms) -> Worth | None:
     model = terms.playbook.estimates
     percent = model.guess_percent_by_segment.get(terms.segment(account), model.guess_percent)
     return arr * percent / 100, f"guess: {percent} % of ARR"
-
-
-OF_DEALS: dict[str, Callable[[Account, Terms], Worth | None]] = {"tier": _tier, "seats": _seats, "guess": _guess}

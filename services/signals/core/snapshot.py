@@ -14,7 +14,7 @@ from services.signals.core.account import Account
 from services.signals.core.emit import evidence, name_of
 from services.signals.core.recommend import estimate
 from services.signals.core.rules import BY_NAME
-from services.signals.core.rules.row import Level, Measure, RuleRow
+from services.signals.core.rules.row import Level, Measure, RuleRow, Words
 from services.signals.core.state import Episode
 from services.signals.core.steps import OPEN, measured
 from services.signals.core.terms import DATE_FACTS, Terms, days_to_renewal, onboarded_days
@@ -23,7 +23,7 @@ from shared.kernel.clock import iso_day
 from shared.kernel.playbook.notices import Seen, notices
 from shared.kernel.quantities import as_number
 from shared.kernel.snapshots import LogPosition, RuleValue, Snapshot, State
-from shared.kernel.triggers import EstimatedAcv
+from shared.kernel.triggers import EstimatedAcv, ScopeType
 
 MOST_VALUES = 100  # of one rule: with thousands of scopes the snapshot would not fit its topic
 STATES: dict[str, State] = {"held": "held", "passed": "passed"}  # passed: counts as fired, because a higher level did
@@ -86,16 +86,21 @@ def shown_facts(account: Account) -> dict[str, Any]:
 
 def _greatest(account: Account, terms: Terms) -> EstimatedAcv | None:
     """Return the greatest estimate of what is open; estimates in the playbook's currency come before others."""
-    about = sorted(
-        {
-            (e.rule, e.scope_type, e.scope)
-            for e in account.episodes.values()
-            if e.status in OPEN and BY_NAME[e.rule].kind == "expansion"
-        },
-        key=repr,
-    )
-    found = [worth for rule, kind, scope in about if (worth := estimate(account, terms, rule, (kind, scope)))]
-    return max(found, key=lambda worth: (worth.currency == terms.playbook.currency, worth.amount), default=None)
+    about = {
+        (e.rule, e.scope_type, e.scope)
+        for e in account.episodes.values()
+        if e.status in OPEN and BY_NAME[e.rule].kind == "expansion"
+    }
+    found: dict[EstimatedAcv, tuple[str, ScopeType | None, str | None]] = {}  # with the first that it is of
+    for rule, kind, scope in about:
+        worth = estimate(account, terms, rule, (kind, scope))
+        if worth is not None and (worth not in found or repr((rule, kind, scope)) < repr(found[worth])):
+            found[worth] = rule, kind, scope
+    if not found:
+        return None
+    currency = terms.playbook.currency
+    best = max((worth.currency == currency, worth.amount) for worth in found)
+    return min((w for w in found if (w.currency == currency, w.amount) == best), key=lambda worth: repr(found[worth]))
 
 
 def _values(account: Account, terms: Terms) -> list[RuleValue]:
@@ -113,29 +118,44 @@ def _values_of(account: Account, terms: Terms, row: RuleRow, measures: list[Meas
         return _happenings(account, terms, row)
     episodes = account.episodes.of(row.name)
     if not measures and not episodes:
-        return _waiting(account, terms, row)
+        return _waiting(terms, row)
     pairs = [(one, level) for one in measures for level in row.levels_for(terms, one.scope)]
     if len(pairs) > MOST_VALUES:
         pairs.sort(key=lambda pair: (row.name, pair[0].scope, pair[1].name) not in episodes)
         del pairs[MOST_VALUES:]
-    shown = [_value(account, terms, row, one, level) for one, level in pairs]
+    shown, told, words = list[RuleValue](), None, None
+    for one, level in pairs:
+        value = one.at(level.name)
+        if value is not told:  # levels mostly have one value
+            told, words = value, None if value is None else row.words(account, terms, value)
+        shown.append(_value(account, row, one, level, value, words))
     if episodes:
         scopes = {measure.scope for measure in measures}
         unmeasured = [e for e in episodes.values() if e.scope not in scopes and e.status in OPEN]
         shown += [_open(account, terms, row, episode) for episode in unmeasured[: MOST_VALUES - len(shown)]]
-    return shown or _waiting(account, terms, row)
+    return shown or _waiting(terms, row)
 
 
 def _happenings(account: Account, terms: Terms, row: RuleRow) -> list[RuleValue]:
     """Show what stands of a one-off, each episode by itself; else that it waits."""
     standing = account.episodes.of(row.name).values()
     if standing:
-        return [_open(account, terms, row, episode) for episode in islice(standing, MOST_VALUES)]
-    return _waiting(account, terms, row)
+        return [_stands(account, terms, row, episode) for episode in islice(standing, MOST_VALUES)]
+    return _waiting(terms, row)
+
+
+def _stands(account: Account, terms: Terms, row: RuleRow, episode: Episode) -> RuleValue:
+    """Show what stands of a one-off: nothing of it changes but its status."""
+    key, shown = episode.key, account.episodes.shown
+    if key not in shown or shown[key][0] != episode.status:
+        shown[key] = episode.status, _open(account, terms, row, episode)
+    value: RuleValue = shown[key][1]
+    return value
 
 
 def _open(account: Account, terms: Terms, row: RuleRow, episode: Episode) -> RuleValue:
     """Show an open trigger by itself; one whose value cannot be measured just now ends at the next change of day."""
+    known = episode.measure
     return RuleValue(
         rule=row.name,
         kind=row.kind,
@@ -143,35 +163,37 @@ def _open(account: Account, terms: Terms, row: RuleRow, episode: Episode) -> Rul
         scope=episode.scope,
         scope_type=episode.scope_type,
         state="held" if episode.status == "held" else "fired",
-        evidence=evidence(account, terms, row, episode, episode.measure),
+        evidence=evidence(row, episode, known, None if known is None else row.words(account, terms, known)),
         since=iso_day(episode.day),
         trigger_id=name_of(account, episode),
     )
 
 
-def _value(account: Account, terms: Terms, row: RuleRow, measure: Measure, level: Level) -> RuleValue:
-    episode, value = account.episodes.get((row.name, measure.scope, level.name)), measure.at(level.name)
+def _value(
+    account: Account, row: RuleRow, measure: Measure, level: Level, value: Measure | None, words: Words | None
+) -> RuleValue:
+    episode = account.episodes.get((row.name, measure.scope, level.name))
     state: State = "unmeasured" if value is None else "armed"
     since = named = None
     if episode is not None:
         state, since = STATES.get(episode.status, "fired"), iso_day(episode.day)
         named = name_of(account, episode) if episode.status in OPEN else None
-    why = evidence(account, terms, row, episode or level, value)
+    why = evidence(row, episode or level, value, words)
     return RuleValue(row.name, row.kind, level.name, measure.scope, measure.scope_type, state, why, since, named)
 
 
-def _waiting(account: Account, terms: Terms, row: RuleRow) -> list[RuleValue]:
+def _waiting(terms: Terms, row: RuleRow) -> list[RuleValue]:
     """Show a rule without a value, level by level: the same for all accounts; a one-off that is on is armed."""
     known: list[RuleValue] | None = terms.memo.get(("waiting", row.name))
     if known is None:
         on = terms.enabled(row.name)
-        known = [_unmeasured(account, terms, row, level, on=on) for level in row.levels_for(terms, None)]
+        known = [_unmeasured(row, level, on=on) for level in row.levels_for(terms, None)]
         if on and row.happening is not None:
             known = [replace(value, state="armed") for value in known]
         terms.memo["waiting", row.name] = known
     return known
 
 
-def _unmeasured(account: Account, terms: Terms, row: RuleRow, level: Level, *, on: bool) -> RuleValue:
-    why = replace(evidence(account, terms, row, level, None), summary=row.unmeasured if on else "switched off")
+def _unmeasured(row: RuleRow, level: Level, *, on: bool) -> RuleValue:
+    why = replace(evidence(row, level, None, None), summary=row.unmeasured if on else "switched off")
     return RuleValue(row.name, row.kind, level.name, None, None, "unmeasured" if on else "off", why)

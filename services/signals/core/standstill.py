@@ -5,21 +5,24 @@ Source: design (throughput).
 """
 
 from fractions import Fraction
+from typing import Any
 
-from shared.kernel.triggers import Gate, Health
+from shared.kernel.triggers import EstimatedAcv, Gate, Health
 
 
 class Standstill:
     """Answers given already. Shape: None is not asked yet; `score` has the answer in a tuple, for it may be None.
 
     `gate` and `health` are as they are shown, without why it holds; `worths` are estimates by what they rest on.
+    `memo` is for rules, each under its name.
     """
 
-    __slots__ = ("gate", "health", "parts", "score", "worths")
+    __slots__ = ("gate", "health", "memo", "parts", "score", "worths")
 
     def __init__(self) -> None:
         self.score: tuple[Fraction | None] | None = None
         self.parts: dict[str, Fraction] | None = None
         self.gate: Gate | None = None
         self.health: Health | None = None
-        self.worths: dict[str, tuple[Fraction, str] | None] = {}
+        self.memo: dict[str, Any] = {}
+        self.worths: dict[tuple[str | None, ...], EstimatedAcv | None] = {}

@@ -41,8 +41,7 @@ class Factors(msgspec.Struct, frozen=True):
 
 def offers(account: Account, terms: Terms) -> list[Offer]:
     """Return the products that the account does not own, in the order of their names."""
-    owned = _owned(account)
-    return [offer for offer in _all(terms) if offer.compared not in owned]
+    return [offer for offer, _fit in _fits(account, terms).values()]
 
 
 def offer(terms: Terms, name: str) -> Offer:
@@ -55,9 +54,10 @@ def factors(account: Account, terms: Terms, offer: Offer) -> Factors:
     model = terms.playbook.whitespace
     asked = standing.requests(account, offer.compared, offer.features, model.interest_days)
     steps = [step for step in model.interest if step.requests <= asked]
+    fifth = quintile(account, terms)
     return Factors(
-        fit=_fit(account, terms, offer),
-        depth=depth(terms, quintile(account, terms)),
+        fit=_fits(account, terms)[offer.name][1],
+        depth=depth(terms, fifth),
         interest=max(steps, key=lambda step: step.requests).factor if steps else 1,
         budget=_budget(account, terms),
         champion=_champion(account, terms),
@@ -134,6 +134,15 @@ def _all(terms: Terms) -> tuple[Offer, ...]:
             for name, product in sorted(terms.playbook.products.items())
         )
     return found
+
+
+def _fits(account: Account, terms: Terms) -> dict[str, tuple[Offer, int]]:
+    """Return the products that the account does not own, with how they fit: once for its facts and these terms."""
+    if account.offers is None:
+        owned = _owned(account)
+        offered = [offer for offer in _all(terms) if offer.compared not in owned]
+        account.offers = {offer.name: (offer, _fit(account, terms, offer)) for offer in offered}
+    return account.offers
 
 
 def _fit(account: Account, terms: Terms, offer: Offer) -> int:

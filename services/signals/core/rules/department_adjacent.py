@@ -34,6 +34,10 @@ def _pairs(account: Account, terms: Terms) -> Iterator[tuple[str, str]]:
 
 def _busiest(account: Account, terms: Terms) -> dict[str, tuple[int, int, str]]:
     """Return for each neighbour the greatest share beside it: active users, users, and of which department."""
+    now = account.now
+    if now is not None and NAME in now.memo:
+        known_now: dict[str, tuple[int, int, str]] = now.memo[NAME]
+        return known_now
     days, today, people = terms.playbook.rules.department_adjacent.days, account.head.today, account.people
     found: dict[str, tuple[int, int, str]] = {}
     for busy, neighbour in _pairs(account, terms):
@@ -41,6 +45,8 @@ def _busiest(account: Account, terms: Terms) -> dict[str, tuple[int, int, str]]:
         known = found.get(neighbour)
         if known is None or active * known[1] > known[0] * users:
             found[neighbour] = active, users, busy
+    if now is not None:
+        now.memo[NAME] = found
     return found
 
 

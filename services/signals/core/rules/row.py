@@ -29,6 +29,7 @@ __all__ = [
     "Numbers",
     "RuleRow",
     "Unit",
+    "Words",
     "count_level",
     "least_amount",
     "no_watch",
@@ -36,6 +37,7 @@ __all__ = [
 ]
 
 Unit = Literal["percent", "count", "points"]
+Words = tuple[Numbers, str]  # what a value was computed from, and the phrase that says it
 STRUCTS: dict[str, type[Rule]] = {field.name: field.type for field in msgspec.structs.fields(Rules)}
 
 
@@ -96,7 +98,7 @@ class RuleRow(msgspec.Struct, frozen=True):
     covered: Callable[[Account, Terms], bool] | None = None
     happening: Callable[[Account, Terms, Event], Iterator[Measure]] | None = None
     stands_days: Callable[[Terms], int] | None = None
-    tell: Callable[[Account, Terms, Measure], tuple[Numbers, str]] | None = None
+    tell: Callable[[Account, Terms, Measure], Words] | None = None
     unmeasured: str = "not measured"
     example: str = ""
     tuning: str = ""
@@ -125,7 +127,7 @@ class RuleRow(msgspec.Struct, frozen=True):
         numbers, summary = self.words(account, terms, measure)
         return msgspec.structs.replace(measure, numbers=numbers, summary=summary)
 
-    def words(self, account: Account, terms: Terms, measure: Measure) -> tuple[Numbers, str]:
+    def words(self, account: Account, terms: Terms, measure: Measure) -> Words:
         """Return the numbers and the summary that the evidence of a value has."""
         if self.tell is None or measure.summary:
             return measure.numbers, measure.summary

@@ -39,8 +39,10 @@ def _floor(terms: Terms, name: str) -> int:
 def _before(account: Account, name: str, metric: Metric, terms: Terms) -> tuple[int, tuple[int | None, int | None]]:
     """Return the window that ends today, and what each level compares it with: None where it cannot be compared."""
     rule, today = terms.playbook.rules.usage_velocity, account.head.today
-    now, before, gap = use_windows.velocity(account, metric, terms)
     floor, first = _floor(terms, name), metric.first_day
+    if first > today - rule.days + 1 - min(rule.days, rule.gap_days):  # covered for neither
+        return 0, (None, None)
+    now, before, gap = use_windows.velocity(account, metric, terms)
     growth = before if before >= max(1, floor) and first <= today - 2 * rule.days + 1 else None
     tenfold = gap if gap >= max(1, floor) and first <= today - rule.gap_days - rule.days + 1 else None
     return now, (growth, tenfold)
@@ -85,7 +87,8 @@ def watch(account: Account, terms: Terms) -> None:
     late = account.head.today - terms.playbook.rules.usage_velocity.days
     for name, metric in account.metrics.items():
         now, wholes = _before(account, name, metric, terms)
-        for level, whole in list(zip(rows, wholes, strict=True))[spent_from(account, NAME, name, rows) :]:
+        for index in range(spent_from(account, NAME, name, rows), len(rows)):
+            level, whole = rows[index], wholes[index]
             if whole is None:
                 account.watch_late = max(account.watch_late, late)
                 continue
