@@ -43,9 +43,11 @@ def tell(account: Account, _terms: Terms, measure: Measure) -> tuple[Numbers, st
 
 def watch(account: Account, terms: Terms) -> None:
     """Note what activity may lower health."""
-    rule = terms.playbook.rules.health_declining
-    peak = standing.peak(account, rule.days)
-    rooms.low(account, terms, NAME, None if peak is None else peak - rule.drop_points)
+    rule, line = terms.playbook.rules.health_declining, None
+    if account.parked:  # else nobody asks for it
+        peak = standing.peak(account, rule.days)
+        line = None if peak is None else peak - rule.drop_points
+    rooms.low(account, terms, NAME, line)
 
 
 ROW: RuleRow = RuleRow(

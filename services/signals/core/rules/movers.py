@@ -64,7 +64,7 @@ COMPONENT: dict[type[Event], str] = {
     TicketOpened: "support",
     TicketResolved: "support",
 }
-HEALTH: Movers = FLOOD | COMPONENT.keys()
+HEALTH: Movers = FLOOD | frozenset(COMPONENT)
 # Which criterion of the gate a type moves, besides health; the others move none, but for activity (`Account.raised`).
 CRITERION: dict[type[Event], str] = {
     QbrHeld: "qbr_days",
