@@ -1,6 +1,8 @@
 # Needs nothing but Python 3.11+ and make. `make help` lists the targets.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
+# Once for each state of the sources; prints nothing when that is done, and says why when it cannot be.
+COMPILED = $(BIN)/upswing compile --optional
 .PHONY: help install demo init up test check bench fuzz chaos-signals clean lock
 
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python; do \
@@ -21,15 +23,19 @@ $(INSTALLED): requirements.lock pyproject.toml deploy/bootstrap.py
 install: $(INSTALLED) ## Build .venv from the lock.
 
 demo: $(INSTALLED) ## Play a made-up company and watch alerts arrive; HISTORY=<folder> plays real files, KEEP=1 keeps it up.
+	@$(COMPILED)
 	@$(BIN)/upswing demo $(if $(HISTORY),--history "$(HISTORY)") $(if $(KEEP),--keep)
 
 init: $(INSTALLED) ## Ask for plans, people and channels, start the stack, send a first alert; DATA=<folder> as for `up`.
+	@$(COMPILED)
 	@exec $(BIN)/upswing init --up $(if $(DATA),--data "$(DATA)")
 
 up: $(INSTALLED) ## Run the stack for real use, supervised; DATA=<folder> names the folder for its data.
+	@$(COMPILED)
 	@exec $(BIN)/upswing up $(if $(DATA),--data "$(DATA)")
 
 test: $(INSTALLED) ## Run the tests on a real Kafka and PostgreSQL; TESTS=<path> runs some, LONG=1 the long ones too.
+	@$(if $(filter tests,$(TESTS)),$(COMPILED))
 	@$(BIN)/python -m pytest $(TESTS) $(if $(LONG),,-m "not long") $(if $(filter tests,$(TESTS)),--cov) $(PYTEST_ARGS)
 
 check: $(INSTALLED) ## Lint, format, types, architecture, docs: what CI checks.
@@ -37,9 +43,11 @@ check: $(INSTALLED) ## Lint, format, types, architecture, docs: what CI checks.
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/upswing compile --check
 	@$(BIN)/python -m tests.lints
 
 bench: $(INSTALLED) ## Measure; ONLY=e2e|signals|whole|million|scaling|ingest|importing|recovery, SECONDS, EVENTS, RUNS; PEERS=<folder of the rival kit>.
+	@$(COMPILED)
 	@$(BIN)/python -m tests.bench
 
 fuzz: $(INSTALLED) ## Send broken bodies of every dialect to ingest's core and HTTP; EXAMPLES=2000 of each.

@@ -46,6 +46,7 @@ COMMANDS: dict[str, Row] = {
     "trace": Row("upswing.commands.trace", "Follow one event: where it is, what it touched, which alert."),
     "explain": Row("upswing.commands.explain", "Say why an account is where it is, and what would make it fire."),
     "accounts": Row("upswing.commands.accounts", "Remove an account, and what is known of it."),
+    "compile": Row("upswing.commands.compile", "Make the signals core faster where there is a C compiler."),
     "schemas": Row("upswing.commands.schemas", "Write the JSON Schemas of the public records."),
     "reference": Row("upswing.commands.reference", "Write the generated parts of the documentation."),
     "dead-letters": Row("upswing.commands.dead_letters", "List, show and replay what could not be used."),

@@ -10,10 +10,12 @@ import faust
 import uvloop
 from faust.tables.manager import TableManager
 
+from services.signals import compiled
 from services.signals.consumer import SignalsTransport
 from services.signals.delivery import Delivery
 from services.signals.fates import guarded, leave
 from services.signals.flush import Flush
+from services.signals.metrics import CORE_INFO
 from services.signals.playbooks import Playbooks
 from services.signals.reader import EngineFactory, Reader
 from services.signals.settings import Settings
@@ -175,11 +177,14 @@ def _faust_settings(settings: Settings) -> dict[str, Any]:
     }
 
 
-def run(settings: Settings, engine: EngineFactory) -> NoReturn:
+def run(settings: Settings, engine: EngineFactory, core: compiled.Core | None = None) -> NoReturn:
     """Run a worker until SIGTERM. Errors: `ConfigurationError` at the start; later errors end the process."""
     configure_logging("signals", settings.log_level, settings.log_json)
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     settings.store_dir.mkdir(parents=True, exist_ok=True)
+    core = core or compiled.running()
+    CORE_INFO.labels(core.kind).set(1)
+    log.info("core", core=core.kind, why=core.why)
     app = SignalsApp(settings, engine)
     try:
         metrics.serve(settings.port, app.readiness, settings.host)
@@ -195,10 +200,12 @@ def run(settings: Settings, engine: EngineFactory) -> NoReturn:
 @click.command()
 def command() -> None:
     """Service: fold events, decide triggers. Errors: what a restart cannot mend ends it with code 78."""
-    from services.signals.core.engine import Engine  # noqa: PLC0415 - only when it runs: `--help` stays quick
-
     try:
-        run(read_settings(Settings, "signals"), Engine)
+        settings = read_settings(Settings, "signals")
+        core = compiled.choose(settings.compiled)
+        from services.signals.core.engine import Engine  # noqa: PLC0415 - only now is it known which one
+
+        run(settings, Engine, core)
     except ConfigurationError as error:
         click.echo(f"upswing: {error}", err=True)
         sys.exit(EXIT_CONFIGURATION)

@@ -9,6 +9,7 @@ from shared.io.metrics import counter, gauge, histogram
 __all__ = [
     "AGE_SECONDS",
     "BATCH_RECORDS",
+    "CORE_INFO",
     "FLUSHES",
     "FLUSH_SECONDS",
     "FOLD_SECONDS",
@@ -28,6 +29,7 @@ __all__ = [
 SERVICE = "signals"
 BATCH_SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 5_000, 20_000)
 
+CORE_INFO = gauge(SERVICE, "core_info", "1 with the label of the core that runs: compiled or interpreted", ("core",))
 RECORDS = counter(SERVICE, "folded_records", "Records of the input log folded")
 BATCH_RECORDS = histogram(SERVICE, "batch_records", "Records in a fetched batch of a partition", buckets=BATCH_SIZES)
 FOLD_SECONDS = histogram(SERVICE, "fold_seconds", "Time to fold one fetched batch of a partition")

@@ -7,6 +7,8 @@ from typing import Literal
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from services.signals.compiled import Mode
+
 
 class Settings(BaseSettings):
     """One worker. Units: in the names; sizes of RocksDB are for the whole worker, whatever the number of partitions.
@@ -27,6 +29,7 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error", "critical"] = "info"
     log_json: bool = True
     playbook: Path = Path("playbooks/default.yaml")
+    compiled: Mode = "auto"
 
     adopt_log: str = ""
     accept_lost_records: bool = False

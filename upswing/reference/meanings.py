@@ -43,6 +43,7 @@ MEANINGS: dict[str, dict[str, str]] = {
         "drain_seconds": "How long a stop waits for acks",
     },
     "signals": {
+        "compiled": "Take the core that mypyc has compiled: `auto` where there is one, `off`, or `required`",
         "datadir": "Folder of the local stores, one folder an instance",
         "adopt_log": "Id of an input topic to go on with, although the state was made from another",
         "accept_lost_records": "Go on although records were removed before they were folded",

@@ -6,10 +6,10 @@ at this change of day. One-offs end when they have stood their days. Source: def
 
 from services.signals.core.account import Account
 from services.signals.core.causes import Cause, Step
-from services.signals.core.rules import RULES
+from services.signals.core.rules import BY_NAME
 from services.signals.core.rules.row import Level, Measure, RuleRow
-from services.signals.core.state import Episode, Key
-from services.signals.core.steps import OPEN, Emit, RuleFailed, measured_one, ranked
+from services.signals.core.state import Episode
+from services.signals.core.steps import OPEN, Emit, RuleFailed, by_scope, measured_one, ranked
 from services.signals.core.terms import Terms
 
 Scopes = list[tuple[str | None, list[Episode]]]
@@ -18,10 +18,10 @@ Ending = tuple[RuleRow, Episode, Level | None, Measure | None]
 
 def end_all(account: Account, terms: Terms, cause: Cause, emit: Emit) -> None:
     """End every trigger at once: the account has churned (definition 32)."""
-    for row, open_now in _open_rules(account):
+    for row, scopes in _open_rules(account):
         measures = measured_one(account, terms, row, [], None) or ()
         values = {measure.scope: measure for measure in measures}
-        for scope, episodes in _scopes(open_now):
+        for scope, episodes in scopes:
             for episode, level in ranked(episodes, row, terms, scope):
                 value = values.get(scope)
                 end(account, (row, episode, level, episode.measure or (value and value.at(episode.level))), cause, emit)
@@ -37,8 +37,8 @@ def end_scope(
     shown_scope: str = "erased",
 ) -> None:
     """End every trigger of one scope at once, and name `shown_scope` in its place (definition 67)."""
-    for row, open_now in _open_rules(account):
-        for known, episodes in _scopes(open_now):
+    for row, scopes in _open_rules(account):
+        for known, episodes in scopes:
             for episode, level in ranked(episodes, row, terms, scope):
                 if known == scope and episode.scope_type == scope_type:
                     end(account, (row, episode, level, None), cause, emit, shown_scope)
@@ -48,13 +48,11 @@ def over_today(account: Account, terms: Terms, day: int, failed: list[RuleFailed
     """Return the triggers of states that end with the account's today, before `day` begins, with their last values."""
     contract_turns, period_turns = day in account.head.renewal_days, day == account.period[1]
     found: list[Ending] = []
-    for row, open_now in _open_rules(account):
+    for row, scopes in _open_rules(account):
         if row.happening is not None or row.by_day is not None:
             continue
         measures = measured_one(account, terms, row, failed, None)
-        turns = contract_turns or (period_turns and row.ends_with_period is not None)
-        if measures is not None and (turns or _any_over(open_now, measures)):
-            scopes = _scopes(open_now)
+        if measures is not None:
             turned = {
                 scope
                 for scope, _ in scopes
@@ -77,43 +75,28 @@ def _told(account: Account, terms: Terms, over: list[Ending], failed: list[RuleF
 def over_by_day(account: Account, terms: Terms) -> list[Ending]:
     """Return the triggers of rules of the day and of one-offs that end as the account's today begins."""
     day, found = account.head.today, list[Ending]()
-    turns = day in account.head.renewal_days
-    for row, open_now in _open_rules(account):
+    for row, scopes in _open_rules(account):
         if row.happening is not None:
-            on = terms.enabled(row.name)
-            if not on or any(day >= episode.until for episode in open_now.values()):
-                found += [
-                    (row, episode, level, episode.measure)
-                    for scope, episodes in _scopes(open_now)
-                    for episode, level in ranked(episodes, row, terms, scope)
-                    if day >= episode.until or not on
-                ]
+            found += [
+                (row, episode, level, episode.measure)
+                for scope, episodes in scopes
+                for episode, level in ranked(episodes, row, terms, scope)
+                if day >= episode.until or not terms.enabled(row.name)
+            ]
         elif row.by_day is not None:
             measures = measured_one(account, terms, row, [], None)
-            if measures is not None and (turns or _any_over(open_now, measures)):
-                scopes = _scopes(open_now)
-                found += _over(terms, row, scopes, measures, {scope for scope, _ in scopes} if turns else set())
+            if measures is not None:
+                turned = {scope for scope, _ in scopes} if day in account.head.renewal_days else set()
+                found += _over(terms, row, scopes, measures, turned)
     return found
 
 
-def _open_rules(account: Account) -> list[tuple[RuleRow, dict[Key, Episode]]]:
-    """Return the rules that have episodes, in order; no other rule is of interest."""
-    by_rule = account.episodes.by_rule
-    return [(row, by_rule[row.name]) for row in RULES if row.name in by_rule]
-
-
-def _scopes(open_now: dict[Key, Episode]) -> Scopes:
-    """Return a rule's episodes by scope, in order."""
-    scopes: dict[str | None, list[Episode]] = {}
-    for episode in open_now.values():
-        scopes.setdefault(episode.scope, []).append(episode)
-    return sorted(scopes.items(), key=_by_name)
-
-
-def _any_over(open_now: dict[Key, Episode], measures: list[Measure]) -> bool:
-    """Tell whether any trigger of a rule has fallen back: mostly none has."""
-    values = {measure.scope: measure for measure in measures}
-    return any(_is_over(episode, values.get(episode.scope)) for episode in open_now.values())
+def _open_rules(account: Account) -> list[tuple[RuleRow, Scopes]]:
+    """Return the rules that have episodes, in order, each with its scopes; no other rule is of interest."""
+    return [
+        (BY_NAME[rule], sorted(scopes.items(), key=_by_name) if len(scopes) > 1 else list(scopes.items()))
+        for rule, scopes in by_scope(account).items()
+    ]
 
 
 def _by_name(scope: tuple[str | None, list[Episode]]) -> str:
@@ -131,6 +114,8 @@ def _over(
     values, found = {measure.scope: measure for measure in measures}, list[Ending]()
     for scope, episodes in scopes:
         measure = values.get(scope)
+        if scope not in turned and measure is not None and not any(_is_over(one, measure) for one in episodes):
+            continue  # the usual case
         for episode, level in ranked(episodes, row, terms, scope):
             if scope in turned or _is_over(episode, measure):
                 found.append((row, episode, level, measure and measure.at(episode.level)))

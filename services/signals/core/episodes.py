@@ -16,7 +16,7 @@ from services.signals.core.endings import end_all
 from services.signals.core.one_offs import happen, release_happenings
 from services.signals.core.rules import BY_NAME, RULES
 from services.signals.core.rules.movers import CALM, SORTED, STILL, UNUSED
-from services.signals.core.rules.row import Level, Measure, RuleRow, spent_from
+from services.signals.core.rules.row import Measure, RuleRow, spent_from
 from services.signals.core.settling import reseat, settle
 from services.signals.core.standstill import Standstill
 from services.signals.core.state import Episode
@@ -95,35 +95,22 @@ def _fire_all(
 ) -> Known:
     """Measure each rule at its turn, for some look at what those before them have fired, and fire what is reached."""
     values: Known = {}
-    event, begun = cause.event, len(account.episodes)
-    fired, judged, parked = account.episodes.by_rule, account.days.judged, bool(account.parked)
-    for row in RULES if parked else rows_on(terms) if only is None else only:
-        if row.by_day is not None:
-            if event is not None or not judged.get(row.name):
-                continue
-        elif row.single and not parked and row.name in fired:
-            continue
-        elif event is None:
-            if only is not None and _is_quiet(account, terms, row, begun):
-                continue
-        elif known and type(event) in SORTED and _is_still(account, row, event, begun):
-            continue
-        _measure_and_fire(account, terms, row, values, cause, emit, failed, backfill=backfill)
+    begun = len(account.episodes)
+    for row in RULES if account.parked else rows_on(terms) if only is None else only:
+        if not _is_answered(account, row, cause.event, known=known, begun=begun):
+            _measure_and_fire(account, terms, row, values, cause, emit, failed, backfill=backfill)
     return values
 
 
-def _is_still(account: Account, row: RuleRow, event: Event, begun: int) -> bool:
-    """Tell whether neither an event nor what has just fired moves a rule."""
+def _is_answered(account: Account, row: RuleRow, event: Event | None, *, known: bool, begun: int) -> bool:
+    """Tell whether a rule need not be measured: it has fired, or neither the event nor what has just fired moves it."""
+    if row.single and not account.parked and row.name in account.episodes.by_rule:
+        return True
+    if event is None or not known or type(event) not in SORTED:
+        return False
     if row.derived and len(account.episodes) == begun:
         return row.moved_by is not None and type(event) not in row.moved_by
     return row.concerns is not None and not row.concerns(event)
-
-
-def _is_quiet(account: Account, terms: Terms, row: RuleRow, begun: int) -> bool:
-    """Tell whether the passing of a day that brings nothing else does not bring a rule to its threshold."""
-    if row.derived and not row.moved_by:
-        return len(account.episodes) == begun
-    return row.quiet_midnight is not None and row.quiet_midnight(account, terms)
 
 
 def _measure_and_fire(
@@ -145,26 +132,19 @@ def _measure_and_fire(
     if account.parked:
         standing = reached(terms, [(row, measures)])
         account.parked = {key for key in account.parked if key[0] != row.name or key in standing}
+    if row.by_day is not None and cause.event is not None:
+        return
+    fire = _fire if row.happening is None else happen
     for measure in measures:
-        if row.happening is not None:
-            happen(account, terms, row, measure, cause, emit, backfill=backfill)
-            continue
-        levels = row.levels_for(terms, measure.scope)
-        if measure.by_level is not None or measure.meets(levels[0].threshold, levels[0].comparison):  # else none is met
-            _fire(account, terms, row, levels, measure, cause, emit, backfill=backfill)
+        fire(account, terms, row, measure, cause, emit, backfill=backfill)
 
 
 def _fire(
-    account: Account,
-    terms: Terms,
-    row: RuleRow,
-    levels: tuple[Level, ...],
-    measure: Measure,
-    cause: Cause,
-    emit: Emit,
-    *,
-    backfill: bool,
+    account: Account, terms: Terms, row: RuleRow, measure: Measure, cause: Cause, emit: Emit, *, backfill: bool
 ) -> None:
+    levels = row.levels_for(terms, measure.scope)
+    if measure.by_level is None and not measure.meets(levels[0].threshold, levels[0].comparison):
+        return  # nor are those above it
     for index in range(len(levels) - 1, -1, -1):
         level = levels[index]
         value = measure.at(level.name)

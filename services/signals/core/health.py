@@ -52,15 +52,15 @@ def usage_trend(account: Account, terms: Terms) -> Fraction | None:
 def usage(account: Account, terms: Terms) -> Fraction | None:
     """Return the component of usage: active share and trend, each scaled up when the other has no data."""
     model = terms.playbook.health.usage
-    over, under, most, seats = 0, 1, 0, account.fact("seats")
-    if seats:
-        under = seats * model.active_share_full_percent
-        over, most = model.active_points * min(under, account.active_health * 100), model.active_points
+    over, under, most = 0, 1, 0
+    if account.fact("seats"):
+        share = active_share(account, terms)
+        over, under, most = model.active_points * share.numerator, share.denominator, model.active_points
     trend = usage_trend(account, terms)
     if trend is not None:
-        above, whole = _trend_share(trend, terms)
-        over = over * whole + model.trend_points * above * under
-        under *= whole
+        share = trend_share(trend, terms)
+        over = over * share.denominator + model.trend_points * share.numerator * under
+        under *= share.denominator
         most += model.trend_points
     return Fraction(100 * over, under * most) if most else None
 
@@ -74,14 +74,10 @@ def active_share(account: Account, terms: Terms) -> Fraction:
 
 def trend_share(trend: Fraction, terms: Terms) -> Fraction:
     """Return how far the trend has come, 0 to 1."""
-    return Fraction(*_trend_share(trend, terms))
-
-
-def _trend_share(trend: Fraction, terms: Terms) -> tuple[int, int]:
     model = terms.playbook.health.usage
     above = trend.numerator * 100 - model.trend_floor_percent * trend.denominator
     whole = model.trend_range_percent * trend.denominator
-    return (above, whole) if 0 < above < whole else (0, 1) if above <= 0 else (1, 1)
+    return Fraction(above, whole) if 0 < above < whole else ZERO if above <= 0 else ONE
 
 
 def _engagement(account: Account, terms: Terms) -> Fraction | None:

@@ -3,6 +3,8 @@
 Source: playbook section 6, definition 9.
 """
 
+from collections.abc import Callable
+from operator import ge, gt, le, lt
 from typing import Literal
 
 import msgspec
@@ -13,6 +15,7 @@ from shared.kernel.triggers import Number, ScopeType
 Comparison = Literal[">", ">=", "<", "<="]
 Numbers = dict[str, Number | str | list[str] | None]
 RISING = frozenset({">", ">="})  # the comparisons that a growing value comes to meet
+REACHED: dict[str, Callable[[int, int], bool]] = {">": gt, ">=": ge, "<": lt, "<=": le}
 USERS = "users"  # the number that names people: who is erased leaves it (definition 67)
 
 
@@ -44,12 +47,7 @@ class Measure(msgspec.Struct, array_like=True, gc=False):
 
     def meets(self, threshold: int, comparison: str) -> bool:
         """Tell whether the value has reached a threshold in millionths."""
-        amount, bound = self.amount * MILLION, threshold * self.whole
-        if comparison == ">=":
-            return amount >= bound
-        if comparison == ">":
-            return amount > bound
-        return amount < bound if comparison == "<" else amount <= bound
+        return REACHED[comparison](self.amount * MILLION, threshold * self.whole)
 
     def is_over(self, threshold: int, margin: int, comparison: str) -> bool:
         """Tell whether the value has gone back past a threshold by its margin, from whichever side it came."""

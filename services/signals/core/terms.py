@@ -47,7 +47,6 @@ class Terms:
             name: {metric: None if limit is None else millionths(limit) for metric, limit in plan.limits.items()}
             for name, plan in playbook.plans.items()
         }
-        self.levels: dict[str, Any] = {}  # of the rules whose levels are those of every scope
         self.memo: dict[tuple[str, str | None], Any] = {}  # what rows compute once for these terms
         self.adopted_days: int = playbook.measures.adopted_days
         self.adopted_window_days: int = playbook.measures.adopted_window_days

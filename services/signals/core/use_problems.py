@@ -9,7 +9,6 @@ from collections.abc import Iterable
 import msgspec
 
 from services.signals.core.account import Account
-from services.signals.core.indicator import Indicator
 from services.signals.core.use_state import KEPT_DAYS, Counts
 from shared.kernel.events import BY_NAME
 from shared.kernel.events.envelope import Event
@@ -18,6 +17,14 @@ from shared.kernel.playbook import Playbook
 from shared.kernel.playbook.offers import Problem
 
 MISSING = object()
+
+
+class Indicator(msgspec.Struct, frozen=True):
+    """A problem as events are held against it. Shape: `reached` are the (days, count) that add-ons wait for."""
+
+    key: str
+    where: tuple[tuple[str, str | int | bool], ...]
+    reached: frozenset[tuple[int, int]]
 
 
 Indicators = tuple[Indicator, ...]

@@ -3,16 +3,40 @@
 Source: playbook section 6, definition 41.
 """
 
+import msgspec
+
 from services.signals.core import standing
 from services.signals.core.account import Account
-from services.signals.core.offers import Factors, Offer
 from services.signals.core.standing import comparable
 from services.signals.core.terms import Terms
 from shared.kernel.clock import date_from_day
+from shared.kernel.playbook import Product
 from shared.kernel.quantities import MILLION
 
 FIFTHS = 5  # a score is 20 x the sum of weight and factor, weights in percent: a fifth of the sum of whole ones
 MONTHS = 12
+
+
+class Offer(msgspec.Struct, frozen=True):
+    """A product of the playbook, with its names as they are compared."""
+
+    name: str
+    product: Product
+    compared: str
+    features: frozenset[str]
+    adjacent: frozenset[str]
+    industries: frozenset[str]
+
+
+class Factors(msgspec.Struct, frozen=True):
+    """What the score of a product is made of: each factor is 1 to 5. `requests` are those that `interest` is for."""
+
+    fit: int
+    depth: int
+    interest: int
+    budget: int
+    champion: int
+    requests: int
 
 
 def offers(account: Account, terms: Terms) -> list[Offer]:

@@ -47,12 +47,6 @@ def _is_time(account: Account, addon: Addon) -> bool:
     return addon.earliest_day == 0 if since is None else since >= addon.earliest_day
 
 
-def _is_no_anniversary(account: Account, terms: Terms) -> bool:
-    """Tell whether no add-on's earliest day begins: else counts and adoption only fall as a day passes."""
-    since = onboarded_days(account)
-    return all(addon.earliest_day != since for addon in terms.playbook.addons.values())
-
-
 def _adopted(account: Account, terms: Terms, addon: Addon) -> bool:
     features, today = account.head.features, account.head.today
     return all(
@@ -92,7 +86,6 @@ ROW: RuleRow = RuleRow(
     tell=tell,
     moved_by=frozenset({FeatureUsed}),  # which may adopt what an add-on builds on
     moved_under=lambda terms: terms.problems.types,
-    quiet_midnight=_is_no_anniversary,
     unmeasured="no add-on, or each is owned, too early, or lacks what it builds on",
     example="5 times ticket.opened (severity high) in 30 days, which Priority Support helps with (≥ 5)",
     tuning="""

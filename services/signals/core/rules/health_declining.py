@@ -43,11 +43,9 @@ def tell(account: Account, _terms: Terms, measure: Measure) -> tuple[Numbers, st
 
 def watch(account: Account, terms: Terms) -> None:
     """Note what activity may lower health."""
-    rule, line = terms.playbook.rules.health_declining, None
-    if account.parked:  # else nobody asks for it
-        peak = standing.peak(account, rule.days)
-        line = None if peak is None else peak - rule.drop_points
-    rooms.low(account, terms, NAME, line)
+    rule = terms.playbook.rules.health_declining
+    peak = standing.peak(account, rule.days)
+    rooms.low(account, terms, NAME, None if peak is None else peak - rule.drop_points)
 
 
 ROW: RuleRow = RuleRow(

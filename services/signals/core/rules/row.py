@@ -63,9 +63,8 @@ class RuleRow(msgspec.Struct, frozen=True):
     shown; without it `measure` has told them itself. For a state the account is as it was when it was measured; for a
     rule of the day it has moved on since: there `tell` tells what `measure` has put into the value's numbers.
     `only_falls` says of a state that the passing of a day alone never brings its value to the threshold: it need not be
-    measured at a midnight at which nothing else has happened; `quiet_midnight` says so of some midnights. `fresh` is
-    for a state of one level and of very many scopes: it yields the values of those without a trigger, which is all that
-    an event may make fire.
+    measured at a midnight at which nothing else has happened. `fresh` is for a state of one level and of very many
+    scopes: it yields the values of those without a trigger, which is all that an event may make fire.
     `moved_by` are the events of the sorted types (`movers`) that may bring a state to its threshold, or of which a
     one-off hears; after others of these it is not measured, and without it after any. A `derived` rule is measured too
     when a trigger has just begun. `single` says of a state that it has one scope, none, and one level: once it has
@@ -88,7 +87,6 @@ class RuleRow(msgspec.Struct, frozen=True):
     scope_levels: Callable[[Terms, str | None], tuple[Level, ...]] | None = None
     ends_with_period: Callable[[Account, str | None], bool] | None = None
     only_falls: bool = False
-    quiet_midnight: Callable[[Account, Terms], bool] | None = None
     fresh: Callable[[Account, Terms], Iterator[Measure]] | None = None
     moved_by: Movers | None = None
     derived: bool = False
@@ -117,15 +115,11 @@ class RuleRow(msgspec.Struct, frozen=True):
 
     def levels_for(self, terms: Terms, scope: str | None) -> tuple[Level, ...]:
         """Return the levels of a scope, in rising order."""
-        if self.scope_levels is None:
-            if self.name not in terms.levels:
-                terms.levels[self.name] = self.levels(terms)
-            known: tuple[Level, ...] = terms.levels[self.name]
-            return known
-        key = (self.name, scope)
+        key = (self.name, None if self.scope_levels is None else scope)
         found: tuple[Level, ...] | None = terms.memo.get(key)
         if found is None:
-            found = terms.memo[key] = self.scope_levels(terms, scope)
+            found = self.levels(terms) if self.scope_levels is None else self.scope_levels(terms, scope)
+            terms.memo[key] = found
         return found
 
     def told(self, account: Account, terms: Terms, measure: Measure) -> Measure:

@@ -50,16 +50,16 @@ def tell(account: Account, _terms: Terms, measure: Measure) -> tuple[Numbers, st
 
 def watch(account: Account, terms: Terms) -> None:
     """Note on each summed metric the total at which its next level is reached."""
-    limits, metrics = account.limits if terms.enabled(NAME) else {}, account.metrics
+    limits = account.limits if terms.enabled(NAME) else {}
+    for name in limits:
+        if name not in account.metrics:
+            account.metrics[name] = Metric({})
     rows = ROW.levels_for(terms, None)
-    for name, limit in limits.items():
-        if name not in metrics:
-            metrics[name] = Metric({})
-        if name in account.head.gauges:
-            continue
+    for name, metric in account.metrics.items():
+        limit = limits.get(name)
         index = spent_from(account, NAME, name, rows)
-        if index < len(rows):
-            metrics[name].watch = min(metrics[name].watch, -(-least_amount(rows[index], limit) // 100))
+        if limit is not None and name not in account.head.gauges and index < len(rows):
+            metric.watch = min(metric.watch, -(-least_amount(rows[index], limit) // 100))
 
 
 def ends_with_period(account: Account, scope: str | None) -> bool:
