@@ -46,7 +46,6 @@ class Account:
         "dirty_users",
         "episodes",
         "forgotten",
-        "free",
         "garbage",
         "gate_cache",
         "gated",
@@ -54,6 +53,7 @@ class Account:
         "held",
         "limits",
         "metrics",
+        "most_times",
         "now",
         "offers",
         "offset",
@@ -112,7 +112,7 @@ class Account:
         self.peak: tuple[int, int, Fraction | None] | None = None
         self.wanted: Fraction | None = None  # the least health that somebody waits for
         self.gated: frozenset[str] = frozenset()
-        self.free: tuple[object, set[str]] | None = None  # features whose use is quiet, and of which day and terms
+        self.most_times: tuple[object, dict[str, int]] | None = None  # of quiet uses: see `quiet_features`
         self.limits: dict[str, int] = {}
         self.gate_cache: tuple[str, ...] | None = None  # the criterion in the way, () for none; None: not known
         self.segment: str | None = None

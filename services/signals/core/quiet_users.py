@@ -10,13 +10,8 @@ from services.signals.core.terms import Terms
 from shared.kernel.clock import DAY_MS
 
 
-def is_quiet(account: Account, user: User, terms: Terms) -> bool:
-    """Tell whether an act of today by a user changes no answer."""
-    if user.cut is not None:
-        return False
-    last_ms, today = user.last_ms, account.head.today
-    if last_ms >= (today - terms.shortest_days + 1) * DAY_MS:
-        return True
+def is_quiet(account: Account, user: User) -> bool:
+    """Tell whether an act of today changes no answer, of a user who is not in every window yet."""
     if user.department is not None or account.waits_for("active_share_percent"):
         return False
     return account.active_rule + 1 < account.watch_active and account.active_health + 1 < account.watch_health

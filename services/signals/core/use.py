@@ -39,6 +39,7 @@ def feature_tried(account: Account, name: str, day: int, terms: Terms) -> bool:
             gone[name] = Counts()
         gone[name].add(day, 1, KEPT_TIMES)
         account.days_dirty = True
+        account.most_times = None
     return name in account.gated and tried(account, name, terms.gap_days) == terms.gap_times
 
 
