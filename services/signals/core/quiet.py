@@ -8,9 +8,9 @@ Source: design (throughput), definition 37.
 """
 
 from services.signals.core.account import Account
+from services.signals.core.columns import Columns
 from services.signals.core.partition import Partition
 from services.signals.core.quiet_stretch import Stretch
-from shared.kernel.events.envelope import Event
 from shared.kernel.events.feature_used import FeatureUsed
 from shared.kernel.events.session_started import SessionStarted
 from shared.kernel.events.usage_recorded import UsageRecorded
@@ -18,7 +18,7 @@ from shared.kernel.events.usage_recorded import UsageRecorded
 MOST = 256  # events at once: what is prepared in vain, because one of the first is not quiet, stays bounded
 
 
-def fold_quiet(state: Partition, account: Account, events: list[Event], begin: int, offset: int) -> int:
+def fold_quiet(state: Partition, account: Account, columns: Columns, begin: int, offset: int) -> int:
     """Fold the quiet events from `begin` on, of many only the first; return the number of the first that is not.
 
     The account is to be stamped with `offset` at the end of the unit. Errors: after any the account is half-changed.
@@ -29,11 +29,11 @@ def fold_quiet(state: Partition, account: Account, events: list[Event], begin: i
     most = min(MOST, account.watch_acts - standing.acts_today - 1)
     if most <= 0:
         return begin
-    following = events[begin : begin + most] if begin or most < len(events) else events
-    source = following[0].source
-    stretch = Stretch(account, state.terms, source, state.meta.ticked_at)
-    ids = [event.id for event in following]
-    done = stretch.fold(following, account.recent.unseen(source, ids))
+    source, ids = columns.sources[begin], columns.ids
+    if begin or most < len(ids):
+        ids = ids[begin : begin + most]
+    stretch = Stretch(account, state.terms, columns, source, state.meta.ticked_at)
+    done = stretch.fold(begin, account.recent.unseen(source, ids))
     if not done:
         return begin
     if account.at_record != offset:

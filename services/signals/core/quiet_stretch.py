@@ -6,15 +6,16 @@ Source: design (throughput), definitions 2, 12, 13 and 75.
 from services.signals.core import quiet_features, use_costs
 from services.signals.core.account import Account
 from services.signals.core.acts import KEPT_INSTANTS
+from services.signals.core.columns import INDEX_BITS, Columns
 from services.signals.core.quiet_users import act, adopts, is_quiet
 from services.signals.core.state import Metric, User
 from services.signals.core.terms import Terms
 from services.signals.core.users import core_used, find, known
 from shared.kernel.clock import DAY_MS
-from shared.kernel.events.envelope import Event, Quantity
-from shared.kernel.events.feature_used import FeatureUsed, FeatureUsedProperties
+from shared.kernel.events.envelope import Event
+from shared.kernel.events.feature_used import FeatureUsed
 from shared.kernel.events.session_started import SessionStarted
-from shared.kernel.events.usage_recorded import UsageRecorded, UsageRecordedProperties
+from shared.kernel.events.usage_recorded import UsageRecorded
 from shared.kernel.quantities import MILLION
 
 
@@ -31,6 +32,7 @@ class Stretch:
         "_account",
         "_added",
         "_clock",
+        "_columns",
         "_core",
         "_end_ms",
         "_fed",
@@ -52,8 +54,8 @@ class Stretch:
         "uses",
     )
 
-    def __init__(self, account: Account, terms: Terms, source: str, ticked_at: int) -> None:
-        head = account.head
+    def __init__(self, account: Account, terms: Terms, columns: Columns, source: str, ticked_at: int) -> None:
+        head, self._columns = account.head, columns
         self._account, self._terms, self._source, self._core = account, terms, source, terms.core
         self._first_ms: int = head.today * DAY_MS
         self._end_ms: int = self._first_ms + DAY_MS
@@ -68,44 +70,49 @@ class Stretch:
         self._metric: Metric | None = None
         self._metric_name, self._most, self._added, self._fed, self._feeds = "", 0, 0, 0, False
 
-    def fold(self, events: list[Event], number: int) -> int:
-        """Fold the quiet ones that the first `number` events begin with; return how many these are."""
-        counted, done = self._terms.problems.types, 0  # each event of these types is held against what shows a problem
-        for event in events:
-            if done == number or type(event) in counted or not self._fold_one(event):
+    def fold(self, begin: int, number: int) -> int:
+        """Fold the quiet ones that the `number` events from `begin` on begin with; return how many these are."""
+        columns, clocks, clock, latest = self._columns, self.clocks, self._clock, self._latest_ms
+        first_ms, end_ms, source = self._first_ms, self._end_ms, self._source
+        counted = self._terms.problems.types  # each event of these types is held against what shows a problem
+        done = 0
+        for place in range(begin, begin + number):
+            at_ms = columns.marks[place] >> INDEX_BITS
+            if not first_ms <= at_ms < end_ms or columns.quantities[place] < 0 or columns.sources[place] != source:
                 break
+            if not self._fold_one(place, at_ms, counted):
+                break
+            latest, clock = max(latest, at_ms), max(clock, at_ms)
+            clocks.append(clock)
             done += 1
         self._add_up()
-        self._account.head.clock_ms = self._latest_ms
+        self._account.head.clock_ms = latest
         return done
 
-    def _fold_one(self, event: Event) -> bool:
+    def _fold_one(self, place: int, at_ms: int, counted: frozenset[type[Event]]) -> bool:
         """Fold an event if it is quiet; tell whether it was."""
-        at_ms: int = event.occurred_at  # type: ignore[assignment]  # the codec has settled it
-        if not self._first_ms <= at_ms < self._end_ms or event.source != self._source:
-            return False
-        user, user_id = None, event.user_id
+        columns = self._columns
+        user, user_id = None, columns.users[place]
         if user_id is not None:
             user = self._quiet_user(user_id)
             if user is None:
                 return False
-        if isinstance(event, FeatureUsed):
-            if not self._use(event.properties, user, at_ms):
+        name, metric = columns.names[place], columns.metrics[place]
+        if name:
+            if FeatureUsed in counted or not self._use(name, metric, columns.quantities[place], user, at_ms):
                 return False
             self.uses += 1
-        elif isinstance(event, UsageRecorded):
-            if not self._record(event.properties):
+        elif metric:
+            if UsageRecorded in counted or not self._record(metric, columns.quantities[place]):
                 return False
             self.quantities += 1
-        elif isinstance(event, SessionStarted) and not event.properties.mentions_competitor:
+        else:
+            if SessionStarted in counted:
+                return False
             self._account.head.use.sessions += 1
             self.sessions += 1
-        else:
-            return False
         if user is not None and user_id is not None:
             self._act(user, user_id, at_ms)
-        self._latest_ms, self._clock = max(self._latest_ms, at_ms), max(self._clock, at_ms)
-        self.clocks.append(self._clock)
         return True
 
     def _quiet_user(self, user_id: str) -> User | None:
@@ -130,20 +137,19 @@ class Stretch:
         else:
             self._account.dirty_users.add(0)
 
-    def _use(self, given: FeatureUsedProperties, user: User | None, at_ms: int) -> bool:
+    def _use(self, name: str, metric: str, quantity: int, user: User | None, at_ms: int) -> bool:
         """Note the use of a feature, if it is quiet."""
-        name, metric, account = given.feature, given.metric, self._account
+        account = self._account
         core = user if user is not None and name in self._core else None
-        if given.mentions_competitor or (core is not None and account.held and adopts(account, core, name, self._terms)):
+        if core is not None and account.held and adopts(account, core, name, self._terms):
             return False
-        if metric is not None and not self._has_room(metric, given.quantity):
+        if metric and not self._has_room(metric, quantity):
             return False
         times = self._times.get(name, 0)
         if times >= self._most_times.get(name, 0) and not quiet_features.allows(account, name, self._terms):
             return False
         self._times[name] = times + 1
-        if metric is not None:
-            quantity: int = given.quantity  # type: ignore[assignment]  # there is room for it
+        if metric:
             self._added += quantity
             self._fed += quantity
             self._feeds = True
@@ -151,23 +157,18 @@ class Stretch:
             core_used(account, core, name, at_ms, account.head.today, self._terms)
         return True
 
-    def _record(self, given: UsageRecordedProperties) -> bool:
+    def _record(self, name: str, quantity: int) -> bool:
         """Add a quantity to a metric, if it is quiet."""
-        if given.mentions_competitor or not self._has_room(given.metric, given.quantity) or self._metric is None:
+        if not self._has_room(name, quantity) or self._metric is None:
             return False
-        quantity: int = given.quantity  # type: ignore[assignment]  # there is room for it
         if self._metric.costly:
-            return self._costs_little(self._metric, given, quantity)
-        if given.cost is not None:  # the first of this metric
-            return False
+            return self._costs_little(self._metric, name, quantity)
         self._added += quantity
         return True
 
-    def _has_room(self, name: str, quantity: Quantity) -> bool:
+    def _has_room(self, name: str, quantity: int) -> bool:
         """Tell whether a quantity of today brings a metric to nothing that is watched."""
-        if type(quantity) is not int or (name != self._metric_name and not self._turn_to(name)):
-            return False
-        return self._added + quantity <= self._most
+        return (name == self._metric_name or self._turn_to(name)) and self._added + quantity <= self._most
 
     def _turn_to(self, name: str) -> bool:
         """Go on with another metric; tell whether its quantities of today may be quiet."""
@@ -194,19 +195,13 @@ class Stretch:
         self._most -= added
         self._added, self._fed, self._feeds = 0, 0, False
 
-    def _costs_little(self, metric: Metric, given: UsageRecordedProperties, quantity: int) -> bool:
-        """Add a quantity of a metric with costs; if the rules must be looked at, put it back, and tell so."""
+    def _costs_little(self, metric: Metric, name: str, quantity: int) -> bool:
+        """Add a quantity of a metric that has had costs, if the rules need not be looked at; tell whether."""
         self._add_up()
-        account, costs = self._account, self._account.head.use.costs
-        before = costs.get(given.metric)
         self._added = quantity
         self._add_up()
-        if not use_costs.recorded(account, metric, given, account.head.today, self._terms):
+        if not use_costs.reached(self._account, name, metric, self._terms):
             return True
         self._added = -quantity
         self._add_up()
-        if before is not None:
-            costs[given.metric] = before
-        else:
-            costs.pop(given.metric, None)
         return False

@@ -7,36 +7,43 @@ itself. Source: definition 37, design (one input log; throughput).
 """
 
 from bisect import bisect_right
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from itertools import islice
 
 from services.signals.core import poison
+from services.signals.core.columns import INDEX, MOST_EVENTS, Columns, Groups, Words, gather
 from services.signals.core.partition import Partition
 from services.signals.core.quiet import fold_quiet
 from shared.kernel.codec import decode_events, decode_single_events
-from shared.kernel.errors import UpswingError
+from shared.kernel.errors import InvariantError, UpswingError
 from shared.kernel.events.envelope import Event
 
 SHORT_BYTES = 1_000  # a record of less than so many holds one event, or few: many of them are decoded together
+TOGETHER = 512  # so many
 FEWEST_QUIET = 3  # events of an account: fewer are not worth the preparation
 FEW_RECORDS = 32  # so many are decoded one by one when something among them is no plain event
 
 LogRecord = tuple[int, bytes]
-Groups = defaultdict[str, list[Event]]
 
 
 class Unit:
-    """Events of consecutive records, by account too.
+    """Events of consecutive records, by account.
 
     Shape: `ends` tells for each record how many events there are up to its end.
     """
 
-    __slots__ = ("_places", "ends", "events", "groups", "records")
+    __slots__ = ("_lines", "_words", "ends", "groups", "records")
 
-    def __init__(self, records: Sequence[LogRecord], ends: list[int], events: list[Event], groups: Groups) -> None:
-        self.records, self.ends, self.events, self.groups = records, ends, events, groups
-        self._places: dict[int, int] = {}
+    def __init__(self) -> None:
+        self.records: list[LogRecord] = []
+        self.ends: list[int] = []
+        self.groups: Groups = {}
+        self._words: Words = {}
+        self._lines: dict[int, list[bytes]] = {}
+
+    @property
+    def events(self) -> int:
+        """The number of events."""
+        return self.ends[-1] if self.ends else 0
 
     @property
     def first(self) -> int:
@@ -48,131 +55,132 @@ class Unit:
         """The offset of the last record."""
         return self.records[-1][0]
 
-    def place(self, event: Event) -> tuple[int, int]:
+    def add(self, records: Sequence[LogRecord], events: list[Event]) -> None:
+        """Add a record with its events, or several with one each."""
+        begin = self.events
+        self.records += records
+        if len(records) == 1:
+            self.ends.append(begin + len(events))
+        else:
+            self.ends += range(begin + 1, begin + len(events) + 1)
+        gather(self.groups, self._words, events, begin)
+
+    def place(self, index: int) -> tuple[int, int]:
         """Return the offset and the number of an event's line."""
-        if not self._places:
-            self._places = {id(one): index for index, one in enumerate(self.events)}
-        index = self._places[id(event)]
         record = bisect_right(self.ends, index)
         return self.records[record][0], index - (self.ends[record - 1] if record else 0)
 
-    def by_account(self) -> Iterator[tuple[str, list[Event], int]]:
-        """Yield each account's name and events, and the offset of the last record that has one of them."""
-        last = self._last_offsets(len(self.groups))
-        for name, events in self.groups.items():
-            yield name, events, last[name]
-
-    def _last_offsets(self, accounts: int) -> dict[str, int]:
-        """Return the offset of the last record of each account; most are found in the last few records."""
-        last: dict[str, int] = {}
-        end = len(self.events)
-        for number in range(len(self.records) - 1, -1, -1):  # pragma: no branch - each account is in one of them
-            begin = self.ends[number - 1] if number else 0
-            offset = self.records[number][0]
-            for event in islice(self.events, begin, end):
-                last.setdefault(event.account_id, offset)
-            if len(last) == accounts:
-                break
-            end = begin
-        return last
+    def event(self, index: int, event_id: str) -> Event:
+        """Return an event, decoded again. Errors: `InvariantError` when its line has become another one."""
+        record = bisect_right(self.ends, index)
+        begin = self.ends[record - 1] if record else 0
+        lines = self._lines.get(record)
+        if lines is None:
+            lines = self._lines[record] = [line for line in self.records[record][1].split(b"\n") if line.strip()]
+        if len(lines) == self.ends[record] - begin:
+            found = decode_events(lines[index - begin])
+            if found is not None and len(found) == 1 and found[0].id == event_id:
+                return found[0]
+        found = decode_events(self.records[record][1])  # lines that are no lines, such as an object over several
+        if found is None:
+            raise InvariantError(f"record {self.records[record][0]} cannot be decoded again")
+        return found[index - begin]
 
 
 def units_of(records: Sequence[LogRecord]) -> Iterator[Unit | LogRecord]:
     """Yield units, and between them the records that stand by themselves."""
-    values = [value for _, value in records]
-    if sum(map(len, values)) < SHORT_BYTES * len(values):
-        events = decode_single_events(values)
-        if events is not None:
-            groups: Groups = defaultdict(list)
-            _group(groups, events)
-            yield Unit(records, [*range(1, len(records) + 1)], events, groups)
-            return
-        if len(records) > FEW_RECORDS:
-            half = len(records) // 2
-            yield from units_of(records[:half])
-            yield from units_of(records[half:])
-            return
-    yield from _one_by_one(records)
+    unit = Unit()
+    for some, events in _decoded(records):
+        alone = events is None
+        if unit.records and (alone or unit.events + len(some) + len(events or ()) > MOST_EVENTS):
+            yield unit
+            unit = Unit()
+        if events is None:
+            yield some[0]
+        else:
+            unit.add(some, events)
+    if unit.records:
+        yield unit
 
 
-def _one_by_one(records: Sequence[LogRecord]) -> Iterator[Unit | LogRecord]:
-    begin, ends, events = 0, list[int](), list[Event]()
-    groups: Groups = defaultdict(list)
-    for number, (_, value) in enumerate(records):
-        decoded = decode_events(value)
-        if decoded is not None:
-            _group(groups, decoded)  # while the processor has them at hand: later each would have to be fetched again
-            events += decoded
-            ends.append(len(events))
-            continue
-        if ends:
-            yield Unit(records[begin:number], ends, events, groups)
-        yield records[number]
-        begin, ends, events, groups = number + 1, [], [], defaultdict(list)
-    if ends:
-        yield Unit(records[begin:], ends, events, groups)
+def _decoded(records: Sequence[LogRecord]) -> Iterator[tuple[Sequence[LogRecord], list[Event] | None]]:
+    """Yield a record with its events, or several with one each; None when one is not all events."""
+    if sum(len(value) for _, value in records) >= SHORT_BYTES * len(records):
+        for record in records:
+            yield [record], decode_events(record[1])
+        return
+    for begin in range(0, len(records), TOGETHER):
+        yield from _decoded_together(records[begin : begin + TOGETHER])
 
 
-def _group(groups: Groups, events: list[Event]) -> None:
-    """Put events to those of their account."""
-    for event in events:
-        groups[event.account_id].append(event)
+def _decoded_together(records: Sequence[LogRecord]) -> Iterator[tuple[Sequence[LogRecord], list[Event] | None]]:
+    events = decode_single_events([value for _, value in records])
+    if events is not None:
+        yield records, events
+    elif len(records) > FEW_RECORDS:
+        half = len(records) // 2
+        yield from _decoded_together(records[:half])
+        yield from _decoded_together(records[half:])
+    else:
+        for record in records:
+            yield [record], decode_events(record[1])
 
 
 def fold_unit(state: Partition, journal: poison.Journal, unit: Unit) -> None:
     """Fold a unit. Errors: `UpswingError` and `MemoryError`, which are not its events' fault."""
     for offset, value in unit.records:
         journal.append(offset, value)
-    first = unit.first
-    for name, events, offset in unit.by_account():
-        account = state.accounts.get(name)
-        if account is None or account.offset >= first:  # not in memory; or a torn flush holds some of these already
-            for event in events:
-                fold_one(state, journal, *unit.place(event), event)
-        else:
-            _fold_group(state, journal, unit, events, offset)
+    for name, columns in unit.groups.items():
+        _fold_group(state, journal, unit, name, columns)
     state.close_all()
 
 
-def _fold_group(state: Partition, journal: poison.Journal, unit: Unit, events: list[Event], offset: int) -> None:
+def _fold_group(state: Partition, journal: poison.Journal, unit: Unit, name: str, columns: Columns) -> None:
     """Fold the quiet events of an account at once, the others one by one; ever more of these after each other."""
-    name, number, end, loud = events[0].account_id, 0, len(events), 1
+    number, end, loud = 0, len(columns.ids), 1
+    offset, _ = unit.place(columns.last_index)
     while number < end:
         account = state.accounts.get(name)
-        if account is not None and end - number >= FEWEST_QUIET:
-            begin = number
+        begin = number
+        if account is None:  # not in memory yet, or none that anything is kept of
+            loud *= 2
+        elif end - number < FEWEST_QUIET or account.offset >= unit.first:  # a torn flush holds some of these already
+            loud = end - number
+        else:
             try:
-                number = fold_quiet(state, account, events, number, offset)
+                number = fold_quiet(state, account, columns, number, offset)
             except (UpswingError, MemoryError):
                 raise
             except Exception:  # noqa: BLE001 - fate: the short way; the account goes the clear way from where it was
                 state.counts["short_way_failed",] += 1  # nothing is lost, but somebody should know
-                poison.reload(state, journal, name, *unit.place(events[number]))
+                poison.reload(state, journal, name, *unit.place(columns.marks[number] & INDEX))
                 loud = end - number
             else:
                 loud = loud * 2 if number == begin else 1
-        else:
-            loud = end - number
-        for event in events[number : number + loud]:
-            number += 1
-            if (error := failure_of(state, offset, event)) is not None:
-                poison.undo(state, journal, *unit.place(event), event, error)
+        following = min(end, number + loud)
+        _fold_clearly(state, journal, unit, columns, number, following)
+        number = following
+
+
+def _fold_clearly(
+    state: Partition, journal: poison.Journal, unit: Unit, columns: Columns, begin: int, end: int
+) -> None:
+    """Fold events of an account one by one."""
+    for number in range(begin, end):
+        index = columns.marks[number] & INDEX
+        fold_one(state, journal, *unit.place(index), unit.event(index, columns.ids[number]))
 
 
 def fold_one(state: Partition, journal: poison.Journal, offset: int, number: int, event: Event) -> None:
-    """Fold one event; when something fails at it, its line is undone and becomes a dead letter."""
-    if (error := failure_of(state, offset, event)) is not None:
-        poison.undo(state, journal, offset, number, event, error)
+    """Fold one event; when something fails at it, its line is undone and becomes a dead letter.
 
-
-def failure_of(state: Partition, offset: int, event: Event) -> Exception | None:
-    """Fold one event; return what failed at it. Errors: `UpswingError` and `MemoryError`."""
+    Errors: `UpswingError` and `MemoryError`, which are not the line's fault: the store or the machine is broken.
+    """
     said = len(state.outputs)
     try:
         state.fold_event(offset, event)
     except (UpswingError, MemoryError):
-        raise  # not the line's fault: the store or the machine is broken
+        raise
     except Exception as error:  # noqa: BLE001 - fate: the record; the line is undone and dead-lettered
         del state.outputs[said:]
-        return error
-    return None
+        poison.undo(state, journal, offset, number, event, error)

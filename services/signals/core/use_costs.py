@@ -44,6 +44,11 @@ def recorded(account: Account, metric: Metric, given: UsageRecordedProperties, d
             cells = account.days.use.costs.setdefault(name, {})
             so_far = cells.get(day, (0, 0))
             cells[day] = (so_far[0] + cost, so_far[1] + quantity)
+    return reached(account, name, metric, terms)
+
+
+def reached(account: Account, name: str, metric: Metric, terms: Terms) -> bool:
+    """Tell whether the rule may be reached for a metric with costs, whose sums have just changed."""
     key = (NAME, name, None)
     if key in account.episodes or not terms.enabled(NAME):
         return False
