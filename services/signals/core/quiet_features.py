@@ -7,7 +7,7 @@ from services.signals.core import use
 from services.signals.core.account import Account
 from services.signals.core.activity import touched, used_anew
 from services.signals.core.terms import Terms
-from services.signals.core.windows import UseDays
+from services.signals.core.use_days import UseDays
 
 ANY = 1 << 60  # more than comes in a day
 

@@ -141,7 +141,7 @@ class Stretch:
         """Note the use of a feature, if it is quiet."""
         account = self._account
         core = user if user is not None and name in self._core else None
-        if core is not None and account.held and adopts(account, core, name, self._terms):
+        if core is not None and adopts(account, core, name, self._terms):
             return False
         if metric and not self._has_room(metric, quantity):
             return False
