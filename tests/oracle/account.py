@@ -94,6 +94,11 @@ class Account:
             self.triggers.erase(event.user_id, self.terms.playbook, now)
         self._look(now, event)
 
+    def leave(self) -> list[Said]:
+        """End everything, at the account's clock: an operator has removed the account."""
+        self._end_all(Moment("removed", self.clock, self.today))
+        return self.take_said()
+
     def judge_by(self, terms: Terms) -> None:
         """Change the terms; what holds only by the change waits for the next change of day (definition 66)."""
         before = self._holding()

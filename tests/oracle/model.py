@@ -62,6 +62,8 @@ The oracle keeps every event of an account and recomputes every value from its d
 - 73: a backfill that begins after a live tick is ignored.
 - 35, bound: the oracle passes every midnight of a jump, the engine only the last 401 (its own test holds that). No
   story and no company jumps further without a tick, so that both say the same.
+- removal: `control.account_removed` ends what is open, at the account's clock, and forgets the account; what comes
+  later is born anew, a line that had been folded before included. An account that is not there cannot be removed.
 - 68, 75, bound: the engine takes 10,000 features and 1,000 metrics of an account, beside those that somebody declares;
   the oracle knows no such bound, and no company has so many.
 
@@ -73,7 +75,16 @@ from dataclasses import dataclass, field, replace
 
 from shared.kernel.clock import MINUTE_MS, day_of
 from shared.kernel.codec import Line, decode_record
-from shared.kernel.controls import Backfill, Control, PlaybookSet, Quintiles, RuleSwitched, SourceHeard, Tick
+from shared.kernel.controls import (
+    AccountRemoved,
+    Backfill,
+    Control,
+    PlaybookSet,
+    Quintiles,
+    RuleSwitched,
+    SourceHeard,
+    Tick,
+)
 from shared.kernel.events.envelope import Event
 from shared.kernel.ids import partition_for
 from shared.kernel.playbook.document import Playbook
@@ -145,8 +156,15 @@ class Oracle:
                 self.world.silent = {name for name, latest in self.sources.latest.items() if latest.silent}
             case Quintiles():
                 self.world.compare(line)
+            case AccountRemoved() if line.account_id in self.accounts:
+                self._remove(line.account_id)
             case _:
                 self.counts["no_meaning_here"] += 1
+
+    def _remove(self, name: str) -> None:
+        """Let an account's triggers end, and know nothing of it any more, the ids of its events included."""
+        self.said += self.accounts.pop(name).leave()
+        self.firsts = {same: clock for same, clock in self.firsts.items() if same[0] != name}
 
     def _judge_by(self, terms: Terms, at: int) -> None:
         self.terms = terms

@@ -26,6 +26,7 @@ MINUTE_MS = 60_000
 DAY = 1440
 BUSY = {
     "acts",
+    "answers",
     "costs",
     "unit costs",
     "logins",
@@ -133,6 +134,7 @@ CONTROLS: dict[str, st.SearchStrategy[Step]] = {
     "source": st.builds(
         _control, st.just("source"), source=st.sampled_from(["app", "crm", "web"]), silent=st.booleans()
     ),
+    "removed": st.builds(_control, st.just("account_removed"), account_id=st.sampled_from([*ACCOUNTS, STRANGER])),
     "quintiles": st.builds(
         _control,
         st.just("quintiles"),
@@ -142,9 +144,9 @@ CONTROLS: dict[str, st.SearchStrategy[Step]] = {
     ),
 }
 controls = st.tuples(
-    st.sampled_from([*["tick"] * 10, "old_tick", "playbook", "rule", "backfill", "source", "quintiles"]).flatmap(
-        CONTROLS.__getitem__
-    ),
+    st.sampled_from(
+        [*["tick"] * 10, "old_tick", "playbook", "rule", "backfill", "source", "quintiles", "removed"]
+    ).flatmap(CONTROLS.__getitem__),
     passes,
 ).map(lambda drawn: replace(drawn[0], passes=drawn[1]))
 RUBBISH = [b"{", b"[]", b"7", b'{"type":"no.such"}', b'{"type":"session.started"}', b"\xff\xfe"]
@@ -174,7 +176,7 @@ def days(draw: st.DrawFn, focus: str, *, least: int, most: int) -> list[Step]:
 
 @st.composite
 def spells(draw: st.DrawFn, steps: list[Step]) -> list[Step]:
-    """Draw times in which expansion is held or history is loaded, and put them around some steps."""
+    """Draw times in which expansion is held or history is loaded, put them around some steps, and remove an account."""
     steps = list(steps)
     for _ in range(draw(st.sampled_from([0, 1, 2, 4]))):
         begins = draw(st.integers(0, len(steps)))
@@ -184,6 +186,9 @@ def spells(draw: st.DrawFn, steps: list[Step]) -> list[Step]:
         begins = draw(st.sampled_from([0, draw(st.integers(0, len(steps)))]))
         steps.insert(begins, _control("backfill", state="begin"))
         steps.insert(begins + draw(st.integers(2, 15)), _control("backfill", state="end"))
+    if draw(st.integers(0, 7)) == 7:
+        gone = _control("account_removed", account_id=ACCOUNTS[0])
+        steps.insert(draw(st.integers(0, len(steps))), gone)
     return steps
 
 

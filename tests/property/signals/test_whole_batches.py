@@ -68,8 +68,8 @@ def _unstamped(page: bytes) -> list[Any]:
     return [version, *rest]
 
 
-def _placeless(is_letter: bool, value: bytes) -> Any:
-    said = msgspec.json.decode(value)
+def _placeless(is_letter: bool, value: bytes | None) -> Any:
+    said = msgspec.json.decode(value or b"{}")  # nothing: a tombstone
     for field in ("letter_id", "origin") if is_letter else ():
         said.pop(field)
     return said

@@ -74,6 +74,7 @@ PROPERTIES: dict[str, st.SearchStrategy[dict[str, object]]] = {
     "survey.answered/nps": st.fixed_dictionaries(
         {"survey": st.just("nps"), "score": st.sampled_from([0, 6, 6.5, 7, 9, 10])}
     ),
+    "survey.answered/drop": st.fixed_dictionaries({"survey": st.just("nps"), "score": st.sampled_from([9, 7, 6, 6])}),
     "ticket.opened/high": st.just({"ticket_id": "t", "severity": "high"}),
     "feature.used/imports": st.fixed_dictionaries({"feature": st.sampled_from(["imports", "imports", "reports"])}),
     "feature.blocked/sso": st.fixed_dictionaries({"feature": st.sampled_from(["sso", "sso", "roles", "automation"])}),
@@ -93,7 +94,7 @@ FOCUS: dict[str, list[str]] = {
     "tries": ["feature.blocked/sso", "feature.blocked/sso", "feature.used"],
     "growth": ["account.updated/employees"],
     "advocates": ["survey.answered/nps", "renewal.completed"],
-    "answers": [*["survey.answered/nps"] * 5, "user.erased", "user.deactivated"],
+    "answers": [*["survey.answered/drop"] * 4, "survey.answered/nps", "user.erased", "user.deactivated"],
     "sleepers": [*["user.provisioned"] * 4, "user.deactivated", "user.erased", "session.started"],
     "needs": ["qbr.held/needs", "renewal.completed"],
     "limits": ["limit.reached", "usage.reported", "usage.recorded", "account.updated/limits", "account.updated/plan"],
