@@ -161,7 +161,7 @@ class EngineSubject:
             if output.topic == TRIGGERS:
                 told.append(self._told(decode_trigger(output.value)))
             elif output.topic == SNAPSHOTS and output.value is None:
-                del self.snapshots[output.key.decode()]
+                self.snapshots.pop(output.key.decode(), None)  # said again after a crash, maybe
             elif output.topic == SNAPSHOTS:
                 snapshot = decode_snapshot(output.value)
                 self.snapshots[snapshot.account_id] = snapshot
