@@ -25,10 +25,10 @@ class RefusedError(UpswingError):
 
 
 class NotFoundError(RefusedError):
-    """There is no such thing."""
+    """There is no such thing. Shape: `hint` says what to do about it."""
 
-    def __init__(self, what: str, name: str) -> None:
-        super().__init__("not_found", f"there is no {what} {name!r:.120}")
+    def __init__(self, what: str, name: str, hint: str = "") -> None:
+        super().__init__("not_found", f"there is no {what} {name!r:.120}{f': {hint}' if hint else ''}")
 
 
 class ConflictError(RefusedError):

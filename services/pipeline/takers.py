@@ -8,11 +8,11 @@ import msgspec
 from aiokafka.structs import ConsumerRecord
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.pipeline import erasing, intake
+from services.pipeline import closing, erasing, intake
 from services.pipeline.context import Context
 from services.pipeline.letters import bury
 from services.pipeline.metrics import ACCOUNT_RECORDS, DUPLICATES, TRIGGER_SECONDS, TRIGGERS
-from services.pipeline.repository import accounts, erasure
+from services.pipeline.repository import accounts, removals
 from shared.kernel.codec import decode_record, encode_line
 from shared.kernel.controls import Control
 from shared.kernel.errors import Problem, Reason
@@ -75,7 +75,8 @@ async def take_accounts(
             snapshots[snapshot.account_id] = _snapshot_row(context, snapshot, source.value)
     erased = await erasing.keep_events(session, events)
     for account_id, at in removed.items():
-        await erasure.remove_account(session, account_id, at)
+        await removals.remove_account(session, account_id, at)
+        await closing.close_work(session, context, account_id, at, now)
     await accounts.keep_snapshots(session, list(snapshots.values()))
     await erasing.forget(session, erased)
 

@@ -60,3 +60,8 @@ class Topics:
     async def told(self, event_id: str) -> str:
         """Follow an event and return what is told."""
         return "\n".join(tell(await self.trail(event_id), event_id, {}))
+
+    async def ends(self) -> dict[int, int]:
+        """Return how far each partition of the log goes."""
+        async with asyncio.timeout(60), Logbook(self.bootstrap, self.prefix) as book:
+            return await book.ends(EVENTS.name)

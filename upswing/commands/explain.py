@@ -9,7 +9,7 @@ import msgspec
 from shared.kernel.errors import ConfigurationError
 from shared.kernel.snapshots import encode_snapshot
 from upswing.broker import broker_options, find_broker
-from upswing.explain.find import Found, find_snapshot
+from upswing.explain.find import Found, find_snapshot, why_none
 from upswing.explain.tell import tell
 from upswing.trace.logbook import Logbook
 
@@ -30,19 +30,9 @@ def command(account_id: str, kafka: str | None, data: Path | None, topic_prefix:
 
     found = asyncio.run(run())
     if found.snapshot is None:
-        raise ConfigurationError(_why_none(account_id, found))
+        raise ConfigurationError(why_none(account_id, found))
     if as_json:
         click.echo(msgspec.json.format(encode_snapshot(found.snapshot), indent=2).decode())
         return
     for line in tell(found.snapshot, found.behind, found.began):
         click.echo(line)
-
-
-def _why_none(account_id: str, found: Found) -> str:
-    if found.behind:
-        why = f"signals is {found.behind} records behind in its partition: is it running and ready?"
-    elif found.similar:
-        why = f"did you mean {' or '.join(found.similar)}?"
-    else:
-        why = "no event of it was folded; `upswing trace <event id>` tells what became of one"
-    return f"nothing is known of account {account_id}: {why}"

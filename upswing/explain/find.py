@@ -15,7 +15,7 @@ from shared.kernel.triggers import Trigger, decode_trigger
 from upswing.trace.follow import GROUP
 from upswing.trace.logbook import Logbook
 
-__all__ = ["Found", "find_snapshot"]
+__all__ = ["Found", "find_snapshot", "why_none"]
 
 
 class Found(msgspec.Struct):
@@ -71,3 +71,14 @@ async def _beginnings(book: Logbook, snapshot: Snapshot) -> dict[str, Trigger]:
             if trigger.trigger_id in wanted and trigger.record in ("fired", "held"):
                 began.setdefault(trigger.trigger_id, trigger)
     return began
+
+
+def why_none(account_id: str, found: Found) -> str:
+    """Return a sentence on why nothing is known of an account: late, misspelt, or never heard of."""
+    if found.behind:
+        why = f"signals is {found.behind} records behind in its partition: is it running and ready?"
+    elif found.similar:
+        why = f"did you mean {' or '.join(found.similar)}?"
+    else:
+        why = "no event of it was folded; `upswing trace <event id>` tells what became of one"
+    return f"nothing is known of account {account_id}: {why}"

@@ -95,17 +95,17 @@ async def accounts_of(session: AsyncSession, user_id: str) -> Sequence[str]:
     return (await session.scalars(select(both.c.account_id).order_by(both.c.account_id))).all()
 
 
+async def known_accounts(session: AsyncSession, account_ids: Sequence[str]) -> Sequence[str]:
+    """Return those of these accounts of which there is a snapshot, an event or a trigger."""
+    columns = (AccountRow.account_id, AccountEventRow.account_id, TriggerRow.account_id)
+    known = union(*(select(column).where(column.in_(account_ids)) for column in columns)).subquery()
+    return (await session.scalars(select(known.c.account_id))).all()
+
+
 async def sources_of(session: AsyncSession, account_ids: Sequence[str]) -> Sequence[str]:
     """Return the sources from which events of accounts came."""
     found = select(AccountEventRow.source).where(AccountEventRow.account_id.in_(account_ids)).distinct()
     return (await session.scalars(found.order_by(AccountEventRow.source))).all()
-
-
-async def remove_account(session: AsyncSession, account_id: str, at: int) -> None:
-    """Delete an account's snapshot, and its events up to an instant; leads, tasks and their history stay."""
-    await session.execute(delete(AccountRow).where(AccountRow.account_id == account_id))
-    events = delete(AccountEventRow).where(AccountEventRow.account_id == account_id)
-    await session.execute(events.where(AccountEventRow.received_at <= at))
 
 
 def _holds(column: Any, wanted: bytes) -> Any:

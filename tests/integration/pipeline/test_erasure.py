@@ -2,14 +2,13 @@
 
 from typing import Any
 
-import msgspec
 from sqlalchemy import text
 
 from shared.kernel.codec import decode_record
 from shared.kernel.events.user_erased import UserErased
 from shared.kernel.identities import identity_key
 from shared.kernel.snapshots import RuleValue
-from shared.kernel.topics import EVENTS, IDENTITIES, SNAPSHOTS
+from shared.kernel.topics import EVENTS, IDENTITIES
 from shared.kernel.triggers import Evidence, Trigger
 from tests.oracle.writing import event
 from tests.support.pipeline.office import Office
@@ -93,7 +92,7 @@ async def test_an_erasure_rewrites_all_that_names_the_person(office: Office) -> 
     rows = await everything(office)
     assert [row[:200] for row in rows.splitlines() if ADA in row] == []
     view = (await office.as_("viewer").get("/v1/accounts/acme")).json()
-    assert view["facts"]["champion"] == "erased"
+    assert view["facts"] == {"name": "Acme"}
     assert [rule["scope"] for rule in view["rules"]] == ["erased"]
     (note,) = [entry["details"]["fields"] for entry in view["timeline"] if entry["what"] == "noted"]
     assert list(note.values()) == ["Spoke to erased."]
@@ -127,8 +126,10 @@ async def test_delete_writes_the_erasure_to_the_accounts_concerned(office: Offic
     await office.happen("acme", answered())
     await office.take(busy(account_id="globex"), make_trigger("other"))
     admin = office.as_("admin")
+    await office.show(make_snapshot("given"))
     answer = await admin.delete(f"/v1/users/{ADA}", params={"account_id": ["given", "acme"]})
     assert answer.status_code == 202
+    assert (answer.json()["known"], answer.json()["unknown_accounts"]) == (True, [])
     assert answer.json()["accounts"] == ["acme", "given", "globex"]
     assert answer.json()["forgotten_sources"] == ["app"]
     assert ADA not in answer.text
@@ -146,20 +147,27 @@ async def test_delete_asks_for_the_account_of_somebody_unknown_and_for_an_admini
     """Nothing is written then."""
     answer = await office.as_("admin").delete("/v1/users/nobody")
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    assert "give the accounts in which the person used the product" in answer.json()["message"]
     assert (await office.as_("csm").delete("/v1/users/nobody", params={"account_id": "acme"})).status_code == 403
     assert await office.outbox() == []
 
 
-async def test_the_tombstone_of_a_snapshot_removes_the_account_and_its_events(office: Office) -> None:
-    """Leads stay; what came after the removal stays as well."""
-    await live(office)
-    office.now = NOON + HOUR
-    late = event("qbr.held", "acme", NOON + 2 * HOUR, "after")
-    await office.happen("acme", late)
-    await office.feed([office.record(SNAPSHOTS, "acme", None)])
-    assert (await office.as_("viewer").get("/v1/accounts/acme")).status_code == 404
-    rows = [row for row in (await everything(office)).splitlines() if row.startswith("account_events")]
-    assert len(rows) == 1
-    assert "qbr.held" in rows[0]
-    assert len((await office.as_("csm").get("/v1/csqls")).json()["items"]) == 1
-    assert msgspec.json.decode(late)["id"] == "after"
+async def test_delete_refuses_a_misspelt_account_unless_its_events_are_still_to_come(office: Office) -> None:
+    """The erasure would make an account of that name, and the person would stay in the one that was meant."""
+    await office.show(make_snapshot("acme"))
+    admin, path = office.as_("admin"), f"/v1/users/{ADA}"
+    answer = await admin.delete(path, params={"account_id": ["acme", "acmee"]})
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    assert "there is no account known here by the name 'acmee': nothing was written" in answer.json()["message"]
+    assert await office.outbox() == []
+    answer = await admin.delete(path, params={"account_id": ["acme", "acmee"], "accept_unknown": "true"})
+    assert (answer.status_code, answer.json()["unknown_accounts"]) == (202, ["acmee"])
+    assert [row.key for row in await office.outbox()] == [b"acme", b"acmee"]
+
+
+async def test_delete_says_that_nothing_here_names_the_person(office: Office) -> None:
+    """Who merely used the product, or comes late, is erased as well."""
+    await office.show(make_snapshot("acme"))
+    answer = await office.as_("admin").delete("/v1/users/eve", params={"account_id": "acme"})
+    assert (answer.status_code, answer.json()["known"], answer.json()["accounts"]) == (202, False, ["acme"])
+    assert "check the spelling" in answer.json()["said"]

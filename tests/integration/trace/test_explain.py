@@ -2,13 +2,16 @@
 
 import asyncio
 
+from click.testing import CliRunner
 from msgspec.structs import replace
 
+from shared.kernel.ids import partition_for
 from shared.kernel.snapshots import RuleValue, encode_snapshot
 from shared.kernel.topics import SNAPSHOTS, TRIGGERS
 from shared.kernel.triggers import Evidence, encode_trigger
 from tests.support.pipeline.samples import make_snapshot, make_trigger
-from tests.support.topics import Topics
+from tests.support.topics import PARTITIONS, Topics
+from upswing.commands.accounts import command
 from upswing.explain.find import find_snapshot
 from upswing.explain.tell import tell
 from upswing.trace.logbook import Logbook
@@ -43,3 +46,20 @@ async def test_an_account_without_open_triggers_is_told_from_its_snapshot_alone(
     """Nobody reads the triggers for it."""
     await topics.write(SNAPSHOTS.name, encode_snapshot(make_snapshot()))
     assert "acme (Acme): mid_market" in await told(topics)
+
+
+async def test_an_unknown_account_is_not_removed_unless_one_insists(topics: Topics) -> None:
+    """A misspelt name would leave the account that was meant; exit code 1, a sentence, nothing written."""
+    await topics.write(SNAPSHOTS.name, encode_snapshot(make_snapshot()))
+    partition = partition_for("acme", PARTITIONS)
+    near = next(name for name in (f"acme{n}" for n in range(99)) if partition_for(name, PARTITIONS) == partition)
+    words = ["remove", near, "--yes", "--kafka", topics.bootstrap, "--topic-prefix", topics.prefix]
+    refused = await asyncio.to_thread(CliRunner().invoke, command, words)
+    assert refused.exit_code == 1
+    assert f"nothing is known of account {near}: did you mean acme? (--unknown" in str(refused.exception)
+    assert (await topics.ends())[partition] == 0
+    done = await asyncio.to_thread(CliRunner().invoke, command, [*words, "--unknown"])
+    assert "signals removes the account when it comes to it" in done.output
+    assert (await topics.ends())[partition] == 1
+    words[1] = "acme"
+    assert (await asyncio.to_thread(CliRunner().invoke, command, words)).exit_code == 0
