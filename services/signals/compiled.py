@@ -19,7 +19,21 @@ import msgspec
 
 from shared.kernel.errors import ConfigurationError
 
-__all__ = ["GROUP", "LIBRARY", "ROOT", "Core", "Mode", "choose", "digest", "folder", "module_name", "running", "take"]
+__all__ = [
+    "FILE",
+    "GROUP",
+    "MODULES",
+    "ROOT",
+    "Core",
+    "Mode",
+    "choose",
+    "digest",
+    "folder",
+    "is_built",
+    "module_name",
+    "running",
+    "take",
+]
 
 Mode = Literal["auto", "off", "required"]
 
@@ -65,6 +79,11 @@ def choose(mode: Mode) -> Core:
     return running() if why is None else Core("interpreted", why)
 
 
+def is_built() -> bool:
+    """Tell whether there is a compiled core of these sources, so that a worker that starts now takes it."""
+    return (folder() / FILE).is_file()
+
+
 def running() -> Core:
     """Return which core this process has."""
     if LIBRARY in sys.modules:
@@ -96,11 +115,11 @@ def folder() -> Path:
     return Path(sys.prefix) / "upswing-core" / digest()
 
 
-def digest() -> str:
+def digest(root: Path = ROOT) -> str:
     """Return what names a build: the sources, which Python can load it, and the library whose structs it handles."""
     found = hashlib.sha256(f"{EXTENSION_SUFFIXES[0]}\0{msgspec.__version__}".encode())
-    for path in _sources():
-        found.update(f"\0{path.relative_to(ROOT)}\0".encode())
+    for path in _sources(root):
+        found.update(f"\0{path.relative_to(root)}\0".encode())
         found.update(path.read_bytes())
     return found.hexdigest()[:20]
 
@@ -110,9 +129,9 @@ def module_name(source: Path) -> str:
     return ".".join(source.relative_to(ROOT).with_suffix("").parts)
 
 
-def _sources() -> Iterator[Path]:
+def _sources(root: Path) -> Iterator[Path]:
     for part in SOURCES:
-        yield from sorted((ROOT / part).rglob("*.py"))
+        yield from sorted((root / part).rglob("*.py"))
 
 
 def _spec(name: str, library: str) -> ModuleSpec:

@@ -16,6 +16,7 @@ from typing import Any
 import click
 import msgspec
 
+from services.signals import compiled
 from shared.kernel.errors import UpswingError
 from tests.bench import e2e, importing, ingest, recovery, scaling, signals, whole
 from tests.bench.rows import Row, table, write_rows
@@ -96,6 +97,7 @@ async def _run(options: Options) -> int:
 def _introduce() -> None:
     now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
     say(f"{now}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}")
+    say(f"core of signals: {'compiled' if compiled.is_built() else 'interpreted'} (in processes of its own)")
     busy = os.getloadavg()[0]
     if busy > BUSY:
         say(f"others use this machine (load {busy:.1f}): the figures will be worse than it can do")

@@ -38,8 +38,11 @@ def main() -> None:
     rename(given)
     asyncio.run(create_topics(given["BROKER"], given["INPUT_TOPIC"]))
     from services.signals import app  # noqa: PLC0415 - it takes the topics by name, so these come first
-    from services.signals.core.engine import Engine  # noqa: PLC0415 - as above
+    from services.signals.compiled import choose  # noqa: PLC0415 - as above
     from services.signals.settings import Settings  # noqa: PLC0415 - as above
+
+    core = choose(Settings().compiled)
+    from services.signals.core.engine import Engine  # noqa: PLC0415 - it was chosen only now
 
     app.GROUP = given["GROUP"]
 
@@ -56,7 +59,7 @@ def main() -> None:
         ticker=False,
         log_level="warning",
     )
-    app.run(settings, engine)
+    app.run(settings, engine, core)
 
 
 def rename(given: Mapping[str, str]) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from services.signals.compiled import folder
 from shared.kernel.errors import DependencyError
 
 __all__ = ["command"]
@@ -33,8 +34,10 @@ def command(optional: bool, checks: bool) -> None:
         return
     began = time.monotonic()
     try:
-        if build(_say, again=not optional):
+        if build(_say, folder(), retry=not optional):
             _say(f"signals core: compiled in {time.monotonic() - began:.0f} s")
+        elif not optional:
+            _say("signals core: it is compiled already")
     except DependencyError as error:
         if not optional:
             raise

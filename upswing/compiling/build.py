@@ -38,12 +38,15 @@ from services.signals.core import engine
 """
 
 
-def build(say: Callable[[str], None], *, again: bool) -> bool:
-    """Build what is not built yet; tell whether there was something to do. Errors: `DependencyError`."""
-    folder, made_by = compiled.folder(), _made_by()
-    if not again and _reads(folder / BUILT) == made_by:
+def build(say: Callable[[str], None], folder: Path, *, retry: bool) -> bool:
+    """Build what is not built yet into a folder; tell whether there was something to do.
+
+    Errors: `DependencyError`; the same once more, at once, when it has failed before and is not to be tried again.
+    """
+    made_by = _made_by()
+    if _reads(folder / BUILT) == made_by:
         return False
-    if not again and (failed := _reads(folder / FAILED)):
+    if not retry and (failed := _reads(folder / FAILED)):
         raise DependencyError(f"{failed} (`upswing compile` tries again)")
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".building-") as name:

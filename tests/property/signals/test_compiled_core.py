@@ -33,7 +33,7 @@ SAID = {"expansion.triggers", "account.snapshots", "dead.letters", "page"}
 @pytest.mark.timeout(900)
 def test_both_cores_say_and_store_the_same(tmp_path: Path) -> None:
     """What is compiled is held against what coverage and all other tests see."""
-    if not (compiled.folder() / compiled.FILE).is_file():
+    if not compiled.is_built():
         pytest.skip(_why_not(tmp_path))
     logs = [*_drawn(), _mixture()]
     (tmp_path / "logs").write_bytes(msgspec.msgpack.encode(logs))

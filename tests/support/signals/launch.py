@@ -20,6 +20,7 @@ from faust.types import TP
 
 from services.signals import flush, playbooks
 from services.signals.app import run
+from services.signals.compiled import choose
 from services.signals.consumer import SignalsConsumer
 from services.signals.delivery import Delivery
 from services.signals.flush import Flush, Stage, Work
@@ -42,11 +43,13 @@ def main() -> None:
         flush.STAGES = tuple(_deadly(each, when, int(number)) if each.name == stage else each for each in flush.STAGES)
     if broken := os.environ.get("UPSWING_TEST_BREAK"):
         BROKEN[broken]()
+    settings, core = Settings(), None
     if os.environ.get("UPSWING_TEST_ENGINE", "counting") == "real":
+        core = choose(settings.compiled)
         from services.signals.core.engine import Engine as engine  # noqa: N813, PLC0415 - one of two, chosen at run time
     else:
         from tests.support.signals.counting import CountingEngine as engine  # noqa: N813, PLC0415 - as above
-    run(Settings(), engine)
+    run(settings, engine, core)
 
 
 def _deadly(stage: Stage, when: str, number: int) -> Stage:
