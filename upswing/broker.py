@@ -7,6 +7,7 @@ from typing import Any
 import click
 import msgspec
 
+from deploy.local.leftovers import holder
 from deploy.local.noted import running_settings
 from shared.kernel.topics import LOCAL_PARTITIONS
 
@@ -38,9 +39,13 @@ def broker_options(function: Callable[..., Any]) -> Callable[..., Any]:
 def find_broker(kafka: str | None, data: Path | None, topic_prefix: str | None) -> Broker:
     """Return the broker that options name; what they leave open is as the local stack has noted it.
 
-    Shape: of a broker named by its address nothing is noted. Errors: `ConfigurationError` for a wrong setting.
+    Shape: of a broker named by its address nothing is noted; where nobody names a stack, standard error says which it
+    is. Errors: `ConfigurationError` for a wrong setting.
     """
     if kafka is not None:
         return Broker(kafka, topic_prefix or "", LOCAL_PARTITIONS)
     local = running_settings(data=data)
+    if data is None:
+        state = "" if holder(local.data) is not None else ", which does not run"
+        click.echo(f"of the stack in {local.data.absolute()}{state} (--data names another)", err=True)
     return Broker(local.bootstrap, local.topic_prefix if topic_prefix is None else topic_prefix, local.partitions)

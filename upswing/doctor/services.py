@@ -8,8 +8,11 @@ import httpx
 from deploy.local.settings import SERVICES
 from services.ingest.key_file import read_keys
 from shared.io.playbooks import find_problems, read_playbook
-from shared.kernel.errors import ConfigurationError
+from shared.kernel.clock import iso
+from shared.kernel.errors import ConfigurationError, DependencyError
 from upswing.doctor.finding import Finding, Setup, note, ok, wrong
+from upswing.publishing.versions import published
+from upswing.trace.logbook import Logbook
 
 __all__ = ["playbook", "readiness", "write_keys"]
 
@@ -26,8 +29,28 @@ async def playbook(setup: Setup) -> AsyncIterator[Finding]:
         if not problems:
             read = await asyncio.to_thread(read_playbook, path)
             yield ok(f"the playbook {path} can be used (version {read.version})")
+            if setup.kafka is not None:
+                yield await _in_force(setup.kafka, setup.settings.topic_prefix, read.version)
     except ConfigurationError as error:
         yield wrong(f"the playbook cannot be used: {error}")
+
+
+async def _in_force(kafka: str, prefix: str, of_file: str) -> Finding:
+    """Say which playbook signals judges by: the one published last, else the file."""
+    try:
+        async with Logbook(kafka, prefix, stall_seconds=ANSWER_SECONDS) as book:
+            known = await published(book)
+    except DependencyError as error:
+        return note(f"which playbook is in force is not known: {error}")
+    if not known:
+        return ok(f"in force is that file, version {of_file}: none was published")
+    latest = known[-1]
+    said = f"in force is version {latest.version}, published {iso(latest.at)}"
+    if latest.playbook is None:
+        return wrong(f"{said}, which cannot be used: {latest.why}; the version before judges on")
+    if latest.version != of_file:
+        return note(f"{said}; the file has version {of_file}, by which pipeline and ingest go")
+    return ok(said)
 
 
 async def write_keys(setup: Setup) -> AsyncIterator[Finding]:

@@ -18,10 +18,11 @@ from upswing.publishing.publish import check_version, put_into_force, wait_until
 from upswing.publishing.versions import Published, judges, published
 from upswing.trace.logbook import Logbook
 
-__all__ = ["publish", "versions"]
+__all__ = ["in_force_by_file", "publish", "versions"]
 
 MOST_SHOWN = 40
 PATIENCE_SECONDS = 20.0
+BY_SETTING = "signals judges by the file that UPSWING_SIGNALS_PLAYBOOK names"
 OTHERS = (
     "pipeline (plays, owners, SLA) and ingest (tracking plan) read the file that their settings name "
     "(UPSWING_PIPELINE_PLAYBOOK, UPSWING_INGEST_PLAYBOOK) when they start: let them have the same one"
@@ -77,7 +78,7 @@ async def _publish(playbook: Playbook, judging: Playbook | None, broker: Broker,
 @click.command()
 @broker_options
 def versions(kafka: str | None, data: Path | None, topic_prefix: str | None) -> None:
-    """List the versions that have been published, the one in force last."""
+    """List the versions that have been published, the one in force last; without any, say which file is in force."""
     broker = find_broker(kafka, data, topic_prefix)
 
     async def run() -> list[Published]:
@@ -90,7 +91,13 @@ def versions(kafka: str | None, data: Path | None, topic_prefix: str | None) -> 
         force = "  in force" if number == len(known) else ""
         click.echo(f"{iso(version.at)}  {version.version}  {digest}{force}")
     if not known:
-        click.echo("none was published: signals judges by the file that UPSWING_SIGNALS_PLAYBOOK names")
+        click.echo(f"none was published: {in_force_by_file(data) if kafka is None else BY_SETTING}")
+
+
+def in_force_by_file(data: Path | None) -> str:
+    """Return a sentence on the file by which signals of a local stack judges until a version is published."""
+    path = running_settings(data=data).playbook
+    return f"in force is the file that the stack was started with, {path}, version {read_playbook(path).version}"
 
 
 def _changes(before: Published | None, after: Playbook) -> Iterator[str]:

@@ -8,8 +8,11 @@ from deploy.local.ports import free_port
 from deploy.local.settings import LocalSettings, local_settings
 from services.ingest.settings import Settings as IngestSettings
 from shared.io.database import migrate, services_with_migrations
-from shared.io.kafka import ensure_topics
+from shared.io.kafka import ensure_topics, make_producer
 from shared.kernel.errors import ConfigurationError
+from shared.kernel.playbook import playbook_to_json
+from shared.kernel.topics import PLAYBOOKS
+from tests.oracle.writing import playbook
 from tests.support.broker import Broker
 from upswing.commands.keys import issue_key
 from upswing.doctor.finding import Finding, Setup, ok
@@ -189,3 +192,21 @@ async def test_the_playbook_in_the_data_folder_is_the_one_that_is_looked_at(sett
     findings = await found("playbook", setup_of(local_settings(data=settings.data)))
     assert [row.state for row in findings] == ["wrong", "wrong"]
     assert all(str(settings.data / "playbook.yaml") in row.sentence for row in findings)
+
+
+async def test_the_playbook_in_force_is_named(settings: LocalSettings, kafka: Broker, topic_prefix: str) -> None:
+    """The file until a version is published; then the latest one, and whether it can be used."""
+    await ensure_topics(kafka.bootstrap, 2, prefix=topic_prefix)
+    setup = setup_of(settings, kafka.bootstrap)
+    assert (await found("playbook", setup))[-1] == ok("in force is that file, version default-1: none was published")
+    async with make_producer(kafka.bootstrap) as producer:
+        bodies = {"default-1": {}, "second": {"version": "second"}}
+        for version, changes in bodies.items():
+            body = playbook_to_json(playbook(changes))
+            await producer.send_and_wait(topic_prefix + PLAYBOOKS.name, body, key=version.encode(), partition=0)
+            latest = (await found("playbook", setup))[-1]
+            assert latest.sentence.startswith(f"in force is version {version}, published 20")
+            assert latest.state == ("ok" if version == "default-1" else "note")
+        await producer.send_and_wait(topic_prefix + PLAYBOOKS.name, b"{}", key=b"odd", partition=0)
+    latest = (await found("playbook", setup))[-1]
+    assert (latest.state, "version odd, " in latest.sentence) == ("wrong", True)

@@ -1,5 +1,6 @@
 """A running stack says where it is, and tools find it by its folder."""
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -50,3 +51,18 @@ def test_a_note_that_cannot_be_used_is_one_sentence(tmp_path: Path, content: str
     (tmp_path / "run" / "stack.json").write_text(content)
     with only_one(tmp_path), pytest.raises(ConfigurationError, match=r"stack.json cannot be read|kafka_port: Input"):
         running_settings(data=tmp_path)
+
+
+@pytest.mark.parametrize("runs", [True, False])
+def test_a_command_that_was_told_no_stack_says_which_it_talks_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], runs: bool
+) -> None:
+    """On standard error, so that programs read on; one that was told which says nothing."""
+    monkeypatch.setenv("UPSWING_LOCAL_DATA", str(tmp_path))
+    with only_one(tmp_path) if runs else nullcontext():
+        find_broker(None, None, None)
+        state = "" if runs else ", which does not run"
+        assert capsys.readouterr() == ("", f"of the stack in {tmp_path}{state} (--data names another)\n")
+        find_broker(None, tmp_path, None)
+        find_broker("broker:9092", None, None)
+    assert capsys.readouterr() == ("", "")
