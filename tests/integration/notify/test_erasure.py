@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import text
 
+from services.notify.settings import Settings
 from shared.io.database import make_engine
 from shared.kernel.topics import FACTS
 from shared.kernel.triggers import Evidence, Trigger
@@ -55,18 +56,10 @@ async def nobody_named(notify: Running, database: str) -> None:
 
 
 async def test_what_was_told_is_told_anew_without_the_name(
-    kafka: Broker, topic_prefix: str, database_url: str, slack: Slack, log: Log
+    web_api: Settings, database_url: str, slack: Slack, log: Log
 ) -> None:
     """Log and message are rewritten, and the post in Slack is updated; others stay named."""
-    settings = make_settings(
-        kafka.bootstrap,
-        topic_prefix,
-        database_url,
-        slack_token="xoxb-test",
-        slack_channel="C1",
-        slack_api_url=slack.api,
-    )
-    async with running(settings) as notify:
+    async with running(web_api) as notify:
         await log.trigger(busy())
         (post,) = await slack.wait_posts(1)
         assert ADA in text_of(post)

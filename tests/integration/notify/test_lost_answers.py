@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from services.notify.app import wall_clock_ms
+from services.notify.settings import Settings
 from shared.io.database import make_engine
 from tests.support.broker import Broker
 from tests.support.notify import Log, is_settled, make_settings, make_trigger, running, text_of
@@ -32,20 +33,10 @@ async def test_a_lost_answer_is_unknown_and_the_repeat_says_so(
         assert "Possible repeat" not in text_of(slack.posts[0])
 
 
-async def test_the_web_api_finds_a_post_whose_answer_was_lost(
-    kafka: Broker, topic_prefix: str, database_url: str, slack: Slack, log: Log
-) -> None:
+async def test_the_web_api_finds_a_post_whose_answer_was_lost(web_api: Settings, slack: Slack, log: Log) -> None:
     """By the metadata of the message: nothing is repeated, and its place is known."""
-    settings = make_settings(
-        kafka.bootstrap,
-        topic_prefix,
-        database_url,
-        slack_token="xoxb-test",
-        slack_channel="C042",
-        slack_api_url=slack.api,
-    )
     slack.plan = ["reset"]
-    async with running(settings) as notify:
+    async with running(web_api) as notify:
         await log.trigger(make_trigger())
         (row,) = await notify.wait_deliveries(is_settled)
         await log.trigger(make_trigger(rule="gated_exploration"))
@@ -55,20 +46,10 @@ async def test_the_web_api_finds_a_post_whose_answer_was_lost(
     assert (update["ts"], slack.searched) == (slack.posts[0]["ts"], 1)
 
 
-async def test_what_never_arrived_is_repeated_once_it_was_looked_for(
-    kafka: Broker, topic_prefix: str, database_url: str, slack: Slack, log: Log
-) -> None:
+async def test_what_never_arrived_is_repeated_once_it_was_looked_for(web_api: Settings, slack: Slack, log: Log) -> None:
     """Hung up before it was taken: the history does not have it."""
-    settings = make_settings(
-        kafka.bootstrap,
-        topic_prefix,
-        database_url,
-        slack_token="xoxb-test",
-        slack_channel="C042",
-        slack_api_url=slack.api,
-    )
     slack.plan = ["drop"]
-    async with running(settings) as notify:
+    async with running(web_api) as notify:
         await log.trigger(make_trigger())
         (row,) = await notify.wait_deliveries(is_settled)
     assert (row["state"], row["marks"], len(slack.posts)) == ("sent", ["possible repeat"], 1)
