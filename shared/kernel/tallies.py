@@ -13,7 +13,8 @@ from shared.kernel.clock import HOUR_MS
 class UnmappedTally(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="unmapped"):
     """How often a process met a name that no row of the tracking plan maps, on one day.
 
-    Shape: `name` is None for all names beyond those that a process counts one by one; `properties` are the names of the
+    Shape: `name` is None for all names beyond those that a process counts one by one; behind `STRAY` it is a field of
+    `account.updated` that is no fact; `properties` are the names of the
     call's properties with the JSON types they had, at most a few dozen; `example` is the id of one such call.
     Units: `day` counts UTC days since 1970; `since` and `until` are the arrivals of the first and the last that day, in
     milliseconds.
@@ -64,6 +65,7 @@ class SourceTally(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", t
     missed_events: int = 0
 
 
+STRAY = "account.updated:"
 LISTENING = ""  # the source under which a process counts the minutes of an hour in which it could take events
 Tally = UnmappedTally | TrafficTally | SourceTally
 _ENCODER = msgspec.json.Encoder()

@@ -10,12 +10,14 @@ from services.ingest.core.identities import Identities
 from services.ingest.core.instants import clock_shift_ms
 from services.ingest.core.intake import Intake, World
 from services.ingest.core.reading import Reading
+from services.ingest.core.strays import FACTS
 from services.ingest.core.tracking import Meaning, Tracking
 from services.ingest.core.validate import UNREADABLE
 from shared.kernel.clock import iso
 from shared.kernel.errors import ConfigurationError
 from shared.kernel.playbook import Playbook
 from shared.kernel.playbook.notices import notices
+from upswing.events.unmapped import meant
 
 __all__ = ["Became", "Outcome", "lines", "try_body"]
 
@@ -140,7 +142,9 @@ def _noticed(event: dict[str, Any], playbook: Playbook) -> list[str]:
     """Return what the playbook does not know of the account's facts, and what contradicts in them."""
     if event["type"] != ACCOUNT_UPDATED:
         return []
-    return [found.sentence for found in notices(playbook, event["properties"])]
+    given = event["properties"]
+    strays = [f"{field} is no fact, and has no effect{meant(field)}" for field in sorted(given.keys() - FACTS)]
+    return [*strays, *(found.sentence for found in notices(playbook, given))]
 
 
 def _by(tracking: _Told) -> str:

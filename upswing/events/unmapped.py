@@ -4,21 +4,24 @@ Source: playbook section 2 (tracking plan).
 """
 
 from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
 from typing import Any
 
 import msgspec
 
+from services.ingest.core.strays import FACTS
 from services.ingest.core.tracking import Tracking
 from shared.kernel.clock import iso
 from shared.kernel.playbook import Playbook
-from shared.kernel.tallies import Tally, UnmappedTally, decode_tally, tally_key
+from shared.kernel.tallies import STRAY, Tally, UnmappedTally, decode_tally, tally_key
 from shared.kernel.topics import TALLIES
 from upswing.events.propose import Proposal, propose
 from upswing.topic import read_topic
 
-__all__ = ["Unmapped", "UnmappedName", "described", "lines", "read_tallies", "sum_up"]
+__all__ = ["Unmapped", "UnmappedName", "described", "lines", "meant", "read_tallies", "sum_up"]
 
 NAME_CHARS = 40
+CLOSE = 0.75  # so alike must two names be for a question
 PROPERTIES_CHARS = 60
 
 
@@ -38,12 +41,13 @@ class Unmapped(msgspec.Struct):
     """All of them, the most frequent first.
 
     Shape: `rest` counts, by source, the calls whose names were too many to be counted one by one; `mapped` counts the
-    names that the playbook maps by now.
+    names that the playbook maps by now; `strays` are fields of `account.updated` that are no fact.
     """
 
     names: list[UnmappedName]
     rest: dict[str, int]
     mapped: int
+    strays: list[UnmappedName] = []
 
     def proposals(self, playbook: Playbook) -> dict[str, Proposal]:
         """Return a row for each name, whatever its source."""
@@ -75,6 +79,7 @@ async def read_tallies(bootstrap: str, prefix: str) -> list[Tally]:
 def sum_up(tallies: Iterable[Tally], tracking: Tracking, since_ms: int = 0, source: str | None = None) -> Unmapped:
     """Sum counts up. Shape: what the plan maps by now is left out, and so is what was last seen before `since_ms`."""
     names: dict[tuple[str, str], UnmappedName] = {}
+    strays: dict[tuple[str, str], UnmappedName] = {}
     rest: dict[str, int] = {}
     mapped: set[str] = set()
     for tally in tallies:
@@ -82,11 +87,17 @@ def sum_up(tallies: Iterable[Tally], tracking: Tracking, since_ms: int = 0, sour
             continue
         if tally.name is None:
             rest[tally.source] = rest.get(tally.source, 0) + tally.count
+        elif tally.name.startswith(STRAY):
+            _add(strays, tally, tally.name.removeprefix(STRAY))
         elif (meaning := tracking.meaning_of(tally.name)) is None or not meaning.unmapped:
             mapped.add(tally.name)
         else:
             _add(names, tally, tally.name)
-    return Unmapped(sorted(names.values(), key=lambda each: (-each.count, each.name, each.source)), rest, len(mapped))
+    return Unmapped(_often(names), rest, len(mapped), _often(strays))
+
+
+def _often(names: dict[tuple[str, str], UnmappedName]) -> list[UnmappedName]:
+    return sorted(names.values(), key=lambda each: (-each.count, each.name, each.source))
 
 
 def _add(names: dict[tuple[str, str], UnmappedName], tally: UnmappedTally, name: str) -> None:
@@ -123,6 +134,17 @@ def lines(found: Unmapped, playbook: Playbook, most: int) -> Iterator[str]:
         yield f"{found.mapped:,} names that were counted are mapped by this playbook now"
     if found.names:
         yield from _rows(found, playbook, most)
+    if found.strays:
+        yield ""
+        yield "Fields of account.updated that are no fact, and have no effect:"
+    for each in found.strays[:most]:
+        yield f"    {each.name} of {each.source}, {each.count:,} times, last {iso(each.until):.16}{meant(each.name)}"
+
+
+def meant(field: str) -> str:
+    """Return a question behind a field that is no fact: whether a fact of a similar name was meant."""
+    near = get_close_matches(field.lower(), FACTS, n=1, cutoff=CLOSE)
+    return f": did you mean {near[0]}?" if near else ""
 
 
 def _rows(found: Unmapped, playbook: Playbook, most: int) -> Iterator[str]:
@@ -155,6 +177,7 @@ def described(found: Unmapped, playbook: Playbook) -> dict[str, Any]:
         ],
         "not_told_apart": found.rest,
         "mapped_by_now": found.mapped,
+        "stray_fields": [{"field": each.name, "source": each.source, "times": each.count} for each in found.strays],
     }
 
 

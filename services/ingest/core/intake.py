@@ -11,6 +11,7 @@ import msgspec
 
 from services.ingest.core.identities import Identities
 from services.ingest.core.instants import INSTANTS, shifted
+from services.ingest.core.strays import ACCOUNT_UPDATED, stray_names
 from services.ingest.core.tracking import Tracking
 from services.ingest.core.unmapped import Unmapped
 from services.ingest.core.validate import PROPERTIES, SHORTEST_DEEP, UNREADABLE, properties_problem, size_problem
@@ -229,6 +230,9 @@ class Intake:
         self.ids.append(line.id)
         if line.type == "user.erased" and line.user_id:
             self._forget(line.user_id)
+        elif line.type == ACCOUNT_UPDATED:
+            for name in stray_names(line.properties):
+                self.world.unmapped.note(self.source, name, line.id, b"{}", self.received_at)
 
     def _forget(self, user_id: str) -> None:
         for source in dict.fromkeys((self.source, *self.world.identities.sources_of(user_id))):

@@ -15,7 +15,8 @@ from services.ingest.core.reading import Reading, Unread, id_in
 from services.ingest.core.tracking import MENTION_BYTES, Tracking
 from services.ingest.core.validate import PROPERTIES, SHORTEST_DEEP, UNREADABLE, size_problem
 
-ERASURE = "user.erased"  # it makes ingest forget the user, too
+# An erasure makes ingest forget the user, too, and fields of facts that are none are counted.
+CLOSELY = frozenset({"user.erased", "account.updated"})
 REMEMBERED_PROPERTIES = 2_048  # of each type, at most 64 bytes each
 GOOD: dict[str, set[bytes]] = {name: set() for name in PROPERTIES}
 FREE_OF_MENTIONS: set[bytes] = set()
@@ -97,7 +98,7 @@ def _check(plain: Plain, properties: msgspec.Raw, max_bytes: int) -> None:
 def _plain(name: str | None, tracking: Tracking) -> Plain | None:
     """Return what a name means, or nothing when its calls must be looked at one by one."""
     meaning = tracking.meaning_of(name) if name else None
-    if meaning is None or meaning.ignored or meaning.unmapped or meaning.type == ERASURE:
+    if meaning is None or meaning.ignored or meaning.unmapped or meaning.type in CLOSELY:
         return None
     if meaning.recipe is None:
         return Plain(meaning.type, PROPERTIES[meaning.type].decode, None, GOOD[meaning.type])

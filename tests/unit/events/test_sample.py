@@ -107,6 +107,15 @@ def test_a_group_call_names_the_account_of_items_before_it_as_in_the_service() -
     assert _try(track, account_id="globex").outcomes[0].events[0]["account_id"] == "globex"
 
 
+def test_a_field_that_is_no_fact_is_noticed() -> None:
+    """With the fact of a similar name."""
+    became = _try(_track("account.updated", properties={"seatz": 5, "colour": "red"}))
+    assert became.outcomes[0].notices == [
+        "colour is no fact, and has no effect",
+        "seatz is no fact, and has no effect: did you mean seats?",
+    ]
+
+
 def test_a_clock_that_is_wrong_is_said() -> None:
     """`sentAt` tells by how much."""
     became = _try({"batch": [_track(timestamp=NOW - 7_300_000)], "sentAt": NOW - 7_200_000})

@@ -178,3 +178,41 @@ def test_properties_of_sdks_are_left_out_and_no_name_is_cut() -> None:
     row = list(lines(found, PLAYBOOK, 5))[1]
     assert "$" not in row
     assert row.endswith("property_0 (number), property_1 (number), 4 more")
+
+
+def test_fields_that_are_no_fact_are_counted_and_asked_about() -> None:
+    """The event is taken all the same; traits of a group call are the client's own."""
+    world = make_world()
+    facts = {"seats": 5, "seatz": 6, "Limit": {}, "internal_note": "x", "mentions_competitor": False}
+    event = {"type": "account.updated", "id": "a1", "account_id": "acme", "properties": facts}
+    for _ in range(2):
+        assert take("/v1/events", event, world).accepted == 1
+    named = {"event": "account.updated", "context": {"groupId": "acme"}, "messageId": "a2", "properties": {"seatz": 7}}
+    take("/v1/track", named, world)
+    take("/v1/group", {"groupId": "acme", "traits": {"seatz": 5}}, world)
+    found = sum_up(world.unmapped.changed(NOW), TRACKING)
+    assert found.names == []
+    assert [(each.name, each.count, each.example) for each in found.strays] == [
+        ("seatz", 3, "a1"),
+        ("Limit", 2, "a1"),
+        ("internal_note", 2, "a1"),
+    ]
+    told = list(lines(found, PLAYBOOK, 20))
+    at = told.index("Fields of account.updated that are no fact, and have no effect:")
+    assert [line.split(" of ")[0].strip() + line[line.index("T") + 6 :] for line in told[at + 1 :]] == [
+        "seatz: did you mean seats?",
+        "Limit: did you mean limits?",
+        "internal_note",
+    ]
+    assert described(found, PLAYBOOK)["stray_fields"][0]["field"] == "seatz"
+
+
+def test_an_event_of_many_odd_fields_is_counted_in_part() -> None:
+    """Eight fields of an event, and names that are cut."""
+    world = make_world()
+    facts = {"x" * 99: 1} | {f"odd{number}": 1 for number in range(20)}
+    take("/v1/events", {"type": "account.updated", "id": "a", "account_id": "acme", "properties": facts}, world)
+    assert len(sum_up(world.unmapped.changed(NOW), TRACKING).strays) == 8
+    world = make_world()
+    take("/v1/events", {"type": "account.updated", "id": "a", "account_id": "acme", "properties": {"x" * 99: 1}}, world)
+    assert [each.name for each in sum_up(world.unmapped.changed(NOW), TRACKING).strays] == ["x" * 64]
