@@ -36,6 +36,7 @@ class Account:
         "active_rule",
         "acts_before",
         "assigned",
+        "at_hand",
         "at_record",
         "changed",
         "checked_at",
@@ -55,7 +56,6 @@ class Account:
         "metrics",
         "most_times",
         "now",
-        "offers",
         "offset",
         "open_tickets",
         "overlooked",
@@ -116,7 +116,7 @@ class Account:
         self.limits: dict[str, int] = {}
         self.gate_cache: tuple[str, ...] | None = None  # the criterion in the way, () for none; None: not known
         self.segment: str | None = None
-        self.offers: dict[str, Any] | None = None  # see `whitespace`
+        self.at_hand: dict[str, Any] = {}  # what is computed once for the facts and the terms, by what it is for
         self.shown: object = None
         self._count()
 

@@ -199,7 +199,7 @@ def _release(
 def _release_scope(
     account: Account, episodes: list[Episode], terms: Terms, row: RuleRow, measure: Measure, cause: Cause, emit: Emit
 ) -> None:
-    standing = False
+    standing, account.episodes.moved = False, True
     for episode, level in reversed(ranked(episodes, row, terms, measure.scope)):
         if episode.status != HELD:
             standing = standing or episode.status in OPEN

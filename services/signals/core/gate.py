@@ -191,7 +191,10 @@ def _described(account: Account, terms: Terms) -> Gate:
         if not answer.left_out:
             counted += 1
             over, under = over * attained[1] + attained[0] * under, under * attained[1]
-        shown.append(_shown(answer, attained[0] / attained[1]))
+        before = account.at_hand.get(answer.name)
+        if before is None or before[0] != answer:  # most are the same for days
+            before = account.at_hand[answer.name] = answer, _shown(answer, attained[0] / attained[1])
+        shown.append(before[1])
     readiness = 100 * over // (under * counted) if counted else 100
     return Gate(is_open, readiness, round(known / len(found), 4), tuple(shown))
 

@@ -35,5 +35,5 @@ def release_happenings(account: Account, terms: Terms, row: RuleRow, cause: Caus
     for episode in list(account.episodes.of(row.name).values()):
         if episode.status == HELD and terms.enabled(row.name):
             (level,) = row.levels_for(terms, episode.scope)
-            episode.status = RELEASED
+            episode.status, account.episodes.moved = RELEASED, True
             emit(account, Step("released", row, episode, level, episode.measure, cause))

@@ -15,11 +15,12 @@ NONE: Mapping[Key, Episode] = MappingProxyType({})
 class Episodes(dict[Key, Episode]):
     """Episodes by key. Shape: in the order in which they began, so that their days never fall; likewise `by_rule`."""
 
-    __slots__ = ("by_rule", "names", "shown")
+    __slots__ = ("by_rule", "moved", "names", "shown")
 
     def __init__(self, episodes: Iterable[Episode]) -> None:
         super().__init__()
         self.by_rule: dict[str, dict[Key, Episode]] = {}
+        self.moved = True  # one has begun, was released or has ended since all was settled
         self.names: dict[Key, str] = {}  # of their triggers, as far as they have been asked for
         self.shown: dict[Key, tuple[str, Any]] = {}  # one-offs as snapshots show them, with their status
         for episode in episodes:
@@ -27,7 +28,7 @@ class Episodes(dict[Key, Episode]):
 
     def begin(self, episode: Episode) -> None:
         """Take in an episode that begins, as the latest one."""
-        key = episode.key
+        key, self.moved = episode.key, True
         if key in self:
             self.end(self[key])
         self[key] = episode
@@ -36,6 +37,7 @@ class Episodes(dict[Key, Episode]):
     def end(self, episode: Episode) -> None:
         """Take out an episode that is over."""
         key, same = episode.key, self.by_rule[episode.rule]
+        self.moved = True
         del self[key], same[key]
         self.names.pop(key, None)
         self.shown.pop(key, None)

@@ -21,10 +21,11 @@ def settle(account: Account, terms: Terms, *, backfill: bool, still: bool = Fals
 
     When all is `still` but health, what has been noted about all else holds on, and nobody waits for health.
     """
-    if account.held or account.waiting:
+    if account.episodes.moved:
         held = [BY_NAME[episode.rule].kind for episode in account.episodes.values() if episode.status == HELD]
         account.held = held.count("expansion")
         account.waiting = len(held) - account.held
+        account.episodes.moved = False
     account.watch_health, account.unsettled, account.wanted = FAR, False, None
     if not still:
         account.watch_active, account.watch_acts, account.watch_late = FAR, FAR, -1

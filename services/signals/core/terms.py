@@ -123,7 +123,7 @@ class Terms:
     def refresh(self, account: Account) -> None:
         """Recompute what depends on the account's day, its facts and these terms, without looking at any rule."""
         today = account.head.today
-        account.segment = account.offers = None
+        account.segment, account.at_hand = None, {}
         self._refresh_counts(account)
         account.gated, account.limits = self._gated(account), self._limits_of(account)
         begin, following = account.period = self.period(account, today)

@@ -138,11 +138,12 @@ def _all(terms: Terms) -> tuple[Offer, ...]:
 
 def _fits(account: Account, terms: Terms) -> dict[str, tuple[Offer, int]]:
     """Return the products that the account does not own, with how they fit: once for its facts and these terms."""
-    if account.offers is None:
+    found: dict[str, tuple[Offer, int]] | None = account.at_hand.get("offers")
+    if found is None:
         owned = _owned(account)
         offered = [offer for offer in _all(terms) if offer.compared not in owned]
-        account.offers = {offer.name: (offer, _fit(account, terms, offer)) for offer in offered}
-    return account.offers
+        found = account.at_hand["offers"] = {offer.name: (offer, _fit(account, terms, offer)) for offer in offered}
+    return found
 
 
 def _fit(account: Account, terms: Terms, offer: Offer) -> int:

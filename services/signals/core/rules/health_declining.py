@@ -27,8 +27,8 @@ def measure(account: Account, terms: Terms) -> Iterator[Measure]:
     peak = standing.peak(account, days)
     present = None if peak is None else health.score(account, terms)
     if peak is not None and present is not None:
-        drop = peak - present
-        yield Measure(None, None, drop.numerator, drop.denominator, days, {}, "")
+        above = peak.numerator * present.denominator - present.numerator * peak.denominator
+        yield Measure(None, None, above, peak.denominator * present.denominator, days, {}, "")
 
 
 def tell(account: Account, _terms: Terms, measure: Measure) -> tuple[Numbers, str]:
