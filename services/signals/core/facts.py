@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from services.signals.core import erased, headcount, use_purchases
+from services.signals.core import erased, headcount, names, use_purchases
 from services.signals.core.account import Account
 from services.signals.core.erased import PERSONAL_FACTS
 from services.signals.core.state import NEVER, Moment, Register
@@ -30,7 +30,8 @@ def update(account: Account, given: AccountUpdatedProperties, moment: Moment) ->
         if field in PERSONAL_FACTS and isinstance(value, str) and erased.is_gone(account, value, moment):
             value = None
         if field == "renews_on" and value is not None and value not in head.renewal_days:
-            head.renewal_days = (*head.renewal_days, value)
+            ahead = [day for day in head.renewal_days if day > head.today]  # no other day will ever begin
+            head.renewal_days = (*ahead, value)
         if field in ("exec_sponsor", "champion"):
             head.stakeholders_known = True
         register = head.facts.get(field)
@@ -59,7 +60,7 @@ def _stored(field: str, value: Any) -> Any:
         return day_of(value)
     if field == "mrr":
         return millionths(value)
-    return value
+    return names.purchases(value) if field == "purchased_features" else value
 
 
 def _update_limits(account: Account, given: Any, moment: Moment) -> None:

@@ -13,6 +13,7 @@ from services.signals.core.terms import Terms
 MOST_FEATURES = 10_000
 MOST_METRICS = 1_000  # each keeps its sum of every day
 MOST_OTHERS = 1_000  # gauges, limits reached, requests, milestones
+MOST_PURCHASED = 1_000  # of one value of `purchased_features`, of which two are kept a day
 
 
 def takes_feature(account: Account, name: str, terms: Terms) -> bool:
@@ -40,6 +41,11 @@ def takes_milestone(account: Account, name: str, terms: Terms) -> bool:
     if len(account.head.milestones) < MOST_OTHERS:
         return True
     return any(name == row.name for rows in terms.playbook.milestones.values() for row in rows)
+
+
+def purchases(given: list[str]) -> list[str]:
+    """Return what is taken of a value of `purchased_features`: its first names, each once."""
+    return given if len(given) <= MOST_PURCHASED else list(dict.fromkeys(given))[:MOST_PURCHASED]
 
 
 def _declared(terms: Terms) -> frozenset[str]:

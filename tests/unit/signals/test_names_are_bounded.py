@@ -3,7 +3,7 @@
 from typing import Any
 
 from services.signals.core.account import Account
-from services.signals.core.names import MOST_FEATURES, MOST_METRICS, MOST_OTHERS
+from services.signals.core.names import MOST_FEATURES, MOST_METRICS, MOST_OTHERS, MOST_PURCHASED
 from services.signals.core.state import Metric
 from services.signals.core.use_days import UseDays
 from services.signals.core.use_state import LimitDays
@@ -86,3 +86,33 @@ def test_of_requests_and_milestones_likewise() -> None:
     assert requests["thing_1"] == {"": {TODAY: 2}}
     assert set(list(requests)[MOST_OTHERS:]) == {product.casefold(), ""}
     assert requests[""] == {"sso": {TODAY: 1}}
+
+
+def update(engine: EngineSubject, *given: dict[str, object]) -> None:
+    """Fold facts, each a second after the one before."""
+    for properties in given:
+        number = len(engine.log)
+        engine.fold(
+            event("account.updated", "acme", instant(DAY) + 1_000 * number, f"u{number}", properties=properties)
+        )
+
+
+def test_of_a_value_of_purchased_features_the_first_names_count() -> None:
+    """Each once; so much is kept a day, too."""
+    engine, account = begin()
+    given = [f"add_{number // 2}" for number in range(2 * MOST_PURCHASED)]
+    update(engine, {"purchased_features": [*given, "sso"]})
+    assert account.fact("purchased_features") == given[::2]
+    update(engine, {"purchased_features": ["sso", *given]})
+    kept = ["sso", *(f"add_{number}" for number in range(MOST_PURCHASED - 1))]
+    assert account.fact("purchased_features") == kept
+    (day,) = account.days.use.purchased.values()
+    assert (day.last, day.throughout) == (kept, [])
+
+
+def test_of_days_of_renewal_those_ahead_are_kept() -> None:
+    """No other day begins ever again."""
+    engine, account = begin()
+    update(engine, *({"renews_on": f"2025-{month:02}-01"} for month in range(1, 13)))
+    update(engine, {"renews_on": "2026-03-05"}, {"renews_on": "2026-03-09"})
+    assert [day - TODAY for day in account.head.renewal_days] == [3, 7]
