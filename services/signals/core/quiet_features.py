@@ -3,7 +3,7 @@
 Source: design (throughput), definitions 24, 25 and 75.
 """
 
-from services.signals.core import use
+from services.signals.core import use, use_problems
 from services.signals.core.account import Account
 from services.signals.core.activity import touched, used_anew
 from services.signals.core.terms import Terms
@@ -23,15 +23,20 @@ def known(account: Account, terms: Terms) -> dict[str, int]:
 def allows(account: Account, name: str, terms: Terms) -> bool:
     """Tell whether one more use of a feature today changes no answer; the first of the day is then noted."""
     feature, today = account.head.features.get(name), account.head.today
-    if feature is None or name in terms.problems.of_feature:
+    if feature is None:
         return False
     most = ANY
+    if name in terms.problems.of_feature:
+        more = use_problems.room(account, name, terms.problems.of_feature[name])
+        if not more:
+            return False
+        most = account.head.use.times.get(name, 0) + more
     if name in account.gated:
         missing = terms.gap_times - use.tried(account, name, terms.gap_days)
         if missing == 1:
             return False
         if missing > 1:
-            most = account.head.use.times.get(name, 0) + missing - 1
+            most = min(most, account.head.use.times.get(name, 0) + missing - 1)
     if feature.newest != today:
         if not _is_quiet_today(account, name, feature, terms):
             return False

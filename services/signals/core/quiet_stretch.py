@@ -3,7 +3,7 @@
 Source: design (throughput), definitions 2, 12, 13 and 75.
 """
 
-from services.signals.core import quiet_features, use_costs
+from services.signals.core import quiet_features, use_costs, use_problems
 from services.signals.core.account import Account
 from services.signals.core.acts import KEPT_INSTANTS
 from services.signals.core.columns import INDEX_BITS, Columns
@@ -44,6 +44,7 @@ class Stretch:
         "_metric_name",
         "_most",
         "_most_times",
+        "_problems",
         "_source",
         "_terms",
         "_times",
@@ -65,6 +66,7 @@ class Stretch:
         self.clocks: list[int] = []
         self.uses, self.quantities, self.sessions = 0, 0, 0
         self._times: dict[str, int] = head.use.times
+        self._problems = terms.problems.of_feature
         self._most_times: dict[str, int] = quiet_features.known(account, terms)
         self._users: dict[str, User] | None = account.users[0].users if len(account.users) == 1 else None
         self._metric: Metric | None = None
@@ -149,6 +151,8 @@ class Stretch:
         if times >= self._most_times.get(name, 0) and not quiet_features.allows(account, name, self._terms):
             return False
         self._times[name] = times + 1
+        if name in self._problems:
+            use_problems.used(account, self._problems[name])
         if metric:
             self._added += quantity
             self._fed += quantity

@@ -17,6 +17,7 @@ from shared.kernel.playbook import Playbook
 from shared.kernel.playbook.offers import Problem
 
 MISSING = object()
+ANY = 1 << 60  # more than comes in a day
 
 
 class Indicator(msgspec.Struct, frozen=True):
@@ -76,6 +77,26 @@ def happened(account: Account, event: Event, day: int, indicators: Indicators) -
             account.days_dirty = True
         look = look or any(times(account, indicator.key, days) == count for days, count in indicator.reached)
     return look
+
+
+def room(account: Account, feature: str, indicators: Indicators) -> int:
+    """Return how many uses of a feature, whatever else they say, may come today before an add-on may be told of."""
+    most = ANY
+    for indicator in indicators:
+        if indicator.where != (("feature", feature),):
+            return 0
+        for days, count in indicator.reached:
+            missing = count - times(account, indicator.key, days)
+            if missing > 0:
+                most = min(most, missing - 1)
+    return most
+
+
+def used(account: Account, indicators: Indicators) -> None:
+    """Count a use of today that nobody is told of."""
+    problems = account.head.use.problems
+    for indicator in indicators:
+        problems[indicator.key] = problems.get(indicator.key, 0) + 1
 
 
 def shows(event: Event, where: Iterable[tuple[str, str | int | bool]]) -> bool:
