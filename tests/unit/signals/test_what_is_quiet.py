@@ -111,3 +111,37 @@ def test_costs_are_quiet_until_one_brings_the_rule_about(also: float | None, the
     assert (pages, said) == folded(lines, 1, COSTING)[:2]
     assert "expansion.triggers" in said
     assert engine.state.accounts["a"].metrics["calls"].costly
+
+
+@pytest.mark.parametrize(
+    ("where", "counts", "looks"),
+    [
+        ({"feature": "reports"}, (12, 12), True),
+        ({"feature": "reports"}, (12, 25), True),
+        ({"feature": "reports"}, (1, 12), True),
+        ({"feature": "reports"}, (90, 90), False),
+        ({"feature": "reports", "quantity": 1}, (12, 12), True),
+    ],
+)
+def test_uses_that_show_a_problem_are_quiet_until_an_add_on_waits_for_one(
+    where: dict[str, object], counts: tuple[int, int], looks: bool
+) -> None:
+    """Each is counted; one of yesterday in between leaves fewer for today."""
+    problem: dict[str, object] = {"type": "feature.used", "days": 5, "where": where}
+    sold = {
+        "price": 10,
+        "conversation_owner": "csm",
+        "bridge": "It goes faster.",
+        "prerequisites": [],
+        "earliest_day": 0,
+    }
+    addons = {f"Addon {number}": sold | {"problem": problem | {"count": count}} for number, count in enumerate(counts)}
+    lines = [use(number, f"08:{number:02}") for number in range(8)]
+    lines.append(
+        event("feature.used", "a", "2026-03-01 09:00", "late", properties={"feature": "reports", "quantity": 1})
+    )
+    lines += [use(20 + number, f"09:{number:02}") for number in range(25)]
+    engine = same(lines, WIDE_OPEN | only("addon_problem") | {"addons": addons})
+    account = engine.state.accounts["a"]
+    assert sum(account.head.use.problems.values()) == 33
+    assert bool(account.episodes.of("addon_problem")) is looks
