@@ -9,8 +9,10 @@ from pathlib import Path
 import asyncpg
 import httpx
 import pytest
+from aiokafka.errors import KafkaError
 
 from deploy.local.postgres import LocalPostgres
+from shared.kernel.triggers import Trigger
 from tests.support.broker import Broker
 from tests.support.pipeline.databases import copy_of, make_template
 from tests.support.pipeline.log import Log, open_log
@@ -23,10 +25,21 @@ where datname = current_database() and pid <> pg_backend_pid()"""
 NUMBER = 120
 
 
+async def _insist(log: Log, trigger: Trigger) -> None:
+    """Write a trigger, again where the broker gave it up: so does signals, and a trigger may lie there twice."""
+    while True:
+        try:
+            await log.triggers(trigger)
+        except KafkaError:
+            await asyncio.sleep(0.1)
+        else:
+            return
+
+
 async def write_slowly(log: Log, number: int = NUMBER, pause: float = 0.05) -> None:
     """Write triggers of as many accounts, one after the other."""
     for each in range(number):
-        await log.triggers(make_trigger(f"a{each}", occurred_at=FUTURE))
+        await _insist(log, make_trigger(f"a{each}", occurred_at=FUTURE))
         await asyncio.sleep(pause)
 
 
