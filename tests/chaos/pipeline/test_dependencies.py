@@ -9,45 +9,18 @@ from pathlib import Path
 import asyncpg
 import httpx
 import pytest
-from aiokafka.errors import KafkaError
 
 from deploy.local.postgres import LocalPostgres
-from shared.kernel.triggers import Trigger
 from tests.support.broker import Broker
 from tests.support.pipeline.databases import copy_of, make_template
 from tests.support.pipeline.log import Log, open_log
 from tests.support.pipeline.process import PipelineProcess
-from tests.support.pipeline.queries import count, until
+from tests.support.pipeline.queries import until
 from tests.support.pipeline.samples import FUTURE, make_trigger
+from tests.support.pipeline.slowly import assert_all_once, write_slowly
 
 TERMINATE = """select pg_terminate_backend(pid) from pg_stat_activity
 where datname = current_database() and pid <> pg_backend_pid()"""
-NUMBER = 120
-
-
-async def _insist(log: Log, trigger: Trigger) -> None:
-    """Write a trigger, again where the broker gave it up: so does signals, and a trigger may lie there twice."""
-    while True:
-        try:
-            await log.triggers(trigger)
-        except KafkaError:
-            await asyncio.sleep(0.1)
-        else:
-            return
-
-
-async def write_slowly(log: Log, number: int = NUMBER, pause: float = 0.05) -> None:
-    """Write triggers of as many accounts, one after the other."""
-    for each in range(number):
-        await _insist(log, make_trigger(f"a{each}", occurred_at=FUTURE))
-        await asyncio.sleep(pause)
-
-
-async def assert_all_once(log: Log, database: str, number: int = NUMBER) -> None:
-    """Check that each account has one lead and one change."""
-    changes = {change.change_id: change for change in await log.changes(number, 90)}
-    assert sorted(change.account_id for change in changes.values()) == sorted(f"a{each}" for each in range(number))
-    assert await count(database, "csqls") == await count(database, "history") == number
 
 
 @pytest.fixture
