@@ -1,0 +1,64 @@
+"""Definitions 2 and 12: a quantity counts whichever event brings it, and a user whichever event makes active."""
+
+import pytest
+
+from tests.oracle.beginnings import Tell
+from tests.oracle.writing import only
+
+QUANTITY = {"metric": "api_calls", "quantity": 100}
+BRINGS = [("usage.recorded", QUANTITY), ("feature.used", QUANTITY | {"feature": "dashboards"})]
+ACTS: list[tuple[str, dict[str, object]]] = [
+    ("session.started", {}),
+    ("usage.recorded", {"metric": "api_calls", "quantity": 1}),
+    ("feature.used", {"feature": "dashboards"}),
+]
+
+
+@pytest.mark.parametrize(("kind", "properties"), BRINGS)
+def test_12_a_quantity_reaches_a_limit_and_reaches_it_again(
+    tell: Tell, kind: str, properties: dict[str, object]
+) -> None:
+    """100 of 100 in January, and in February once more."""
+    story = tell(only("usage_ceiling", "limit_hit_again"))
+    story.ready("2026-01-20 09:00", limits={"api_calls": 100})
+    assert story.happens("2026-01-25 10:00", kind, **properties) == ["fired usage_ceiling:api_calls@executive"]
+    story.tick("2026-02-01 00:00")
+    assert story.happens("2026-02-10 10:00", kind, **properties) == [
+        "fired usage_ceiling:api_calls@executive",
+        "fired limit_hit_again:api_calls",
+    ]
+
+
+@pytest.mark.parametrize(("kind", "properties"), BRINGS)
+def test_20_a_quantity_speeds_use_up(tell: Tell, kind: str, properties: dict[str, object]) -> None:
+    """Of 50 in the window before twice as much has come."""
+    story = tell(only("usage_velocity") | {"rules.usage_velocity.floor": 1, "rules.usage_velocity.days": 30})
+    story.ready("2025-11-01 09:00")
+    story.happens("2025-12-01 10:00", "usage.recorded", metric="api_calls", quantity=1)
+    story.happens("2026-01-10 10:00", "usage.recorded", metric="api_calls", quantity=50)
+    story.happens("2026-01-10 11:00", "feature.used", feature="dashboards")
+    story.tick("2026-02-20 00:00")
+    assert story.happens("2026-02-20 10:00", kind, **properties) == ["fired usage_velocity:api_calls@growth"]
+
+
+@pytest.mark.parametrize(("kind", "properties"), ACTS)
+def test_2_whoever_acts_takes_a_seat(tell: Tell, kind: str, properties: dict[str, object]) -> None:
+    """The one of the one."""
+    story = tell(only("seat_saturation"))
+    story.ready("2026-01-20 09:00", seats=1)
+    assert story.happens("2026-01-20 10:00", kind, user="a", **properties) == ["fired seat_saturation:active"]
+
+
+@pytest.mark.parametrize(("kind", "properties"), ACTS)
+def test_21_whoever_acts_makes_a_department_busy_and_a_new_one_used(
+    tell: Tell, kind: str, properties: dict[str, object]
+) -> None:
+    """One person of Sales, which is new, beside Marketing, which has nobody."""
+    rules = {"rules.department_expansion.users": 1, "rules.department_adjacent.adjacent": {"Sales": ["Marketing"]}}
+    story = tell(only("department_expansion", "department_adjacent") | rules)
+    story.ready("2026-01-20 09:00", onboarded_at="2025-01-01")
+    story.happens("2026-01-20 10:00", "user.provisioned", user="a", department="Sales")
+    assert story.happens("2026-01-20 11:00", kind, user="a", **properties) == [
+        "fired department_expansion:Sales",
+        "fired department_adjacent:Marketing",
+    ]
