@@ -8,6 +8,8 @@ from pathlib import Path
 import click
 
 from services.signals.compiled import folder
+from services.signals.settings import Settings
+from shared.io.settings import read_settings
 from shared.kernel.errors import DependencyError
 
 __all__ = ["command"]
@@ -21,8 +23,9 @@ SLOWER = "it runs interpreted, which takes about 1.4 times the processor"
 def command(optional: bool, checks: bool) -> None:
     """Compile the signals core, once for each state of its sources; a worker takes it at its next start.
 
-    It needs a C compiler and Python's headers. What it makes lies in the environment (`.venv/upswing-core`).
-    Errors: what is missing, in one sentence; signals then runs interpreted, with the same results.
+    It needs Python's headers and a C compiler; for want of one it fetches zig's for the time (100 MB). What it makes
+    lies in the environment (`.venv/upswing-core`), 4 MB. Errors: what is missing, in one sentence; signals then runs
+    interpreted, with the same results.
     """
     from upswing.compiling.build import build, check  # noqa: PLC0415 - nothing else of the console needs it
 
@@ -31,6 +34,8 @@ def command(optional: bool, checks: bool) -> None:
             if found := check(Path(scratch)):
                 click.echo(found, err=True)
                 sys.exit(1)
+        return
+    if optional and read_settings(Settings, "signals").compiled == "off":
         return
     began = time.monotonic()
     try:

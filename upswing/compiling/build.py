@@ -17,7 +17,7 @@ from pathlib import Path
 
 from services.signals import compiled
 from shared.kernel.errors import DependencyError
-from upswing.compiling.compiler import Compiler, find_compiler
+from upswing.compiling.compiler import ZIG, Compiler, fetched_compiler, own_compiler
 from upswing.compiling.sources import to_compile
 from upswing.compiling.translate import LISTED
 
@@ -46,18 +46,21 @@ def build(say: Callable[[str], None], folder: Path, *, retry: bool) -> bool:
     made_by = _made_by()
     if _reads(folder / BUILT) == made_by:
         return False
-    if not retry and (failed := _reads(folder / FAILED)):
-        raise DependencyError(f"{failed} (`upswing compile` tries again)")
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".building-") as name:
         scratch = Path(name)
-        compiler = find_compiler(scratch)
-        say(f"compiling the signals core with {compiler.name} (once for these sources, about a minute)")
+        own = own_compiler(scratch)
+        which = own.name if own else ZIG
+        failed_with, _, why = _reads(folder / FAILED).partition("\n")
+        if failed_with == which and not retry:
+            raise DependencyError(f"{why} (`upswing compile` tries again)")
+        fetched = "" if own else ", which is fetched for it (100 MB, not kept): there is no other compiler here"
+        say(f"compiling the signals core, once for these sources, about a minute, with {which}{fetched}")
         try:
-            _build(compiler, scratch)
+            _build(own or fetched_compiler(scratch), scratch)
         except DependencyError as error:
             folder.mkdir(exist_ok=True)
-            (folder / FAILED).write_text(str(error))
+            (folder / FAILED).write_text(f"{which}\n{error}")
             raise
         (scratch / "made" / BUILT).write_text(made_by)
         shutil.rmtree(folder, ignore_errors=True)

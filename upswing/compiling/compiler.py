@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from shared.kernel.errors import DependencyError
+from upswing.compiling.zig import fetch_zig
 
-__all__ = ["Compiler", "find_compiler"]
+__all__ = ["ZIG", "Compiler", "fetched_compiler", "own_compiler"]
 
+ZIG = "zig"
 NAMES = ("cc", "gcc", "clang")
 FLAGS = ("-O2", "-g0", "-w", "-fPIC", "-fwrapv", "-fvisibility=hidden", "-DNDEBUG")
 SHARED = {"darwin": ("-bundle", "-undefined", "dynamic_lookup")}
-PROBE = "#include <Python.h>\n"
 WORDS = 200
 
 
@@ -33,6 +34,13 @@ class Compiler:
         """Make a library that Python can load. Errors: as `compile`."""
         self._run(*SHARED.get(sys.platform, ("-shared",)), *map(str, objects), "-o", str(target))
 
+    def tried(self, scratch: Path) -> "Compiler":
+        """Return this one, when it can compile what includes Python's headers. Errors: as `compile`."""
+        probe = scratch / "probe.c"
+        probe.write_text("#include <Python.h>\n")
+        self.compile((), probe, scratch / "probe.o")
+        return self
+
     def _run(self, *arguments: str) -> None:
         done = subprocess.run(  # noqa: S603 - a compiler, on files that we wrote
             [*self.command, *arguments], capture_output=True, text=True, errors="replace", check=False
@@ -42,20 +50,19 @@ class Compiler:
             raise DependencyError(f"{self.name} failed: {(lines or ['no reason given'])[0][:WORDS]}")
 
 
-def find_compiler(scratch: Path) -> Compiler:
-    """Return a compiler that works here. Errors: `DependencyError` that says what is missing."""
+def own_compiler(scratch: Path) -> Compiler | None:
+    """Return this machine's compiler, None when it has none. Errors: `DependencyError` when it cannot compile here."""
     headers = Path(sysconfig.get_path("include"))
     if not (headers / "Python.h").is_file():
         version = f"{sys.version_info[0]}.{sys.version_info[1]}"
         raise DependencyError(f"Python.h is not there (on Debian and Ubuntu: apt install python{version}-dev)")
     found = _found()
-    if found is None:
-        raise DependencyError("there is no C compiler (on Debian and Ubuntu: apt install gcc libc6-dev)")
-    compiler = Compiler(Path(found).name, [found], headers)
-    probe = scratch / "probe.c"
-    probe.write_text(PROBE)
-    compiler.compile((), probe, scratch / "probe.o")
-    return compiler
+    return Compiler(Path(found).name, [found], headers).tried(scratch) if found else None
+
+
+def fetched_compiler(scratch: Path) -> Compiler:
+    """Return zig's. Errors: `DependencyError`."""
+    return Compiler(ZIG, fetch_zig(scratch), Path(sysconfig.get_path("include"))).tried(scratch)
 
 
 def _found() -> str | None:
