@@ -20,32 +20,12 @@ def fetch_zig(scratch: Path) -> list[str]:
     if free < FREE_MEGABYTES:
         raise DependencyError(f"there is no C compiler, and {free} MB are too few to fetch one ({FREE_MEGABYTES})")
     target = scratch / "zig"
-    pip = [
-        sys.executable,
-        "-m",
-        "pip",
-        "--disable-pip-version-check",
-        "--no-input",
-        "--retries",
-        "1",
-        "--timeout",
-        "15",
-    ]
-    wanted = [
-        "--retries",
-        "1",
-        "--timeout",
-        "15",
-        "--no-cache-dir",
-        "--no-deps",
-        "--require-hashes",
-        "-r",
-        str(LOCK),
-        "--target",
-        str(target),
-    ]
+    pip = [sys.executable, "-m", "pip", "install", "--no-input", "--retries", "1", "--timeout", "15", "--no-cache-dir"]
     done = subprocess.run(  # noqa: S603 - our own Python and pip
-        [*pip, "install", *wanted], stdin=subprocess.DEVNULL, capture_output=True, check=False
+        [*pip, "--no-deps", "--require-hashes", "-r", str(LOCK), "--target", str(target)],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
     )
     zig = target / "ziglang" / "zig"
     if done.returncode or not zig.is_file():
