@@ -167,11 +167,12 @@ def describe(account: Account, terms: Terms, *, backfill: bool, kind: Kind = "ex
 
     Only expansion is held because of it; the other kinds show it all the same.
     """
-    shown = _described(account, terms) if account.now is None else account.now.gate
+    now = account.now
+    shown = None if now is None else now.gate
     if shown is None:
         shown = _described(account, terms)
-        if account.now is not None:
-            account.now.gate = shown
+        if now is not None:
+            now.gate = shown
     because: tuple[str, ...] = ("backfill",) if backfill else ()
     if kind == "expansion":
         missing = (c.name for c in shown.criteria if c.met is not True and not c.left_out)

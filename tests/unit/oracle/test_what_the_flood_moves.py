@@ -62,3 +62,15 @@ def test_21_whoever_acts_makes_a_department_busy_and_a_new_one_used(
         "fired department_expansion:Sales",
         "fired department_adjacent:Marketing",
     ]
+
+
+def test_21_a_seat_given_to_somebody_who_acts_is_heard(tell: Tell) -> None:
+    """Whoever has acted already is counted with the department that is named now."""
+    rules = {"rules.department_expansion.users": 1, "rules.department_adjacent.adjacent": {"Sales": ["Marketing"]}}
+    story = tell(only("department_expansion", "department_adjacent") | rules)
+    story.ready("2026-01-20 09:00", onboarded_at="2025-01-01")
+    assert story.happens("2026-01-20 10:00", "session.started", user="a") == []
+    assert story.happens("2026-01-20 11:00", "user.provisioned", user="a", department="Sales") == [
+        "fired department_expansion:Sales",
+        "fired department_adjacent:Marketing",
+    ]
