@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import sys
 from typing import Any, NoReturn, cast
 
@@ -37,6 +38,8 @@ GROUP = "signals"
 TABLE = "pages"
 REQUEST_SECONDS = 65.0
 OPEN_PARTITIONS = 24
+YOUNG_OBJECTS = 50_000  # accounts are many objects without cycles: looking for cycles among them is in vain
+OLDER_GENERATIONS = 50
 
 log = get_logger(__name__)
 
@@ -77,6 +80,9 @@ class SignalsApp(faust.App):
         self.add_future(guarded(self.watchdog.run, self.consumer))
         if self.settings.ticker:
             self.add_future(guarded(Ticker(self.reader, self.delivery).run))
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(YOUNG_OBJECTS, OLDER_GENERATIONS, OLDER_GENERATIONS)
 
     async def on_stop(self) -> None:
         """Fold no more, flush and commit what was folded, then stop."""
