@@ -118,7 +118,7 @@ class SignalsApp(faust.App):
     async def _flush_lazily(self) -> None:
         while True:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self.settings.flush_seconds):
+                async with asyncio.timeout(self.flush.pause_seconds):
                     await self.reader.full.wait()
             self.reader.full.clear()
             await self.reader.show()

@@ -30,6 +30,9 @@ from shared.kernel.errors import DependencyError, InvariantError
 
 __all__ = ["STAGES", "Flush", "OwnershipLostError", "Stage", "Work"]
 
+BUSY_SHARE = 0.1  # of the loop's time is for taking and writing pages, as long as flushes need not wait too long for it
+LONGEST_PAUSE = 4  # times the usual one
+
 log = get_logger(__name__)
 
 
@@ -96,11 +99,13 @@ async def deliver_pages(flush: "Flush", work: list[Work]) -> None:
         each.end = each.owned.end = end
 
 
-async def write_store(_flush: "Flush", work: list[Work]) -> None:
+async def write_store(flush: "Flush", work: list[Work]) -> None:
     """Write the pages, as they are in the changelog, to the local store."""
     for each in work:
         if each.live and each.end is not None:
+            started = time.perf_counter()
             each.owned.pages.write((page for group in each.groups for page in group), each.end - 1, each.stamp)
+            flush.busy_seconds += time.perf_counter() - started
 
 
 async def commit_offsets(flush: "Flush", work: list[Work]) -> None:
@@ -129,8 +134,16 @@ class Flush:
         self.stages = STAGES
         self.proved_at = float("-inf")
         self.proof_seconds = settings.session_seconds / 2
+        self.busy_seconds = 0.0  # how long the last flush has kept the loop from everything else
+        self._flush_seconds = settings.flush_seconds
         self._commit_seconds = settings.commit_seconds
         self._lock = asyncio.Lock()
+
+    @property
+    def pause_seconds(self) -> float:
+        """How long to wait for the next flush: longer when many pages change, as each is then written less often."""
+        fair = self.busy_seconds / BUSY_SHARE
+        return min(max(fair, self._flush_seconds), LONGEST_PAUSE * self._flush_seconds)
 
     async def run(self) -> None:
         """Flush all owned partitions. Errors: `DependencyError`, `InvariantError`; a lost group drops partitions."""
@@ -139,6 +152,7 @@ class Flush:
             if not work:
                 return
             FLUSHES.inc()
+            self.busy_seconds = 0.0
             try:
                 for stage in self.stages:
                     started = time.perf_counter()
@@ -163,8 +177,10 @@ class Flush:
             work.position = owned.committed
             if owned.closed or owned.engine.needs_playbook() is not None:
                 return
+            started = time.perf_counter()
             outputs = [*owned.engine.take_outputs(), *owned.engine.take_snapshots(now_ms())]
             work.groups = owned.engine.take_dirty()
+            self.busy_seconds += time.perf_counter() - started
             owned.unflushed_bytes = 0
             work.position = owned.next
             if work.groups:

@@ -51,7 +51,7 @@ MEANINGS: dict[str, dict[str, str]] = {
         "fetch_wait_ms": "How long a fetch waits for records",
         "fetch_partition_bytes": "Most bytes fetched of a partition at once",
         "slice_ms": "How long is folded before outputs are sent and others get their turn",
-        "flush_seconds": "Time between flushes of changed pages",
+        "flush_seconds": "Time between flushes of changed pages; while much changes up to four times as long",
         "delivery_seconds": "Deadline of the broker's ack for outputs and pages",
         "drain_seconds": "How long a stop waits for its last flush",
         "playbook_seconds": "How long to wait for a playbook that the log names",
