@@ -14,12 +14,13 @@ from services.signals.core.columns import INDEX, MOST_EVENTS, Columns, Groups, W
 from services.signals.core.partition import Partition
 from services.signals.core.quiet import fold_quiet
 from shared.kernel.codec import decode_events, decode_single_events
-from shared.kernel.errors import InvariantError, UpswingError
+from shared.kernel.errors import UpswingError
 from shared.kernel.events.envelope import Event
 
 SHORT_BYTES = 1_000  # a record of less than so many holds one event, or few: many of them are decoded together
 TOGETHER = 512  # so many
 FEWEST_QUIET = 3  # events of an account: fewer are not worth the preparation
+BEGIN, END = ord("{"), ord("}")
 FEW_RECORDS = 32  # so many are decoded one by one when something among them is no plain event
 
 LogRecord = tuple[int, bytes]
@@ -70,21 +71,22 @@ class Unit:
         record = bisect_right(self.ends, index)
         return self.records[record][0], index - (self.ends[record - 1] if record else 0)
 
-    def event(self, index: int, event_id: str) -> Event:
-        """Return an event, decoded again. Errors: `InvariantError` when its line has become another one."""
+    def event(self, index: int) -> Event:
+        """Return an event, decoded again."""
         record = bisect_right(self.ends, index)
         begin = self.ends[record - 1] if record else 0
         lines = self._lines.get(record)
         if lines is None:
-            lines = self._lines[record] = [line for line in self.records[record][1].split(b"\n") if line.strip()]
-        if len(lines) == self.ends[record] - begin:
-            found = decode_events(lines[index - begin])
-            if found is not None and len(found) == 1 and found[0].id == event_id:
-                return found[0]
-        found = decode_events(self.records[record][1])  # lines that are no lines, such as an object over several
-        if found is None:
-            raise InvariantError(f"record {self.records[record][0]} cannot be decoded again")
-        return found[index - begin]
+            lines = self._lines[record] = _lines_of(self.records[record][1], self.ends[record] - begin)
+        found = (decode_events(lines[index - begin]) if lines else decode_events(self.records[record][1])) or []
+        return found[0 if lines else index - begin]
+
+
+def _lines_of(value: bytes, number: int) -> list[bytes]:
+    """Return the lines of a record, one for each of its events; none where one lies over several, or two on one."""
+    lines = [line for line in map(bytes.strip, value.split(b"\n")) if line]
+    plain = all(line[0] == BEGIN and line[-1] == END for line in lines)
+    return lines if plain and len(lines) == number else []
 
 
 def units_of(records: Sequence[LogRecord]) -> Iterator[Unit | LogRecord]:
@@ -168,7 +170,7 @@ def _fold_clearly(
     """Fold events of an account one by one."""
     for number in range(begin, end):
         index = columns.marks[number] & INDEX
-        fold_one(state, journal, *unit.place(index), unit.event(index, columns.ids[number]))
+        fold_one(state, journal, *unit.place(index), unit.event(index))
 
 
 def fold_one(state: Partition, journal: poison.Journal, offset: int, number: int, event: Event) -> None:

@@ -145,3 +145,41 @@ def test_uses_that_show_a_problem_are_quiet_until_an_add_on_waits_for_one(
     account = engine.state.accounts["a"]
     assert sum(account.head.use.problems.values()) == 33
     assert bool(account.episodes.of("addon_problem")) is looks
+
+
+def test_quantities_without_a_cost_are_quiet_until_one_brings_the_rule_about() -> None:
+    """Use was dear, and has not grown enough yet: the quantity that makes it enough fires, and was put back before."""
+    lines = [paid(day * 60 + number, day, 10) for day in range(1, 8) for number in range(3)]
+    lines += [paid(600 + number, 8, 400) for number in range(2)]
+    lines += [paid(660 + number, 8, None) for number in range(30)]
+    pages, said, engine = folded(lines, 100, COSTING)
+    assert (pages, said) == folded(lines, 1, COSTING)[:2]
+    assert "expansion.triggers" in said
+    assert engine.state.accounts["a"].metrics["calls"].costly
+
+
+def test_the_use_of_a_core_feature_that_may_open_the_gate_is_looked_at() -> None:
+    """A department adopts a feature while something is held for want of such departments."""
+    person = event("user.provisioned", "a", "2026-03-02 08:00", "p", user="u1", properties={"department": "Sales"})
+    lines = [use(3 * number + 1, f"08:{number + 1:02}") for number in range(4)]
+    later = [use(3 * number + 1, f"09:{number:02}", feature="alerts") for number in range(5)]
+    stored: list[object] = []
+    for together in (1, 100):
+        known = [person, *lines, use(1_001, "08:59", feature="alerts")]  # by somebody else
+        _, _, engine = folded(known, 100, WIDE_OPEN | {"core_features": ["alerts"]})
+        account = engine.state.accounts["a"]
+        account.held, account.gate_cache = 1, ("core_departments",)
+        records = [b"\n".join(later[at : at + together]) for at in range(0, len(later), together)]
+        engine.fold_many(list(enumerate(records, engine.offset + 1)), 0)
+        stored.append((account.core_departments["alerts"]["Sales"].cells, account.head.use.times, account.gate_cache))
+    assert stored[0] == stored[1]
+
+
+@pytest.mark.parametrize("joint", [b"\n", b" ", b"\n\n", b"\r\n"])
+@pytest.mark.parametrize("comma", [b",", b",\n"])
+def test_lines_may_be_written_in_any_way(joint: bytes, comma: bytes) -> None:
+    """An event over several lines, or several on one: what goes the clear way is the same event."""
+    plain = [use(number, f"08:{number:02}", source=f"s{number % 2}") for number in range(12)]
+    written = joint.join(line.replace(b",", comma, 1) for line in plain[1:])
+    pages, said, _ = folded([plain[0], written], 1)
+    assert (pages, said) == folded(plain, 1)[:2]
