@@ -147,10 +147,33 @@ def test_uses_that_show_a_problem_are_quiet_until_an_add_on_waits_for_one(
     assert bool(account.episodes.of("addon_problem")) is looks
 
 
+@pytest.mark.parametrize("counted", ["session.started", "usage.recorded", "feature.used"])
+def test_what_is_a_problem_is_counted_one_by_one(counted: str) -> None:
+    """Every event of a type may show it: none of them goes the short way."""
+    problem: dict[str, object] = {"type": counted, "days": 5, "count": 90, "where": {}}
+    sold = {
+        "price": 10,
+        "conversation_owner": "csm",
+        "bridge": "It goes faster.",
+        "prerequisites": [],
+        "earliest_day": 0,
+    }
+    lines = [use(number, f"08:{number:02}") for number in range(20)]
+    lines += [
+        event("session.started", "a", f"2026-03-02 09:{number:02}", f"s{number}", user="u1") for number in range(9)
+    ]
+    lines += [paid(number, 2, None) for number in range(20)]
+    engine = same(lines, WIDE_OPEN | only("addon_problem") | {"addons": {"Speed": sold | {"problem": problem}}})
+    assert sum(engine.state.accounts["a"].head.use.problems.values()) in {9, 20}
+
+
 def test_quantities_without_a_cost_are_quiet_until_one_brings_the_rule_about() -> None:
     """Use was dear, and has not grown enough yet: the quantity that makes it enough fires, and was put back before."""
     lines = [paid(day * 60 + number, day, 10) for day in range(1, 8) for number in range(3)]
     lines += [paid(600 + number, 8, 400) for number in range(2)]
+    lines += [
+        event("session.started", "a", f"2026-03-08 10:{number:02}", f"s{number}", user="u1") for number in range(40)
+    ]
     lines += [paid(660 + number, 8, None) for number in range(30)]
     pages, said, engine = folded(lines, 100, COSTING)
     assert (pages, said) == folded(lines, 1, COSTING)[:2]
@@ -162,11 +185,11 @@ def test_the_use_of_a_core_feature_that_may_open_the_gate_is_looked_at() -> None
     """A department adopts a feature while something is held for want of such departments."""
     person = event("user.provisioned", "a", "2026-03-02 08:00", "p", user="u1", properties={"department": "Sales"})
     lines = [use(3 * number + 1, f"08:{number + 1:02}") for number in range(4)]
-    later = [use(3 * number + 1, f"09:{number:02}", feature="alerts") for number in range(5)]
+    later = [use(3 * number + 301, f"09:{number:02}", feature="alerts") for number in range(5)]
     stored: list[object] = []
     for together in (1, 100):
         known = [person, *lines, use(1_001, "08:59", feature="alerts")]  # by somebody else
-        _, _, engine = folded(known, 100, WIDE_OPEN | {"core_features": ["alerts"]})
+        _, _, engine = folded(known, 100)
         account = engine.state.accounts["a"]
         account.held, account.gate_cache = 1, ("core_departments",)
         records = [b"\n".join(later[at : at + together]) for at in range(0, len(later), together)]
