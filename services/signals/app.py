@@ -190,7 +190,6 @@ def run(settings: Settings, engine: EngineFactory, core: compiled.Core | None = 
     settings.store_dir.mkdir(parents=True, exist_ok=True)
     core = core or compiled.running()
     CORE_INFO.labels(core.kind).set(1)
-    log.info("core", core=core.kind, why=core.why)
     app = SignalsApp(settings, engine)
     try:
         metrics.serve(settings.port, app.readiness, settings.host)
@@ -198,6 +197,7 @@ def run(settings: Settings, engine: EngineFactory, core: compiled.Core | None = 
         raise ConfigurationError(
             f"port {settings.port} is taken ({error.strerror}): set UPSWING_SIGNALS_PORT"
         ) from error
+    log.info("core", core=core.kind, why=core.why)
     worker = SignalsWorker(app, override_logging=False, redirect_stdouts=False, quiet=True)
     worker.spinner = None
     worker.execute_from_commandline()

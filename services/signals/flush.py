@@ -101,11 +101,11 @@ async def deliver_pages(flush: "Flush", work: list[Work]) -> None:
 
 async def write_store(flush: "Flush", work: list[Work]) -> None:
     """Write the pages, as they are in the changelog, to the local store."""
+    started = time.perf_counter()
     for each in work:
         if each.live and each.end is not None:
-            started = time.perf_counter()
             each.owned.pages.write((page for group in each.groups for page in group), each.end - 1, each.stamp)
-            flush.busy_seconds += time.perf_counter() - started
+    flush.busy_seconds += time.perf_counter() - started
 
 
 async def commit_offsets(flush: "Flush", work: list[Work]) -> None:
