@@ -75,7 +75,7 @@ class SignalsApp(faust.App):
         self.reader.consumer = self.flush.consumer = self.consumer
         self.reader.store = cast("PageStore", self.pages.data)
         self.watchdog.watch_loop()
-        for work in (self.watchdog.beat, self.playbooks.follow, self._flush_lazily):
+        for work in (self.watchdog.beat, self.playbooks.follow, self._show_lazily, self._flush_lazily):
             self.add_future(guarded(work))
         self.add_future(guarded(self.watchdog.run, self.consumer))
         if self.settings.ticker:
@@ -115,13 +115,17 @@ class SignalsApp(faust.App):
         self.reader.epoch = await topic_id(self.settings.kafka, self.reader.events_topic)
         log.info("connected", log=self.reader.epoch, instance=self.settings.instance)
 
+    async def _show_lazily(self) -> None:
+        while True:
+            await asyncio.sleep(self.settings.flush_seconds)
+            await self.reader.show()
+
     async def _flush_lazily(self) -> None:
         while True:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self.flush.pause_seconds):
                     await self.reader.full.wait()
             self.reader.full.clear()
-            await self.reader.show()
             await self.flush.run()
 
     async def _let_go(self, _app: Any, revoked: set[Any], **_options: Any) -> None:

@@ -96,7 +96,10 @@ def take(built: Path) -> str | None:
     library = built / FILE
     if not library.is_file():
         return "none is built from these sources: run `upswing compile`"
-    names = frozenset((built / MODULES).read_text().split())
+    try:
+        names = frozenset((built / MODULES).read_text().split())
+    except OSError as error:  # somebody is just building it anew
+        return f"it cannot be read: {error}"
     if early := sorted(names & sys.modules.keys()):
         return f"{early[0]} was imported before it was chosen"
     spec = _spec(LIBRARY, str(library))

@@ -134,7 +134,7 @@ class Flush:
         self.stages = STAGES
         self.proved_at = float("-inf")
         self.proof_seconds = settings.session_seconds / 2
-        self.busy_seconds = 0.0  # how long the last flush has kept the loop from everything else
+        self.busy_seconds = 0.0  # how long the last flush has taken and written pages
         self._flush_seconds = settings.flush_seconds
         self._commit_seconds = settings.commit_seconds
         self._lock = asyncio.Lock()
@@ -149,10 +149,10 @@ class Flush:
         """Flush all owned partitions. Errors: `DependencyError`, `InvariantError`; a lost group drops partitions."""
         async with self._lock:
             work = [Work(owned) for owned in self.reader.owned.values() if _is_due(owned)]
+            self.busy_seconds = 0.0
             if not work:
                 return
             FLUSHES.inc()
-            self.busy_seconds = 0.0
             try:
                 for stage in self.stages:
                     started = time.perf_counter()
@@ -177,8 +177,8 @@ class Flush:
             work.position = owned.committed
             if owned.closed or owned.engine.needs_playbook() is not None:
                 return
-            started = time.perf_counter()
             outputs = [*owned.engine.take_outputs(), *owned.engine.take_snapshots(now_ms())]
+            started = time.perf_counter()
             work.groups = owned.engine.take_dirty()
             self.busy_seconds += time.perf_counter() - started
             owned.unflushed_bytes = 0

@@ -32,8 +32,8 @@ EngineFactory = Callable[[int, int, str, bool, Playbook, Pages], EngineLike]
 ASSIGNED, RECOVERED = "assigned", "recovered"
 UNFLUSHED_BYTES = 12 << 20
 ROOM_SECONDS = 0.005
-BEHIND_BYTES = 1 << 20  # a batch of a partition that is so large has waited long already, so
-BEHIND_SLICES = 5  # times as much is folded at once, which costs less an event
+BEHIND_BYTES = 1 << 20  # of a batch that is so large, as it comes when we are behind,
+BEHIND_MS = 100.0  # so long is folded at once, which costs less an event
 
 log = get_logger(__name__)
 
@@ -70,7 +70,7 @@ class Reader:
         self.gaps = Gaps(settings.kafka, settings.delivery_seconds)
         self._ends: dict[TP, int] = {}
         self._stretches = Stretches(settings.slice_ms / 1000)
-        self._behind = Stretches(settings.slice_ms / 1000 * BEHIND_SLICES)
+        self._behind = Stretches(max(settings.slice_ms, BEHIND_MS) / 1000)
         readiness.expect(ASSIGNED, "waiting for the group")
         readiness.expect(RECOVERED, "waiting for pages")
 

@@ -14,7 +14,7 @@ from shared.kernel.errors import DependencyError
 
 __all__ = ["command"]
 
-SLOWER = "it runs interpreted, which takes about 1.4 times the processor"
+SLOWER = "it runs interpreted, which takes about 1.3 times the processor"
 
 
 @click.command(name="compile")
@@ -49,7 +49,7 @@ def command(optional: bool, checks: bool) -> None:
         _say(f"signals core: {error}; {SLOWER}")
     except OSError as error:
         if not optional:
-            raise
+            raise DependencyError(f"the signals core cannot be compiled here: {error}") from error
         _say(f"signals core: it cannot be compiled here: {error}; {SLOWER}")
 
 

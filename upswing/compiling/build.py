@@ -3,6 +3,7 @@
 It appears there whole or not at all. A build that fails is not tried again for the same sources until a person asks.
 """
 
+import fcntl
 import json
 import os
 import shutil
@@ -29,6 +30,7 @@ KEPT = 8  # builds of other sources, of 4 MB each
 MOST_AT_ONCE = 8
 MOST_SHOWN = 200
 BUILT, FAILED, ALL_SHIMS, LOG = "built.json", "failed.txt", "shims.c", "compile.log"
+LOCK, BEGUN = ".lock", ".building-"
 VERIFY = """
 from pathlib import Path
 from services.signals import compiled
@@ -39,7 +41,7 @@ from services.signals.core import engine
 
 
 def build(say: Callable[[str], None], folder: Path, *, retry: bool) -> bool:
-    """Build what is not built yet into a folder; tell whether there was something to do.
+    """Build what is not built yet into a folder; tell whether there was something to do. Others wait meanwhile.
 
     Errors: `DependencyError`; the same once more, at once, when it has failed before and is not to be tried again.
     """
@@ -47,7 +49,16 @@ def build(say: Callable[[str], None], folder: Path, *, retry: bool) -> bool:
     if _reads(folder / BUILT) == made_by:
         return False
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".building-") as name:
+    with (folder.parent / LOCK).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return _reads(folder / BUILT) != made_by and _build_alone(say, folder, made_by, retry=retry)
+
+
+def _build_alone(say: Callable[[str], None], folder: Path, made_by: str, *, retry: bool) -> bool:
+    for left in folder.parent.glob(BEGUN + "*"):  # by a build that was killed: nobody else builds now
+        shutil.rmtree(left, ignore_errors=True)
+    sources = compiled.digest()
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=BEGUN) as name:
         scratch = Path(name)
         own = own_compiler(scratch)
         which = own.name if own else ZIG
@@ -62,6 +73,8 @@ def build(say: Callable[[str], None], folder: Path, *, retry: bool) -> bool:
             folder.mkdir(exist_ok=True)
             (folder / FAILED).write_text(f"{which}\n{error}")
             raise
+        if compiled.digest() != sources:
+            raise DependencyError("the sources have changed while they were compiled (`upswing compile` tries again)")
         (scratch / "made" / BUILT).write_text(made_by)
         shutil.rmtree(folder, ignore_errors=True)
         (scratch / "made").rename(folder)
@@ -85,7 +98,7 @@ def _build(compiler: Compiler, scratch: Path) -> None:
     _gather(shims, c_files / ALL_SHIMS)
     largest_first = sorted((*map(Path, sources), c_files / ALL_SHIMS), key=lambda path: -path.stat().st_size)
     objects = [path.with_suffix(".o") for path in largest_first]
-    with ThreadPoolExecutor(min(MOST_AT_ONCE, len(os.sched_getaffinity(0)))) as cores:
+    with ThreadPoolExecutor(min(MOST_AT_ONCE, os.cpu_count() or 1)) as cores:
         list(cores.map(partial(compiler.compile, include), largest_first, objects))
     compiler.link(objects, made / compiled.FILE)
     (made / compiled.MODULES).write_text("\n".join(map(compiled.module_name, to_compile())))
@@ -104,7 +117,8 @@ def _failure(what: str, said: str) -> DependencyError:
     """Return an error with the last line of what was said; all of it is in a file."""
     log = compiled.folder().parent / LOG
     log.write_text(said)
-    return DependencyError(f"{what}: {said.strip().splitlines()[-1][:MOST_SHOWN]} (details: {log})")
+    last = (said.strip().splitlines() or ["it ended without a word"])[-1]
+    return DependencyError(f"{what}: {last[:MOST_SHOWN]} (details: {log})")
 
 
 def _python(arguments: list[str]) -> subprocess.CompletedProcess[str]:

@@ -60,7 +60,7 @@ class Stretch:
         self._account, self._terms, self._source, self._core = account, terms, source, terms.core
         self._first_ms: int = head.today * DAY_MS
         self._end_ms: int = self._first_ms + DAY_MS
-        self._lively_ms: int = self._first_ms - (terms.shortest_days - 1) * DAY_MS
+        self._lively_ms: int = max(0, self._first_ms - (terms.shortest_days - 1) * DAY_MS)
         self._latest_ms: int = head.clock_ms
         self._clock: int = max(head.clock_ms, ticked_at)
         self.clocks: list[int] = []

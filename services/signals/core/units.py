@@ -32,7 +32,7 @@ class Unit:
     Shape: `ends` tells for each record how many events there are up to its end.
     """
 
-    __slots__ = ("_lines", "_words", "ends", "groups", "records")
+    __slots__ = ("_decoded", "_lines", "_words", "ends", "groups", "records")
 
     def __init__(self) -> None:
         self.records: list[LogRecord] = []
@@ -40,6 +40,7 @@ class Unit:
         self.groups: Groups = {}
         self._words: Words = {}
         self._lines: dict[int, list[bytes]] = {}
+        self._decoded: dict[int, list[Event]] = {}
 
     @property
     def events(self) -> int:
@@ -78,8 +79,11 @@ class Unit:
         lines = self._lines.get(record)
         if lines is None:
             lines = self._lines[record] = _lines_of(self.records[record][1], self.ends[record] - begin)
-        found = (decode_events(lines[index - begin]) if lines else decode_events(self.records[record][1])) or []
-        return found[0 if lines else index - begin]
+        if lines:
+            return (decode_events(lines[index - begin]) or [])[0]
+        if record not in self._decoded:  # kept, as any number of its events may be asked for
+            self._decoded[record] = decode_events(self.records[record][1]) or []
+        return self._decoded[record][index - begin]
 
 
 def _lines_of(value: bytes, number: int) -> list[bytes]:
@@ -93,8 +97,7 @@ def units_of(records: Sequence[LogRecord]) -> Iterator[Unit | LogRecord]:
     """Yield units, and between them the records that stand by themselves."""
     unit = Unit()
     for some, events in _decoded(records):
-        alone = events is None
-        if unit.records and (alone or unit.events + len(some) + len(events or ()) > MOST_EVENTS):
+        if unit.records and (events is None or unit.events + len(events) > MOST_EVENTS):
             yield unit
             unit = Unit()
         if events is None:
@@ -109,10 +112,16 @@ def _decoded(records: Sequence[LogRecord]) -> Iterator[tuple[Sequence[LogRecord]
     """Yield a record with its events, or several with one each; None when one is not all events."""
     if sum(len(value) for _, value in records) >= SHORT_BYTES * len(records):
         for record in records:
-            yield [record], decode_events(record[1])
+            yield [record], _events_of(record[1])
         return
     for begin in range(0, len(records), TOGETHER):
         yield from _decoded_together(records[begin : begin + TOGETHER])
+
+
+def _events_of(value: bytes) -> list[Event] | None:
+    """Return the events of a record, None for one that stands by itself."""
+    events = decode_events(value)
+    return events if events is None or len(events) <= MOST_EVENTS else None
 
 
 def _decoded_together(records: Sequence[LogRecord]) -> Iterator[tuple[Sequence[LogRecord], list[Event] | None]]:
@@ -125,7 +134,7 @@ def _decoded_together(records: Sequence[LogRecord]) -> Iterator[tuple[Sequence[L
         yield from _decoded_together(records[half:])
     else:
         for record in records:
-            yield [record], decode_events(record[1])
+            yield [record], _events_of(record[1])
 
 
 def fold_unit(state: Partition, journal: poison.Journal, unit: Unit) -> None:

@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from services.signals.core import units
 from services.signals.core.engine import Engine
 from services.signals.core.recent import RecentIds
 from shared.kernel.errors import InvariantError
@@ -206,3 +207,17 @@ def test_lines_may_be_written_in_any_way(joint: bytes, comma: bytes) -> None:
     written = joint.join(line.replace(b",", comma, 1) for line in plain[1:])
     pages, said, _ = folded([plain[0], written], 1)
     assert (pages, said) == folded(plain, 1)[:2]
+
+
+def test_units_hold_so_many_events_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A record that alone holds more is folded line by line."""
+    plain = [use(number, f"08:{number:02}", source=f"s{number % 2}") for number in range(40)]
+    records = [plain[0], b"\n".join(plain[1:7]), b"\n".join(plain[7:13]), b"\n".join(plain[13:33]), *plain[33:]]
+    monkeypatch.setattr(units, "MOST_EVENTS", 10)
+    engine, pages = Engine(0, 1, "log-1", False, playbook(WIDE_OPEN), Pages()), Pages()
+    engine.fold_many([(0, records[0])], 0)
+    engine.fold_many(list(enumerate(records[1:], 1)), 0)
+    for group in engine.take_dirty():
+        pages.apply(group)
+    stored = {key: msgspec.msgpack.decode(page, strict=False) for key, page in pages.pages.items()}
+    assert {key: [page[0], *page[2:]] for key, page in stored.items()} == folded(plain, 1)[0]
