@@ -221,3 +221,14 @@ def test_units_hold_so_many_events_and_no_more(monkeypatch: pytest.MonkeyPatch) 
         pages.apply(group)
     stored = {key: msgspec.msgpack.decode(page, strict=False) for key, page in pages.pages.items()}
     assert {key: [page[0], *page[2:]] for key, page in stored.items()} == folded(plain, 1)[0]
+
+
+def test_a_feature_of_a_higher_plan_that_is_tried_anew_is_looked_at() -> None:
+    """Its last use lies before the window of the rule, so this one brings it in again."""
+    lines = [event("account.updated", "a", "2026-01-02 08:00", "f", properties={"plan": "Starter"})]
+    lines.append(event("feature.used", "a", "2026-01-03 08:00", "old", user="u1", properties={"feature": "sso"}))
+    lines += [use(number, f"08:{number:02}") for number in range(20)]
+    lines += [use(100 + number, f"09:{number:02}", feature="sso" if number == 9 else "reports") for number in range(20)]
+    account = same(lines).state.accounts["a"]
+    assert "sso" in account.gated
+    assert account.head.features["sso"].newest == account.head.today
