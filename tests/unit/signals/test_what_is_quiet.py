@@ -232,3 +232,12 @@ def test_a_feature_of_a_higher_plan_that_is_tried_anew_is_looked_at() -> None:
     account = same(lines).state.accounts["a"]
     assert "sso" in account.gated
     assert account.head.features["sso"].newest == account.head.today
+
+
+@pytest.mark.parametrize("number", [12, 55])
+def test_short_records_with_one_that_is_no_event_are_halved_until_they_are_few(number: int) -> None:
+    """The line that cannot be used is a dead letter; the others are folded as ever."""
+    plain = [use(place, f"08:{place:02}") for place in range(number)]
+    pages, said, _ = folded([*plain[:6], b"no event", *plain[6:]], 1)
+    assert said == ["dead.letters"]
+    assert pages == folded(plain, 1)[0]
