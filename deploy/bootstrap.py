@@ -108,10 +108,11 @@ def run(command: list[str]) -> None:
     raise SetupError((cause_of(done.stdout) or f"the environment cannot be built: {last[0].strip()[:200]}") + where)
 
 
-def run_quietly(command: list[str]) -> subprocess.CompletedProcess[str]:
-    """Run a command without input and keep what it says."""
+def run_quietly(command: list[str], folder: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Run a command without input, in a folder if one is named, and keep what it says."""
     return subprocess.run(  # noqa: S603 - our own Python and pip
         command,
+        cwd=folder,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -16,6 +16,7 @@ from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from deploy.bootstrap import run_quietly
 from services.signals import compiled
 from shared.kernel.errors import DependencyError
 from upswing.compiling.compiler import ZIG, Compiler, fetched_compiler, own_compiler
@@ -33,6 +34,7 @@ BUILT, FAILED, ALL_SHIMS, LOG = "built.json", "failed.txt", "shims.c", "compile.
 LOCK, BEGUN = ".lock", ".building-"
 VERIFY = """
 from pathlib import Path
+from deploy.bootstrap import run_quietly
 from services.signals import compiled
 why = compiled.take(Path({folder!r}))
 if why: raise SystemExit(why)
@@ -122,16 +124,7 @@ def _failure(what: str, said: str) -> DependencyError:
 
 
 def _python(arguments: list[str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(  # noqa: S603 - our own Python on our own modules
-        [sys.executable, *arguments],
-        cwd=compiled.ROOT,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        check=False,
-    )
+    return run_quietly([sys.executable, *arguments], compiled.ROOT)
 
 
 def _made_by() -> str:

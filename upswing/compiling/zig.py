@@ -1,10 +1,10 @@
 """A C compiler for a machine that has none: zig's, as the package index has it, fetched for one build and not kept."""
 
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
+from deploy.bootstrap import run_quietly
 from services.signals.compiled import ROOT
 from shared.kernel.errors import DependencyError
 
@@ -21,12 +21,7 @@ def fetch_zig(scratch: Path) -> list[str]:
         raise DependencyError(f"there is no C compiler, and {free} MB are too few to fetch one ({FREE_MEGABYTES})")
     target = scratch / "zig"
     pip = [sys.executable, "-m", "pip", "install", "--no-input", "--retries", "1", "--timeout", "15", "--no-cache-dir"]
-    done = subprocess.run(  # noqa: S603 - our own Python and pip
-        [*pip, "--no-deps", "--require-hashes", "-r", str(LOCK), "--target", str(target)],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        check=False,
-    )
+    done = run_quietly([*pip, "--no-deps", "--require-hashes", "-r", str(LOCK), "--target", str(target)])
     zig = target / "ziglang" / "zig"
     if done.returncode or not zig.is_file():
         raise DependencyError("there is no C compiler, and none could be fetched (on Debian: apt install gcc)")

@@ -9,8 +9,6 @@ from services.signals.core.activity import touched, used_anew
 from services.signals.core.terms import Terms
 from services.signals.core.use_days import UseDays
 
-ANY = 1 << 60  # more than comes in a day
-
 
 def known(account: Account, terms: Terms) -> dict[str, int]:
     """Return how often each feature used today may have been used in all today, as far as it is known already."""
@@ -25,7 +23,7 @@ def allows(account: Account, name: str, terms: Terms) -> bool:
     feature, today = account.head.features.get(name), account.head.today
     if feature is None:
         return False
-    most = ANY
+    most = use_problems.ANY
     if name in terms.problems.of_feature:
         more = use_problems.room(account, name, terms.problems.of_feature[name])
         if not more:

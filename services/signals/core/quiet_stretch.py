@@ -183,7 +183,7 @@ class Stretch:
             self._metric_name, self._metric = "", None
             return False
         self._metric_name, self._metric = name, metric
-        self._most = min(quiet_features.ANY, (metric.watch - metric.total - 1) // MILLION)
+        self._most = min(use_problems.ANY, (metric.watch - metric.total - 1) // MILLION)
         return True
 
     def _add_up(self) -> None:

@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 from services.notify.app import wall_clock_ms
+from services.notify.settings import Settings
 from shared.kernel.csql_changes import CsqlChange
 from shared.kernel.people import Person, encode_person
 from shared.kernel.topics import PEOPLE
@@ -117,21 +118,11 @@ async def test_a_webhook_is_told_again_at_a_higher_level_only(
     ]
 
 
-async def test_the_web_api_shows_everything_in_one_message(
-    kafka: Broker, topic_prefix: str, database_url: str, slack: Slack, log: Log
-) -> None:
+async def test_the_web_api_shows_everything_in_one_message(web_api: Settings, slack: Slack, log: Log) -> None:
     """Joined, lead moved, ended: updated. Climbed: replied in its thread, and updated. Nobody is paged at the end."""
-    settings = make_settings(
-        kafka.bootstrap,
-        topic_prefix,
-        database_url,
-        slack_token="xoxb-test",
-        slack_channel="C042",
-        slack_api_url=slack.api,
-    )
     first = make_trigger(rule="usage_ceiling", level="nurture")
     climb = make_trigger(rule="usage_ceiling", level="executive")
-    async with running(settings) as notify:
+    async with running(web_api) as notify:
         await log.raw(PEOPLE.name, "ana", encode_person(Person(person_id="ana", name="Ana", slack_id="U77")))
         await log.trigger(first)
         (post,) = await slack.wait_posts(1)

@@ -229,7 +229,7 @@ def test_every_contradiction_at_once(tell: Tell) -> None:
         "limits": {"api_calls": 0},
         "renews_on": "1999-12-31",
         "onboarded_at": "2099-01-01",
-        "currency": "XXX",
+        "currency": "XTS",
         "products": ["Nothing"],
         "purchased_features": ["warp"],
         "budget_month": 12,
