@@ -22,6 +22,7 @@ from services.signals.core.pages import NO_STAMP, stamp_of
 from services.signals.delivery import Delivery
 from services.signals.metrics import FLUSH_SECONDS, FLUSHES, STALE_PAGES, publish
 from services.signals.owned import Owned
+from services.signals.pace import pause_after
 from services.signals.reader import Reader, now_ms
 from services.signals.settings import Settings
 from services.signals.store import Page
@@ -29,9 +30,6 @@ from shared.io.logs import get_logger
 from shared.kernel.errors import DependencyError, InvariantError
 
 __all__ = ["STAGES", "Flush", "OwnershipLostError", "Stage", "Work"]
-
-BUSY_SHARE = 0.1  # of the loop's time is for taking and writing pages, as long as flushes need not wait too long for it
-LONGEST_PAUSE = 4  # times the usual one
 
 log = get_logger(__name__)
 
@@ -142,8 +140,7 @@ class Flush:
     @property
     def pause_seconds(self) -> float:
         """How long to wait for the next flush: longer when many pages change, as each is then written less often."""
-        fair = self.busy_seconds / BUSY_SHARE
-        return min(max(fair, self._flush_seconds), LONGEST_PAUSE * self._flush_seconds)
+        return pause_after(self.busy_seconds, self._flush_seconds)
 
     async def run(self) -> None:
         """Flush all owned partitions. Errors: `DependencyError`, `InvariantError`; a lost group drops partitions."""
@@ -177,7 +174,7 @@ class Flush:
             work.position = owned.committed
             if owned.closed or owned.engine.needs_playbook() is not None:
                 return
-            outputs = [*owned.engine.take_outputs(), *owned.engine.take_snapshots(now_ms())]
+            outputs = [*owned.engine.take_outputs(), *owned.take_snapshots(now_ms())]
             started = time.perf_counter()
             work.groups = owned.engine.take_dirty()
             self.busy_seconds += time.perf_counter() - started

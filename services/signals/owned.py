@@ -1,6 +1,7 @@
 """A partition that this worker owns: its engine, its view of the store, and how far each of its steps has come."""
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol
@@ -11,7 +12,7 @@ from services.signals.core.pages import Stamp
 from services.signals.store import Page, PageStore
 from shared.kernel.topics import Topic
 
-__all__ = ["EngineLike", "OutputLike", "Owned", "Pages"]
+__all__ = ["EngineLike", "OutputLike", "Owned", "Pages", "snapshot_seconds"]
 
 
 class OutputLike(Protocol):
@@ -114,8 +115,9 @@ class Owned:
     Shape: `next` is the offset that must come next; `committed` the offset committed last; `end` the offset at which
     our next page will land in the changelog, None when unknown; `unacked` the deliveries of outputs that are not yet
     known to have succeeded; `owed` the end of the log when it was taken over: before that is folded nobody knows what
-    time the log has; `unflushed_bytes` how much has been folded since the last flush. `closed` is set when the
-    partition is lost: nothing of it may leave any more.
+    time the log has; `unflushed_bytes` how much has been folded since the last flush; `snapshot_seconds` how long
+    snapshots have held the loop since that was last asked. `closed` is set when the partition is lost: nothing of it
+    may leave any more.
     """
 
     __slots__ = (
@@ -131,6 +133,7 @@ class Owned:
         "owed",
         "pages",
         "sending",
+        "snapshot_seconds",
         "ticked_ms",
         "unacked",
         "unflushed_bytes",
@@ -150,6 +153,7 @@ class Owned:
         self.ticked_ms = 0
         self.unacked: list[asyncio.Future[object]] = []
         self.unflushed_bytes = 0
+        self.snapshot_seconds = 0.0
         self.sending = asyncio.Lock()
         self.closed = False
 
@@ -158,7 +162,22 @@ class Owned:
         """Return the number of the partition."""
         return self.events.partition
 
+    def take_snapshots(self, now_ms: int) -> list[OutputLike]:
+        """Return the snapshots that are due."""
+        started = time.perf_counter()
+        snapshots = list(self.engine.take_snapshots(now_ms))
+        self.snapshot_seconds += time.perf_counter() - started
+        return snapshots
+
     @property
     def lag(self) -> int:
         """Return how many records of the log are still to be folded."""
         return max(0, self.highwater - self.next)
+
+
+def snapshot_seconds(partitions: Iterable[Owned]) -> float:
+    """Return how long taking snapshots has held the loop since the last call."""
+    taken = 0.0
+    for owned in partitions:
+        taken, owned.snapshot_seconds = taken + owned.snapshot_seconds, 0.0
+    return taken

@@ -170,7 +170,7 @@ class Reader:
         for owned in list(self.owned.values()):
             async with owned.sending:
                 if not owned.closed and owned.engine.needs_playbook() is None:
-                    await self._delivery.send(owned, owned.engine.take_snapshots(now_ms()))
+                    await self._delivery.send(owned, owned.take_snapshots(now_ms()))
 
     async def _fold(self, owned: Owned, batch: list[Any]) -> None:
         """Fold a batch, stretch by stretch; in between everybody else has a turn."""
