@@ -186,12 +186,12 @@ class Account:
             return
         view = self.view()
         measured: dict[str, list[Value]] = {}
-        reasons: dict[bool, tuple[str, ...]] = {False: ("backfill",) if self.terms.backfill else ()}
+        at: dict[bool, Moment] = {False: replace(now, reasons=("backfill",) if self.terms.backfill else ())}
         for row in ROWS:
             gated = is_gated(row.name, self.terms.playbook)
-            if gated not in reasons:  # after the rules of risk and adoption, before the first of expansion
-                reasons[gated] = self.gate().held_because
-            here = replace(now, reasons=reasons[gated])
+            if gated not in at:  # after the rules of risk and adoption, before the first of expansion
+                at[gated] = replace(now, reasons=self.gate().held_because)
+            here = at[gated]
             if row.happening:
                 happened = row.happening(view, event) if event and self._on(row.name) else ()
                 for value in happened:
@@ -203,7 +203,7 @@ class Account:
                 if event is None or not row.by_day:
                     self.triggers.fire(value, here)
         for row in ROWS:
-            if not reasons[is_gated(row.name, self.terms.playbook)]:
+            if not at[is_gated(row.name, self.terms.playbook)].reasons:
                 self._release(row, measured.get(row.name, []), now.at)
 
     def _release(self, row: Row, values: list[Value], at: int) -> None:

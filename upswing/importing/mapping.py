@@ -6,6 +6,7 @@ Errors: `ConfigurationError` with file, field, found and allowed.
 """
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import available_timezones
@@ -170,6 +171,12 @@ def split_column(entry: Entry, reference: str) -> tuple[str | None, str, str | N
     return None, reference.strip(), path.strip() or None
 
 
+@cache
+def _zones() -> frozenset[str]:
+    """Return the names of time zones: asking for them reads a folder, and a mapping names many."""
+    return frozenset(available_timezones())
+
+
 def _problems(mapping: Mapping) -> Iterator[str]:
     if not mapping.events:
         yield "events: found none, at least one is needed"
@@ -198,7 +205,7 @@ def _wrong_kind(entry: Entry, path: str) -> Iterator[str]:
     for field in ("account", "id", "user", "properties"):
         if entry.dialect is not None and getattr(entry, field):
             yield f"{path}.{field}: belongs to entries with a type, those with a dialect have it in item"
-    if time_of(entry).zone not in available_timezones():
+    if time_of(entry).zone not in _zones():
         yield f"{path}.time.zone: found {time_of(entry).zone!r}, allowed is a name such as UTC or Europe/Berlin"
 
 
@@ -209,7 +216,7 @@ def _wrong_values(entry: Entry, path: str) -> Iterator[str]:
                 given = [value.column is not None, value.constant is not msgspec.UNSET, value.rest is not None]
                 if sum(given) != 1:
                     yield f"{path}.{field}.{name}: exactly one of column and constant (or rest) is needed"
-                if value.zone not in available_timezones():
+                if value.zone not in _zones():
                     yield f"{path}.{field}.{name}.zone: found {value.zone!r}, allowed is a name such as Europe/Berlin"
 
 

@@ -53,6 +53,6 @@ async def test_a_scene_waits_for_an_alert_about_its_own_account() -> None:
         desk.arrived(Alert("Slack", "Acme: Seats are nearly full", (), trigger.trigger_id, 1_000))
         desk.arrived(Alert("Slack", "Another: Seats are nearly full", (), trigger.trigger_id, 2_000))
         assert await desk.until_about("Acme", 0, 1)
-        assert not await desk.until_about("Acme", 1, 0.2)
+        assert not await desk.until_about("Acme", 1, 0.05)
         desk.arrived(Alert("e-mail", "Acme: Close to a plan limit", (), trigger.trigger_id, 3_000))
         assert await desk.until_about("Acme", 1, 1)

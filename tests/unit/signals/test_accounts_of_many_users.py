@@ -14,6 +14,7 @@ OPEN = playbook(WIDE_OPEN)
 USERS = 16_000
 PACK = 2_000
 LATER = "2026-03-04 10:00"
+Group = list[tuple[bytes, bytes | None]]
 
 
 def lines(name: str, when: str) -> list[bytes]:
@@ -51,6 +52,37 @@ def copy(of: EngineSubject) -> EngineSubject:
     return made
 
 
+@pytest.fixture(scope="module")
+def changed(flushed: EngineSubject) -> list[Group]:
+    """What is written when all of them have come again on another day."""
+    engine = copy(flushed)
+    for record in lines("b", LATER):
+        engine.fold(record)
+    groups: list[Group] = engine.engine.take_dirty()
+    return groups
+
+
+@pytest.fixture(scope="module")
+def undisturbed(flushed: EngineSubject) -> tuple[object, object]:
+    """What is known of the account then, and what is said a day later, when nothing crashes."""
+    right = copy(flushed)
+    for record in lines("b", LATER):
+        right.fold(record)
+    now = known(right)
+    right.flush()
+    right.restart()
+    return now, right.fold(control("tick", "2026-03-06 00:00"))
+
+
+def crash(flushed: EngineSubject, written: list[Group]) -> EngineSubject:
+    """Return a worker that has not begun, whose predecessor got so far in writing what all of them did."""
+    made = EngineSubject([OPEN])
+    made.log, made.store.pages = [*flushed.log, *lines("b", LATER)], dict(flushed.store.pages)
+    for group in written:
+        made.store.apply(group)
+    return made
+
+
 def known(engine: EngineSubject) -> object:
     """Return what the engine says of the account when a day has passed."""
     told = engine.fold(control("tick", "2026-03-05 00:00"))
@@ -58,50 +90,40 @@ def known(engine: EngineSubject) -> object:
     return told, engine.explain("acme"), engine.snapshots["acme"].rules
 
 
-def test_its_pages_travel_in_parts_and_its_head_comes_last(flushed: EngineSubject) -> None:
+def test_its_pages_travel_in_parts_and_its_head_comes_last(changed: list[Group]) -> None:
     """All pages are changed at once: the groups before the last hold one page each, the head is in the last."""
-    engine = copy(flushed)
-    for record in lines("b", LATER):
-        engine.fold(record)
-    groups = engine.engine.take_dirty()
-    assert sum(len(page or b"") for group in groups for _key, page in group) > TOGETHER_BYTES
-    assert len(groups) > MANY
-    assert all(len(group) == 1 and group[0][0].startswith(b"u\0acme\0") for group in groups[:-2])
-    assert b"h\0acme" in dict(groups[-2])
-    (meta,) = groups[-1]
+    assert sum(len(page or b"") for group in changed for _key, page in group) > TOGETHER_BYTES
+    assert len(changed) > MANY
+    assert all(len(group) == 1 and group[0][0].startswith(b"u\0acme\0") for group in changed[:-2])
+    assert b"h\0acme" in dict(changed[-2])
+    (meta,) = changed[-1]
     assert meta[0] == b"m"
 
 
 @pytest.mark.parametrize("groups", [1, 100, -2, -1])
-def test_a_crash_between_the_parts_changes_nothing(flushed: EngineSubject, groups: int) -> None:
+def test_a_crash_between_the_parts_changes_nothing(
+    flushed: EngineSubject, changed: list[Group], undisturbed: tuple[object, object], groups: int
+) -> None:
     """After some pages, before the head, and before the meta page: the replay ends where an undisturbed engine is."""
-    right, crashed = copy(flushed), copy(flushed)
-    for record in lines("b", LATER):
-        right.fold(record)
-        crashed.fold(record)
-    crashed.flush(groups)
+    crashed = crash(flushed, changed[:groups])
     crashed.restart()
     crashed.flush()
     crashed.restart()
-    assert known(crashed) == known(right)
+    assert known(crashed) == undisturbed[0]
     crashed.flush()
-    right.flush()
     users = [key for key in crashed.store.pages if key.startswith(b"u\0")]
     assert len(users) == len({key.split(b"\0")[2] for key in users}), "a page lies there twice"
     crashed.restart()
-    right.restart()
-    assert crashed.fold(control("tick", "2026-03-06 00:00")) == right.fold(control("tick", "2026-03-06 00:00"))
+    assert crashed.fold(control("tick", "2026-03-06 00:00")) == undisturbed[1]
 
 
-def test_pages_that_a_crash_has_left_are_deleted_when_the_log_is_folded_up_to_there(flushed: EngineSubject) -> None:
+def test_pages_that_a_crash_has_left_are_deleted_when_the_log_is_folded_up_to_there(
+    flushed: EngineSubject, changed: list[Group], undisturbed: tuple[object, object]
+) -> None:
     """Before, a deletion would be older than the page that it deletes; and one page is written again under its key."""
-    crashed = copy(flushed)
-    for record in lines("b", LATER):
-        crashed.fold(record)
-    crashed.flush(100)
-    there = set(crashed.store.pages)
+    there = crash(flushed, changed[:100]).store.pages
     halfway = copy(flushed)
-    halfway.store.pages = dict(crashed.store.pages)
+    halfway.store.pages = dict(there)
     halfway.restart()
     halfway.fold(lines("b", LATER)[0])
     for group in halfway.engine.take_dirty():
@@ -112,10 +134,7 @@ def test_pages_that_a_crash_has_left_are_deleted_when_the_log_is_folded_up_to_th
     halfway.flush()
     halfway.restart()
     assert len([key for key in halfway.store.pages if key.startswith(b"u\0")]) < len(there)
-    crashed.restart()
-    crashed.flush()
-    crashed.restart()
-    assert known(crashed) == known(halfway)
+    assert known(halfway) == undisturbed[0]
 
 
 def test_one_changed_user_costs_one_page(flushed: EngineSubject) -> None:

@@ -1,7 +1,6 @@
 """Which core runs: a compiled one only where it was built from exactly these sources."""
 
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -9,14 +8,6 @@ import pytest
 
 from services.signals import compiled
 from shared.kernel.errors import ConfigurationError
-
-EARLY = """
-import sys
-import services.signals.app as _
-from services.signals.compiled import module_name
-from upswing.compiling.sources import to_compile
-print(sorted(sys.modules.keys() & map(module_name, to_compile())))
-"""
 
 
 def a_copy(folder: Path) -> Path:
@@ -86,11 +77,3 @@ def test_a_required_core_that_is_not_there_is_refused() -> None:
 
     with pytest.raises(ConfigurationError, match="UPSWING_SIGNALS_COMPILED is required, but "):
         compiled.choose("required")
-
-
-def test_the_worker_imports_nothing_that_is_compiled_before_it_chooses() -> None:
-    """Else it could never take it."""
-    said = subprocess.run(  # noqa: S603 - our own Python on our own text
-        [sys.executable, "-c", EARLY], cwd=compiled.ROOT, capture_output=True, text=True, check=True
-    )
-    assert said.stdout == "[]\n"
