@@ -10,6 +10,7 @@ from typing import Any
 
 from services.signals.core import names, standing, use, use_costs, use_problems, use_sources, users
 from services.signals.core.account import Account
+from services.signals.core.feature_days import days_used, note_use
 from services.signals.core.state import Metric
 from services.signals.core.terms import Terms
 from services.signals.core.use_days import UseDays
@@ -103,8 +104,8 @@ def used_anew(account: Account, name: str, feature: UseDays | None, day: int, te
             return False
         feature = account.head.features[name] = UseDays()
     look = touched(account, name, feature, day, terms)
-    feature.used(day)
-    if feature.days_used(account.head.today, terms.adopted_window_days) == terms.adopted_days:  # just adopted
+    note_use(feature, day)
+    if days_used(feature, account.head.today, terms.adopted_window_days) == terms.adopted_days:  # just adopted
         if name in terms.core:
             account.raised("core_features")
             account.raised("core_departments")

@@ -5,36 +5,51 @@ Source: definitions 4, 5 and 33.
 
 from typing import Literal
 
-import msgspec
-
 from services.signals.core.rules.row import Level, Measure, RuleRow
 from services.signals.core.state import Episode
 from shared.kernel.events.envelope import Event
 
+Record = Literal["fired", "held", "released", "resolved"]
 
-class Cause(msgspec.Struct, frozen=True):
+
+class Cause:
     """What made the rules be looked at: an event, or without one the change of a day.
 
     Units: instants in milliseconds; `at_ms` is the account's clock.
     """
 
-    decided_by: str
-    at_ms: int
-    event_ms: int | None = None
-    received_at: int | None = None
-    event: Event | None = None
+    __slots__ = ("at_ms", "decided_by", "event", "event_ms", "received_at")
+
+    def __init__(
+        self,
+        decided_by: str,
+        at_ms: int,
+        event_ms: int | None = None,
+        received_at: int | None = None,
+        event: Event | None = None,
+    ) -> None:
+        self.decided_by, self.at_ms, self.event_ms = decided_by, at_ms, event_ms
+        self.received_at, self.event = received_at, event
 
 
-class Step(msgspec.Struct, frozen=True):
+class Step:
     """One record to emit: what happened to which episode, and the value that decided (None: not measured any more).
 
     Shape: `shown_scope` is what the record says instead of the episode's scope.
     """
 
-    record: Literal["fired", "held", "released", "resolved"]
-    row: RuleRow
-    episode: Episode
-    level: Level | None
-    measure: Measure | None
-    cause: Cause
-    shown_scope: str | None = None
+    __slots__ = ("cause", "episode", "level", "measure", "record", "row", "shown_scope")
+
+    def __init__(
+        self,
+        record: Record,
+        row: RuleRow,
+        episode: Episode,
+        level: Level | None,
+        measure: Measure | None,
+        cause: Cause,
+        shown_scope: str | None = None,
+    ) -> None:
+        self.record: Record = record
+        self.row, self.episode, self.level = row, episode, level
+        self.measure, self.cause, self.shown_scope = measure, cause, shown_scope

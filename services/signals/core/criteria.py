@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from services.signals.core import health
 from services.signals.core.account import Account
+from services.signals.core.feature_days import days_used
 from services.signals.core.rules.movers import COMPONENT, CRITERION, SORTED
 from services.signals.core.terms import Terms, onboarded_days
 from shared.kernel.events.envelope import Event
@@ -36,7 +37,7 @@ def adopted(account: Account, terms: Terms) -> list[str]:
     return [
         name
         for name in terms.playbook.core_features
-        if name in features and features[name].days_used(today, days) >= least
+        if name in features and days_used(features[name], today, days) >= least
     ]
 
 

@@ -6,7 +6,9 @@ Source: design (contracts), definitions 38, 61, 70.
 from services.signals.core import gate, health
 from services.signals.core.account import Account
 from services.signals.core.causes import Step
-from services.signals.core.measures import Measure, Numbers, named
+from services.signals.core.comparing import named, shown_value
+from services.signals.core.measures import Measure, Numbers
+from services.signals.core.open_episodes import key_of
 from services.signals.core.recommend import estimate, recommend
 from services.signals.core.rules.row import Level, RuleRow, Words
 from services.signals.core.state import Episode
@@ -28,7 +30,7 @@ def evidence(row: RuleRow, bar: Level | Episode, value: Measure | None, words: W
     shown, numbers, text = None, Numbers(), "not measured any more"
     if value is not None and words is not None:
         numbers, summary = words
-        shown, phrase = value.shown(threshold), named(numbers, summary)
+        shown, phrase = shown_value(value, threshold), named(numbers, summary)
         if row.unit == "percent":
             text = f"{phrase} = {shown} % ({SIGNS[bar.comparison]} {threshold} %)"
         else:
@@ -39,7 +41,7 @@ def evidence(row: RuleRow, bar: Level | Episode, value: Measure | None, words: W
 
 def name_of(account: Account, episode: Episode) -> str:
     """Return the name of an episode's trigger."""
-    key, names = episode.key, account.episodes.names
+    key, names = key_of(episode), account.episodes.names
     if key not in names:
         named = trigger_id(account.head.account_id, episode.rule, episode.scope, episode.level, episode.decided_by)
         if account.episodes.get(key) is not episode:

@@ -6,6 +6,7 @@ at this change of day. One-offs end when they have stood their days. Source: def
 
 from services.signals.core.account import Account
 from services.signals.core.causes import Cause, Step
+from services.signals.core.comparing import is_over, value_at
 from services.signals.core.rules import BY_NAME
 from services.signals.core.rules.row import Level, Measure, RuleRow
 from services.signals.core.state import Episode
@@ -24,7 +25,12 @@ def end_all(account: Account, terms: Terms, cause: Cause, emit: Emit) -> None:
         for scope, episodes in scopes:
             for episode, level in ranked(episodes, row, terms, scope):
                 value = values.get(scope)
-                end(account, (row, episode, level, episode.measure or (value and value.at(episode.level))), cause, emit)
+                end(
+                    account,
+                    (row, episode, level, episode.measure or (value and value_at(value, episode.level))),
+                    cause,
+                    emit,
+                )
 
 
 def end_scope(
@@ -118,13 +124,13 @@ def _over(
             continue  # the usual case
         for episode, level in ranked(episodes, row, terms, scope):
             if scope in turned or _is_over(episode, measure):
-                found.append((row, episode, level, measure and measure.at(episode.level)))
+                found.append((row, episode, level, measure and value_at(measure, episode.level)))
     return found
 
 
 def _is_over(episode: Episode, measure: Measure | None) -> bool:
-    value = measure and measure.at(episode.level)
-    return value is None or value.is_over(episode.threshold, episode.margin, episode.comparison)
+    value = measure and value_at(measure, episode.level)
+    return value is None or is_over(value, episode.threshold, episode.margin, episode.comparison)
 
 
 def end(account: Account, ending: Ending, cause: Cause, emit: Emit, shown_scope: str | None = None) -> None:

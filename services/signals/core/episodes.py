@@ -12,6 +12,7 @@ from typing import Literal
 from services.signals.core import gate, hooks
 from services.signals.core.account import Account
 from services.signals.core.causes import Cause, Step
+from services.signals.core.comparing import meets, reaches, value_at
 from services.signals.core.endings import end_all
 from services.signals.core.one_offs import happen, release_happenings
 from services.signals.core.rules import BY_NAME, RULES
@@ -143,12 +144,12 @@ def _fire(
     account: Account, terms: Terms, row: RuleRow, measure: Measure, cause: Cause, emit: Emit, *, backfill: bool
 ) -> None:
     levels = row.levels_for(terms, measure.scope)
-    if measure.by_level is None and not measure.meets(levels[0].threshold, levels[0].comparison):
+    if measure.by_level is None and not meets(measure, levels[0].threshold, levels[0].comparison):
         return  # nor are those above it
     for index in range(len(levels) - 1, -1, -1):
         level = levels[index]
-        value = measure.at(level.name)
-        if value is None or not value.meets(level.threshold, level.comparison):
+        value = value_at(measure, level.name)
+        if value is None or not meets(value, level.threshold, level.comparison):
             continue
         if index < spent_from(account, row.name, measure.scope, levels):
             return
@@ -205,7 +206,7 @@ def _release_scope(
             standing = standing or episode.status in OPEN
         elif standing:
             episode.status = PASSED
-            emit(account, Step("resolved", row, episode, level, measure.at(episode.level), cause))
-        elif measure.reaches(episode.level, episode.threshold, episode.comparison):
+            emit(account, Step("resolved", row, episode, level, value_at(measure, episode.level), cause))
+        elif reaches(measure, episode.level, episode.threshold, episode.comparison):
             episode.status, standing = RELEASED, True
-            emit(account, Step("released", row, episode, level, measure.at(episode.level), cause))
+            emit(account, Step("released", row, episode, level, value_at(measure, episode.level), cause))

@@ -10,6 +10,7 @@ from typing import Any
 from services.signals.core import answers, facts, interest, names, standing, use, use_limits, users
 from services.signals.core.account import Account
 from services.signals.core.activity import touched
+from services.signals.core.feature_days import note_refusal
 from services.signals.core.state import Moment
 from services.signals.core.terms import Terms
 from services.signals.core.use_days import UseDays
@@ -55,7 +56,7 @@ def _feature_blocked(account: Account, event: feature_blocked.FeatureBlocked, at
             return False
         feature = features[name] = UseDays()
     look = touched(account, name, feature, day, terms)
-    feature.blocked(day)
+    note_refusal(feature, day)
     return use.feature_tried(account, name, day, terms) or look
 
 

@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Literal
 
-import msgspec
-
 from services.signals.core import criteria, health
 from services.signals.core.account import Account
 from services.signals.core.terms import Terms, days_to_renewal, onboarded_days
@@ -21,20 +19,35 @@ NONE, ALL = (0, 1), (1, 1)
 CONTRACTION_RISK = ("contraction_risk", None, None)  # the key of its one episode
 
 
-class Answer(msgspec.Struct):
+class Answer:
     """One criterion, exact, with nothing computed that nobody asks for.
 
     Shape: `met` None is unknown. A number is `amount / whole`; `text` is the answer of a criterion that is no number.
+    One that `counts` attains by degrees, as a share of what is required.
     """
 
-    name: str
-    required: Number | str | bool
-    met: bool | None
-    amount: int | float | Fraction | None = None
-    whole: int = 1
-    text: str | bool | None = None
-    counts: bool = False  # attains by degrees, as a share of what is required
-    left_out: bool = False
+    __slots__ = ("amount", "counts", "left_out", "met", "name", "required", "text", "whole")
+
+    def __init__(
+        self,
+        name: str,
+        required: Number | str | bool,
+        met: bool | None,
+        amount: float | Fraction | None = None,
+        whole: int = 1,
+        text: str | bool | None = None,
+        *,
+        counts: bool = False,
+        left_out: bool = False,
+    ) -> None:
+        self.amount: int | float | Fraction | None = amount
+        self.name, self.required, self.met = name, required, met
+        self.whole, self.text, self.counts, self.left_out = whole, text, counts, left_out
+
+    @property
+    def said(self) -> tuple[object, ...]:
+        """All of it: who says the same shows the same."""
+        return self.required, self.met, self.amount, self.whole, self.text, self.counts, self.left_out
 
     @property
     def passes(self) -> bool:
@@ -149,7 +162,11 @@ def health_asked(account: Account, terms: Terms) -> Fraction | None:
     """Return the health that the gate waits for; None when it waits for none."""
     asked = terms.gate(account)
     score = health.score(account, terms)
-    return None if _number("health_score", asked.health_score, score, asked).passes else Fraction(asked.health_score)
+    if score is None:
+        passes = asked.unknown.get("health_score") == "leave_out"
+    else:
+        passes = score.numerator >= asked.health_score * score.denominator
+    return None if passes else Fraction(asked.health_score)
 
 
 def is_open(account: Account, terms: Terms, *, backfill: bool) -> bool:
@@ -192,9 +209,9 @@ def _described(account: Account, terms: Terms) -> Gate:
         if not answer.left_out:
             counted += 1
             over, under = over * attained[1] + attained[0] * under, under * attained[1]
-        before = account.at_hand.get(answer.name)
-        if before is None or before[0] != answer:  # most are the same for days
-            before = account.at_hand[answer.name] = answer, _shown(answer, attained[0] / attained[1])
+        before, said = account.at_hand.get(answer.name), answer.said
+        if before is None or before[0] != said:  # most are the same for days
+            before = account.at_hand[answer.name] = said, _shown(answer, attained[0] / attained[1])
         shown.append(before[1])
     readiness = 100 * over // (under * counted) if counted else 100
     return Gate(is_open, readiness, round(known / len(found), 4), tuple(shown))

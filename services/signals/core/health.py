@@ -13,7 +13,14 @@ from shared.kernel.clock import day_of
 from shared.kernel.triggers import Health
 
 FULL = Fraction(100)
-ZERO, ONE = Fraction(0), Fraction(1)
+ZERO = Fraction(0)
+WHOLE = tuple(Fraction(points) for points in range(101))
+Share = tuple[int, int]  # of whole numbers, the second above 0 and not reduced: reducing costs more than comparing
+
+
+def _points(points: int) -> Fraction:
+    """Return whole points, which are nearly always 0 to 100."""
+    return WHOLE[points] if 0 <= points < len(WHOLE) else Fraction(points)
 
 
 def within(instant_ms: int, today: int, days: int) -> bool:
@@ -38,46 +45,46 @@ def tickets(account: Account, days: int) -> tuple[int, int]:
     return day_sum(opened, today, days), day_sum(opened, today - days, days)
 
 
-def usage_trend(account: Account, terms: Terms) -> Fraction | None:
+def usage_ratio(account: Account, terms: Terms) -> Share | None:
     """Return the mean over metrics of the window divided by the one before, where that one is above 0."""
-    known, over, under = 0, 0, 1  # one fraction, reduced once: each one costs
+    known, over, under = 0, 0, 1
     for metric in account.metrics.values():
         now, before = use_windows.health(account, metric, terms)
         if before > 0:
             over, under = over * before + now * under, under * before
             known += 1
-    return Fraction(over, under * known) if known else None
+    return (over, under * known) if known else None
 
 
-def usage(account: Account, terms: Terms) -> Fraction | None:
+def usage(account: Account, terms: Terms) -> Share | None:
     """Return the component of usage: active share and trend, each scaled up when the other has no data."""
     model = terms.playbook.health.usage
     over, under, most = 0, 1, 0
     if account.fact("seats"):
-        share = active_share(account, terms)
-        over, under, most = model.active_points * share.numerator, share.denominator, model.active_points
-    trend = usage_trend(account, terms)
-    if trend is not None:
-        share = trend_share(trend, terms)
-        over = over * share.denominator + model.trend_points * share.numerator * under
-        under *= share.denominator
+        active, full = active_share(account, terms)
+        over, under, most = model.active_points * active, full, model.active_points
+    ratio = usage_ratio(account, terms)
+    if ratio is not None:
+        come, whole = trend_share(ratio, terms)
+        over = over * whole + model.trend_points * come * under
+        under *= whole
         most += model.trend_points
-    return Fraction(100 * over, under * most) if most else None
+    return (100 * over, under * most) if most else None
 
 
-def active_share(account: Account, terms: Terms) -> Fraction:
+def active_share(account: Account, terms: Terms) -> Share:
     """Return how far the active share has come, 0 to 1; 0 without seats."""
-    seats = account.fact("seats")
-    full = (seats or 0) * terms.playbook.health.usage.active_share_full_percent
-    return min(ONE, Fraction(account.active_health * 100, full)) if full else ZERO
+    full = (account.fact("seats") or 0) * terms.playbook.health.usage.active_share_full_percent
+    active = account.active_health * 100
+    return (active, full) if active < full else (1, 1) if full else (0, 1)
 
 
-def trend_share(trend: Fraction, terms: Terms) -> Fraction:
+def trend_share(ratio: Share, terms: Terms) -> Share:
     """Return how far the trend has come, 0 to 1."""
     model = terms.playbook.health.usage
-    above = trend.numerator * 100 - model.trend_floor_percent * trend.denominator
-    whole = model.trend_range_percent * trend.denominator
-    return Fraction(above, whole) if 0 < above < whole else ZERO if above <= 0 else ONE
+    above = ratio[0] * 100 - model.trend_floor_percent * ratio[1]
+    whole = model.trend_range_percent * ratio[1]
+    return (above, whole) if 0 < above < whole else (0, 1) if above <= 0 else (1, 1)
 
 
 def _engagement(account: Account, terms: Terms) -> Fraction | None:
@@ -86,7 +93,7 @@ def _engagement(account: Account, terms: Terms) -> Fraction | None:
         return None
     points = model.qbr_points if within(head.qbr_ms, head.today, model.qbr_days) else 0
     engaged = within(head.engagement_ms, head.today, model.engagement_days)
-    return Fraction(points + (model.engagement_points if engaged else 0))
+    return _points(points + (model.engagement_points if engaged else 0))
 
 
 def _support(account: Account, terms: Terms) -> Fraction | None:
@@ -96,11 +103,13 @@ def _support(account: Account, terms: Terms) -> Fraction | None:
     open_now = sum(number for severity, number in account.open_tickets.items() if severity in model.severities)
     now, before = tickets(account, model.days)
     lost = model.open_ticket_points * open_now + model.more_ticket_points * max(0, now - before)
-    return Fraction(max(0, 100 - lost))
+    return _points(max(0, 100 - lost))
 
 
 def _sentiment(account: Account, terms: Terms) -> Fraction | None:
     score = sentiment(account, terms)
+    if isinstance(score, int):
+        return _points(score * 10)
     return None if score is None else Fraction(score) * 10
 
 
@@ -114,9 +123,9 @@ def _outcomes(account: Account, terms: Terms) -> Fraction | None:
             done += row.name in reached
     if not due and not account.head.primary_outcome:
         return None
-    share = Fraction(100 * done, due) if due else FULL
     bonus = terms.playbook.health.outcomes.primary_outcome_points if account.head.primary_outcome else 0
-    return min(FULL, share + bonus)
+    points = 100 * done + bonus * due
+    return FULL if points >= 100 * due else Fraction(points, due)
 
 
 def _stakeholders(account: Account, terms: Terms) -> Fraction | None:
@@ -124,7 +133,7 @@ def _stakeholders(account: Account, terms: Terms) -> Fraction | None:
     if not head.stakeholders_known:
         return None
     lost = model.champion_left_points if within(head.champion_left_ms, head.today, model.champion_left_days) else 0
-    return Fraction(max(0, 100 - lost - (0 if account.fact("exec_sponsor") else model.no_sponsor_points)))
+    return _points(max(0, 100 - lost - (0 if account.fact("exec_sponsor") else model.no_sponsor_points)))
 
 
 OTHERS = {
@@ -142,7 +151,7 @@ def components(account: Account, terms: Terms) -> dict[str, Fraction]:
     if now is not None and now.parts is not None:
         return now.parts
     by_use = usage(account, terms)
-    found = {} if by_use is None else {"usage": by_use}
+    found = {} if by_use is None else {"usage": Fraction(*by_use)}
     found.update(others(account, terms))
     if now is not None:
         now.parts = found
@@ -176,15 +185,28 @@ def _score(account: Account, terms: Terms) -> Fraction | None:
     if given is not None:
         return max(ZERO, min(FULL, Fraction(given)))
     weights, whole, over, under = terms.weights, 0, 0, 1
-    for name, value in components(account, terms).items():
-        weight, amount, parts = weights[name], value.numerator, value.denominator
+    by_use = usage(account, terms)
+    if by_use is not None:
+        whole, over, under = weights["usage"], weights["usage"] * by_use[0], by_use[1]
+    known, added, parts = _others(account, terms)
+    whole += known
+    return Fraction(over * parts + added * under, under * parts * whole) if whole else None
+
+
+def _others(account: Account, terms: Terms) -> tuple[int, int, int]:
+    """Return the weights of the other components that have data, and the sum of weight and value as a share."""
+    weights, whole, over, under = terms.weights, 0, 0, 1
+    for name, value in others(account, terms).items():
+        weight, (amount, parts) = weights[name], value.as_integer_ratio()
         whole += weight
-        over = over * parts + weight * amount * under
-        under *= parts
-    return Fraction(over, under * whole) if whole else None
+        if parts == under:
+            over += weight * amount
+        else:
+            over, under = over * parts + weight * amount * under, under * parts
+    return whole, over, under
 
 
-def usage_for(account: Account, terms: Terms, wanted: Fraction) -> Fraction | None:
+def usage_for(account: Account, terms: Terms, wanted: Fraction) -> Share | None:
     """Return the points of usage that bring health to `wanted`; None when activity alone cannot.
 
     Activity moves no other component.
@@ -192,12 +214,10 @@ def usage_for(account: Account, terms: Terms, wanted: Fraction) -> Fraction | No
     weights = terms.weights
     if account.fact("health_score") is not None or not weights["usage"]:
         return None
-    known, whole = ZERO, weights["usage"]
-    for name, value in others(account, terms).items():
-        whole += weights[name]
-        known += weights[name] * value
-    needed = (wanted * whole - known) / weights["usage"]
-    return None if needed > FULL else needed
+    known, over, under = _others(account, terms)
+    (target, parts), weight = wanted.as_integer_ratio(), weights["usage"]
+    missing, share = target * (known + weight) * under - over * parts, parts * under * weight
+    return None if missing > 100 * share else (missing, share)
 
 
 def describe(account: Account, terms: Terms) -> Health:

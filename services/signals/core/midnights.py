@@ -6,6 +6,7 @@ Source: definitions 7, 23, 33, 35 and 66.
 from services.signals.core import hooks, use_problems
 from services.signals.core.account import Account
 from services.signals.core.causes import Cause
+from services.signals.core.comparing import reaches
 from services.signals.core.day_rules import judge
 from services.signals.core.endings import end, over_by_day, over_today
 from services.signals.core.episodes import look
@@ -57,7 +58,7 @@ def _count_as_fired(account: Account, terms: Terms, row: RuleRow, cause: Cause) 
     """Let what holds when a rule's window is first covered count as fired (definition 23)."""
     for measure in account.days.judged.get(row.name) or ():
         for level in row.levels_for(terms, measure.scope):
-            if measure.reaches(level.name, level.threshold, level.comparison):
+            if reaches(measure, level.name, level.threshold, level.comparison):
                 begin(account, row, measure, level, PASSED, cause)
 
 

@@ -8,6 +8,7 @@ from typing import Literal
 from services.signals.core import gate
 from services.signals.core.account import Account
 from services.signals.core.causes import Cause, Step
+from services.signals.core.comparing import meets
 from services.signals.core.rules.row import Measure, RuleRow
 from services.signals.core.steps import HELD, RELEASED, Emit, begin
 from services.signals.core.terms import Terms
@@ -22,7 +23,7 @@ def happen(
     at_ms = cause.at_ms if cause.event_ms is None else cause.event_ms
     until = day_of(at_ms) + (0 if row.stands_days is None else row.stands_days(terms))
     known = (row.name, measure.scope, level.name, cause.decided_by) in account.episodes
-    if known or account.head.today >= until or not measure.meets(level.threshold, level.comparison):
+    if known or account.head.today >= until or not meets(measure, level.threshold, level.comparison):
         return
     status: Literal["fired", "held"] = "fired" if gate.admits(account, terms, row.kind, backfill=backfill) else "held"
     episode = begin(account, row, measure, level, status, cause, until)

@@ -12,6 +12,13 @@ from services.signals.core.state import Episode, Key
 NONE: Mapping[Key, Episode] = MappingProxyType({})
 
 
+def key_of(episode: Episode) -> Key:
+    """Return what identifies an episode within its account."""
+    if episode.until:
+        return episode.rule, episode.scope, episode.level, episode.decided_by
+    return episode.rule, episode.scope, episode.level
+
+
 class Episodes(dict[Key, Episode]):
     """Episodes by key. Shape: in the order in which they began, so that their days never fall; likewise `by_rule`."""
 
@@ -28,7 +35,7 @@ class Episodes(dict[Key, Episode]):
 
     def begin(self, episode: Episode) -> None:
         """Take in an episode that begins, as the latest one."""
-        key, self.moved = episode.key, True
+        key, self.moved = key_of(episode), True
         if key in self:
             self.end(self[key])
         self[key] = episode
@@ -36,7 +43,7 @@ class Episodes(dict[Key, Episode]):
 
     def end(self, episode: Episode) -> None:
         """Take out an episode that is over."""
-        key, same = episode.key, self.by_rule[episode.rule]
+        key, same = key_of(episode), self.by_rule[episode.rule]
         self.moved = True
         del self[key], same[key]
         self.names.pop(key, None)

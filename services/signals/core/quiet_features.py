@@ -6,6 +6,7 @@ Source: design (throughput), definitions 24, 25 and 75.
 from services.signals.core import use, use_problems
 from services.signals.core.account import Account
 from services.signals.core.activity import touched, used_anew
+from services.signals.core.feature_days import days_used, note_use
 from services.signals.core.terms import Terms
 from services.signals.core.use_days import UseDays
 
@@ -48,7 +49,7 @@ def _is_quiet_today(account: Account, name: str, feature: UseDays, terms: Terms)
     after, today = UseDays(feature.newest, feature.bits, feature.touched), account.head.today
     if touched(account, name, after, today, terms):
         return False
-    after.used(today)
-    adopted = after.days_used(today, terms.adopted_window_days) == terms.adopted_days
+    note_use(after, today)
+    adopted = days_used(after, today, terms.adopted_window_days) == terms.adopted_days
     waits = account.waits_for("core_features") or account.waits_for("core_departments")
     return not (adopted and (waits or name in terms.prerequisites))

@@ -10,10 +10,8 @@ from fractions import Fraction
 
 from services.signals.core import gate, health, use_windows
 from services.signals.core.account import Account
-from services.signals.core.state import Metric
+from services.signals.core.health import Share
 from services.signals.core.terms import Terms
-
-ZERO, ONE = Fraction(0), Fraction(1)
 
 
 def fall(account: Account, terms: Terms) -> None:
@@ -59,38 +57,43 @@ def settle(account: Account, terms: Terms, *, backfill: bool) -> None:
 
 
 def _share_out(account: Account, terms: Terms, wanted: Fraction) -> None:
+    """Share out what is missing between active users and trend, in proportion to the room that each has.
+
+    Each comes to `share + used * (1 - share)`, where `used` is what is missing of the room.
+    """
     needed = health.usage_for(account, terms, wanted)
     if needed is None:
         return
     model, seats = terms.playbook.health.usage, account.fact("seats")
-    share = health.active_share(account, terms)
-    ratios = _ratios(account, terms)
-    trend = sum((ratio for _, _, ratio in ratios), ZERO) / len(ratios) if ratios else ZERO
-    by_trend = health.trend_share(trend, terms) if ratios else ZERO
-    most = (model.active_points if seats else 0) + (model.trend_points if ratios else 0)
-    have = model.active_points * share + model.trend_points * by_trend
-    room_active = model.active_points * (ONE - share) if seats else ZERO
-    room_trend = model.trend_points * (ONE - by_trend) if ratios else ZERO
-    gap, room = needed * most / 100 - have, room_active + room_trend
-    if not ZERO < gap <= room:
+    active, full = health.active_share(account, terms)
+    ratio = health.usage_ratio(account, terms)
+    trend, whole = (0, 1) if ratio is None else health.trend_share(ratio, terms)
+    points_active = model.active_points if seats else 0
+    points_trend = 0 if ratio is None else model.trend_points
+    most = points_active + points_trend
+    room = points_active * (full - active) * whole + points_trend * (whole - trend) * full
+    have = points_active * active * whole + points_trend * trend * full
+    used: Share = (needed[0] * most * full * whole - 100 * needed[1] * have, 100 * needed[1] * room)
+    if not 0 < used[0] <= used[1]:
         return
-    if room_active:
-        reached = share + gap * room_active / room / model.active_points
-        users = reached * seats * model.active_share_full_percent / 100
-        account.watch_health = -(-users.numerator // users.denominator)
-    if room_trend:
-        reached = by_trend + gap * room_trend / room / model.trend_points
-        more = (model.trend_floor_percent + reached * model.trend_range_percent) / 100 - trend
-        for metric, before, _ in ratios:
-            amount = more * before
-            metric.watch = min(metric.watch, metric.total - (-amount.numerator // amount.denominator))
+    if points_active and active < full:
+        users, parts = _grown((active, full), used)
+        account.watch_health = -(-users * seats * model.active_share_full_percent // (100 * parts))
+    if ratio is not None and points_trend and trend < whole:
+        _watch_trend(account, terms, ratio, _grown((trend, whole), used))
 
 
-def _ratios(account: Account, terms: Terms) -> list[tuple[Metric, int, Fraction]]:
-    """Return the metrics that make the trend, each with its earlier window and its ratio."""
-    found = []
+def _grown(share: Share, used: Share) -> Share:
+    """Return a share once it has used up so much of its room."""
+    return share[0] * used[1] + used[0] * (share[1] - share[0]), share[1] * used[1]
+
+
+def _watch_trend(account: Account, terms: Terms, ratio: Share, reached: Share) -> None:
+    """Note the quantities that bring the trend as far as this, each metric by itself."""
+    model = terms.playbook.health.usage
+    percent = model.trend_floor_percent * reached[1] + model.trend_range_percent * reached[0]
+    more, parts = percent * ratio[1] - 100 * reached[1] * ratio[0], 100 * reached[1] * ratio[1]
     for metric in account.metrics.values():
-        now, before = use_windows.health(account, metric, terms)
+        before = use_windows.health(account, metric, terms)[1]
         if before > 0:
-            found.append((metric, before, Fraction(now, before)))
-    return found
+            metric.watch = min(metric.watch, metric.total - (-more * before // parts))

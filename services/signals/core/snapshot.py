@@ -11,7 +11,9 @@ from msgspec.structs import replace
 
 from services.signals.core import gate, health
 from services.signals.core.account import Account
+from services.signals.core.comparing import value_at
 from services.signals.core.emit import evidence, name_of
+from services.signals.core.open_episodes import key_of
 from services.signals.core.recommend import estimate
 from services.signals.core.rules import BY_NAME
 from services.signals.core.rules.row import Level, Measure, RuleRow, Words
@@ -125,7 +127,7 @@ def _values_of(account: Account, terms: Terms, row: RuleRow, measures: list[Meas
         del pairs[MOST_VALUES:]
     shown, told, words = list[RuleValue](), None, None
     for one, level in pairs:
-        value = one.at(level.name)
+        value = value_at(one, level.name)
         if value is not told:  # levels mostly have one value
             told, words = value, None if value is None else row.words(account, terms, value)
         shown.append(_value(account, row, one, level, value, words))
@@ -146,7 +148,7 @@ def _happenings(account: Account, terms: Terms, row: RuleRow) -> list[RuleValue]
 
 def _stands(account: Account, terms: Terms, row: RuleRow, episode: Episode) -> RuleValue:
     """Show what stands of a one-off: nothing of it changes but its status."""
-    key, shown = episode.key, account.episodes.shown
+    key, shown = key_of(episode), account.episodes.shown
     if key not in shown or shown[key][0] != episode.status:
         shown[key] = episode.status, _open(account, terms, row, episode)
     value: RuleValue = shown[key][1]

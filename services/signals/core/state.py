@@ -79,12 +79,6 @@ class Episode(msgspec.Struct, array_like=True):
     until: int = 0
     measure: Measure | None = None
 
-    @property
-    def key(self) -> Key:
-        """What identifies it within its account."""
-        state = (self.rule, self.scope, self.level)
-        return (*state, self.decided_by) if self.until else state
-
 
 class Metric(msgspec.Struct, array_like=True):
     """One metric: its day sums, and what is derived from them. Units: millionths.

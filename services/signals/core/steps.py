@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from services.signals.core.account import Account
 from services.signals.core.causes import Cause, Step
+from services.signals.core.comparing import reaches
 from services.signals.core.rules import RULES
 from services.signals.core.rules.movers import SORTED
 from services.signals.core.rules.row import Level, Measure, RuleRow
@@ -78,7 +79,7 @@ def reached(terms: Terms, values: Values) -> set[tuple[str, str | None, str | No
         if row.by_day is None and row.happening is None
         for measure in measures
         for level in row.levels_for(terms, measure.scope)
-        if measure.reaches(level.name, level.threshold, level.comparison)
+        if reaches(measure, level.name, level.threshold, level.comparison)
     }
 
 

@@ -3,7 +3,7 @@
 Today's counts lie in the head page, those of days gone by in the days page. Source: definitions 1, 24, 49 and 75.
 """
 
-from services.signals.core import use_costs, use_limits, use_problems, use_purchases, use_sources
+from services.signals.core import use_costs, use_counts, use_limits, use_problems, use_purchases, use_sources
 from services.signals.core.account import PRUNE_EVERY_DAYS, Account
 from services.signals.core.terms import Terms
 from services.signals.core.use_state import KEPT_TIMES, Counts
@@ -14,14 +14,14 @@ def session_started(account: Account, day: int) -> None:
     if day == account.head.today:
         account.head.use.sessions += 1
     else:
-        account.days.use.sessions.add(day, 1)
+        use_counts.add(account.days.use.sessions, day, 1)
         account.days_dirty = True
 
 
 def sessions(account: Account, last_day: int, days: int) -> int:
     """Return the sessions of the `days` that end on `last_day`."""
     today = account.head.today
-    gone = account.days.use.sessions.within(last_day, days)
+    gone = use_counts.within(account.days.use.sessions, last_day, days)
     return gone + (account.head.use.sessions if last_day - days < today <= last_day else 0)
 
 
@@ -37,7 +37,7 @@ def feature_tried(account: Account, name: str, day: int, terms: Terms) -> bool:
         gone = account.days.use.times
         if name not in gone:
             gone[name] = Counts()
-        gone[name].add(day, 1, KEPT_TIMES)
+        use_counts.add(gone[name], day, 1, KEPT_TIMES)
         account.days_dirty = True
         account.most_times = None
     return name in account.gated and tried(account, name, terms.gap_days) == terms.gap_times
@@ -46,7 +46,7 @@ def feature_tried(account: Account, name: str, day: int, terms: Terms) -> bool:
 def tried(account: Account, name: str, days: int) -> int:
     """Return how often a feature was used or refused within the window that ends today."""
     gone = account.days.use.times.get(name)
-    before = 0 if gone is None else gone.within(account.head.today, days)
+    before = 0 if gone is None else use_counts.within(gone, account.head.today, days)
     return before + account.head.use.times.get(name, 0)
 
 
@@ -63,13 +63,13 @@ def end_day(account: Account, terms: Terms) -> None:
 def _close_day(account: Account) -> None:
     head, gone, today = account.head.use, account.days.use, account.head.today
     if head.sessions:
-        gone.sessions.add(today, head.sessions)
+        use_counts.add(gone.sessions, today, head.sessions)
         head.sessions, account.days_dirty = 0, True
     if head.times:
         for name, number in head.times.items():
             if name not in gone.times:
                 gone.times[name] = Counts()
-            gone.times[name].add(today, number, KEPT_TIMES)
+            use_counts.add(gone.times[name], today, number, KEPT_TIMES)
         head.times, account.days_dirty = {}, True
 
 

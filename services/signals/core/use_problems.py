@@ -5,9 +5,11 @@ in the playbook in force as it arrived; when a playbook drops a problem, its cou
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import msgspec
 
+from services.signals.core import use_counts
 from services.signals.core.account import Account
 from services.signals.core.use_state import KEPT_DAYS, Counts
 from shared.kernel.events import BY_NAME
@@ -20,7 +22,8 @@ MISSING = object()
 ANY = 1 << 60  # more than comes in a day
 
 
-class Indicator(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, eq=False)
+class Indicator:
     """A problem as events are held against it. Shape: `reached` are the (days, count) that add-ons wait for."""
 
     key: str
@@ -73,7 +76,7 @@ def happened(account: Account, event: Event, day: int, indicators: Indicators) -
             gone = account.days.use.problems
             if indicator.key not in gone:
                 gone[indicator.key] = Counts()
-            gone[indicator.key].add(day, 1)
+            use_counts.add(gone[indicator.key], day, 1)
             account.days_dirty = True
         look = look or any(times(account, indicator.key, days) == count for days, count in indicator.reached)
     return look
@@ -112,7 +115,7 @@ def shows(event: Event, where: Iterable[tuple[str, str | int | bool]]) -> bool:
 def times(account: Account, key: str, days: int) -> int:
     """Return how often a problem was met within the window that ends today."""
     gone = account.days.use.problems.get(key)
-    before = 0 if gone is None else gone.within(account.head.today, days)
+    before = 0 if gone is None else use_counts.within(gone, account.head.today, days)
     return before + account.head.use.problems.get(key, 0)
 
 
@@ -123,7 +126,7 @@ def close_day(account: Account) -> None:
         for key, number in head.problems.items():
             if key not in gone:
                 gone[key] = Counts()
-            gone[key].add(today, number)
+            use_counts.add(gone[key], today, number)
         head.problems, account.days_dirty = {}, True
 
 

@@ -16,27 +16,6 @@ class Counts(msgspec.Struct, array_like=True, gc=False):
     newest: int = -1
     by_day: list[int] = []
 
-    def add(self, day: int, number: int, kept: int = KEPT_DAYS) -> None:
-        """Add to a day; no more than the newest `kept` days are remembered."""
-        by_day, ahead = self.by_day, day - self.newest
-        if not by_day:
-            self.newest, self.by_day = day, [number]
-        elif ahead > 0:
-            by_day += [0] * (min(ahead, kept) - 1)
-            by_day.append(number)
-            self.newest = day
-            del by_day[:-kept]
-        elif -ahead < kept:
-            by_day[:0] = [0] * (1 - ahead - len(by_day))
-            by_day[ahead - 1] += number
-
-    def within(self, last_day: int, days: int) -> int:
-        """Return the sum over the `days` that end on `last_day`."""
-        by_day = self.by_day
-        end = len(by_day) - max(0, self.newest - last_day)
-        begin = len(by_day) - (self.newest - last_day) - days
-        return sum(by_day[max(0, begin) : end]) if end > 0 else 0
-
 
 class LimitDays(msgspec.Struct, array_like=True):
     """On which days a limit was reached, in order, and whether it can be reached again (definition 44)."""

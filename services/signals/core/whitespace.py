@@ -3,7 +3,7 @@
 Source: playbook section 6, definition 41.
 """
 
-import msgspec
+from dataclasses import dataclass
 
 from services.signals.core import standing
 from services.signals.core.account import Account
@@ -17,7 +17,8 @@ FIFTHS = 5  # a score is 20 x the sum of weight and factor, weights in percent: 
 MONTHS = 12
 
 
-class Offer(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, eq=False)
+class Offer:
     """A product of the playbook, with its names as they are compared."""
 
     name: str
@@ -28,15 +29,14 @@ class Offer(msgspec.Struct, frozen=True):
     industries: frozenset[str]
 
 
-class Factors(msgspec.Struct, frozen=True):
+class Factors:
     """What the score of a product is made of: each factor is 1 to 5. `requests` are those that `interest` is for."""
 
-    fit: int
-    depth: int
-    interest: int
-    budget: int
-    champion: int
-    requests: int
+    __slots__ = ("budget", "champion", "depth", "fit", "interest", "requests")
+
+    def __init__(self, fit: int, depth: int, interest: int, budget: int, champion: int, requests: int) -> None:
+        self.fit, self.depth, self.interest = fit, depth, interest
+        self.budget, self.champion, self.requests = budget, champion, requests
 
 
 def offers(account: Account, terms: Terms) -> list[Offer]:

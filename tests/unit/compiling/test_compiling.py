@@ -11,8 +11,6 @@ from upswing.compiling.compiler import own_compiler
 from upswing.compiling.sources import CORE, to_compile
 
 INTERPRETED = {
-    "causes",
-    "gate",
     "measures",
     "meta",
     "output",
@@ -22,15 +20,12 @@ INTERPRETED = {
     "recent_state",
     "removed",
     "rules.ops_row",
-    "rules.row",
     "source_state",
     "standing_state",
     "state",
     "use_days",
-    "use_problems",
     "use_state",
     "use_sums",
-    "whitespace",
 }
 
 

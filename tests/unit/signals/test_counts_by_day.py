@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.signals.core import use_purchases, use_windows
+from services.signals.core import use_counts, use_purchases, use_windows
 from services.signals.core.account import Account, new_account
 from services.signals.core.pages import NO_STAMP, SCHEMA_VERSION
 from services.signals.core.recent import RecentIds
@@ -33,8 +33,10 @@ def test_counts_are_exact_in_any_order(added: list[tuple[int, int]], last_day: i
     """However they come, a window of any length that ends on any day holds what lies in it."""
     counts = Counts()
     for day, number in added:
-        counts.add(day, number)
-    assert counts.within(last_day, window) == sum(n for day, n in added if last_day - window < day <= last_day)
+        use_counts.add(counts, day, number)
+    assert use_counts.within(counts, last_day, window) == sum(
+        n for day, n in added if last_day - window < day <= last_day
+    )
 
 
 @given(st.lists(days, min_size=1), st.integers(1, 40))
@@ -43,11 +45,11 @@ def test_no_more_days_are_kept_than_asked(added: list[int], kept: int) -> None:
     counts, newest = Counts(), -1
     for day in added:
         newest = max(newest, day)
-        counts.add(day, 1, kept)
+        use_counts.add(counts, day, 1, kept)
     assert len(counts.by_day) <= kept
     assert counts.newest == newest
-    assert counts.within(newest, kept) <= len(added)
-    assert counts.within(newest, 1) == added.count(newest)
+    assert use_counts.within(counts, newest, kept) <= len(added)
+    assert use_counts.within(counts, newest, 1) == added.count(newest)
 
 
 FEATURES = st.lists(st.sampled_from(["sso", "automation"]), unique=True)

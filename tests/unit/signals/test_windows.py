@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.signals.core.use_days import KEPT_BITS, UseDays
+from services.signals.core.feature_days import KEPT_BITS, days_used, note_refusal, note_use
+from services.signals.core.use_days import UseDays
 from services.signals.core.windows import LastSeen, day_sum, prune
 
 TODAY = 1_000
@@ -41,9 +42,9 @@ def test_days_of_use_are_counted_exactly_within_what_is_kept(used: list[int], wi
     """A window ends today or later than the newest use, so it never reaches back beyond what is kept."""
     feature = UseDays()
     for day in used:
-        feature.used(day)
+        note_use(feature, day)
     assert KEPT_BITS >= 60
-    assert feature.days_used(today, window) == len({day for day in used if today - window < day <= today})
+    assert days_used(feature, today, window) == len({day for day in used if today - window < day <= today})
     assert feature.touched == max(used, default=-1)
 
 
@@ -51,9 +52,9 @@ def test_days_of_use_are_counted_exactly_within_what_is_kept(used: list[int], wi
 def test_a_blocked_use_is_a_touch_and_no_use(first: int, second: int) -> None:
     """Touches only move forward."""
     feature = UseDays()
-    feature.blocked(first)
-    feature.blocked(second)
-    assert (feature.touched, feature.days_used(400, 60)) == (max(first, second), 0)
+    note_refusal(feature, first)
+    note_refusal(feature, second)
+    assert (feature.touched, days_used(feature, 400, 60)) == (max(first, second), 0)
 
 
 @given(st.dictionaries(days, st.integers(0, 10**20)), st.integers(TODAY - 30, TODAY), windows)

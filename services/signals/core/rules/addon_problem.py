@@ -5,10 +5,9 @@ Source: playbook sections 3 and 6, definition 68.
 
 from collections.abc import Iterator
 
-import msgspec
-
 from services.signals.core import use_problems
 from services.signals.core.account import Account
+from services.signals.core.feature_days import days_used
 from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow, count_level
 from services.signals.core.terms import Terms, onboarded_days
 from shared.kernel.events.feature_used import FeatureUsed
@@ -29,7 +28,8 @@ def scope_levels(terms: Terms, scope: str | None) -> tuple[Level, ...]:
 
 
 def _level(terms: Terms, count: int, owner_role: str | None) -> Level:
-    return msgspec.structs.replace(count_level(terms.playbook.rules.addon_problem, count), owner_role=owner_role)
+    plain = count_level(terms.playbook.rules.addon_problem, count)
+    return Level(plain.name, plain.threshold, plain.comparison, plain.margin, owner_role)
 
 
 def measure(account: Account, terms: Terms) -> Iterator[Measure]:
@@ -50,7 +50,7 @@ def _is_time(account: Account, addon: Addon) -> bool:
 def _adopted(account: Account, terms: Terms, addon: Addon) -> bool:
     features, today = account.head.features, account.head.today
     return all(
-        name in features and features[name].days_used(today, terms.adopted_window_days) >= terms.adopted_days
+        name in features and days_used(features[name], today, terms.adopted_window_days) >= terms.adopted_days
         for name in addon.prerequisites
     )
 

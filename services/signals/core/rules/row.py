@@ -8,6 +8,7 @@ Source: playbook sections 6 and 7, definitions 4, 5, 16, 23 and 35.
 """
 
 from collections.abc import Callable, Container, Iterator
+from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
@@ -41,7 +42,8 @@ Words = tuple[Numbers, str]  # what a value was computed from, and the phrase th
 STRUCTS: dict[str, type[Rule]] = {field.name: field.type for field in msgspec.structs.fields(Rules)}
 
 
-class Level(msgspec.Struct, frozen=True):
+@dataclass(frozen=True)
+class Level:
     """One level of a rule. Units: `threshold` and `margin` in millionths of the rule's unit."""
 
     name: str | None
@@ -52,7 +54,8 @@ class Level(msgspec.Struct, frozen=True):
     response: str | None = None
 
 
-class RuleRow(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, eq=False)
+class RuleRow:
     """One rule; its kind and category are those of its numbers in the playbook.
 
     Shape: `levels` gives its levels in rising order under some terms; `measure` yields a value for each scope that can
