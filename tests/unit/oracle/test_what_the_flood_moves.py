@@ -1,9 +1,9 @@
-"""Definitions 2 and 12: a quantity counts whichever event brings it, and a user whichever event makes active."""
+"""Definitions 2, 12, 41: a quantity counts whichever event brings it, a user and depth whichever event makes active."""
 
 import pytest
 
 from tests.oracle.beginnings import Tell
-from tests.oracle.writing import only
+from tests.oracle.writing import control, only
 
 QUANTITY = {"metric": "api_calls", "quantity": 100}
 BRINGS = [("usage.recorded", QUANTITY), ("feature.used", QUANTITY | {"feature": "dashboards"})]
@@ -73,4 +73,17 @@ def test_21_a_seat_given_to_somebody_who_acts_is_heard(tell: Tell) -> None:
     assert story.happens("2026-01-20 11:00", "user.provisioned", user="a", department="Sales") == [
         "fired department_expansion:Sales",
         "fired department_adjacent:Marketing",
+    ]
+
+
+@pytest.mark.parametrize(("kind", "properties"), ACTS)
+def test_41_whoever_acts_deepens_use(tell: Tell, kind: str, properties: dict[str, object]) -> None:
+    """The third act on two seats is above the bounds of all fifths: depth 5 makes 40 points of 20."""
+    story = tell(only("cross_sell_fit") | {"rules.cross_sell_fit.score": 40})
+    story.fold(control("quintiles", "2026-01-20 00:00", playbook_version="default-1", segments={"smb": [1, 1, 1, 1]}))
+    story.ready("2026-01-20 09:00", seats=2)
+    story.active("2026-01-20 09:30", "a")
+    assert story.happens("2026-01-20 10:00", kind, **properties) == [
+        "fired cross_sell_fit:Connect",
+        "fired cross_sell_fit:Insights",
     ]
