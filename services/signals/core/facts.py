@@ -1,4 +1,4 @@
-"""Facts of an account: each field by itself takes the value with the latest moment.
+"""Facts of an account: each field by itself takes the value with the latest moment, of the same one the later to come.
 
 Source: definitions 3, 10, 11 and 46.
 """
@@ -39,7 +39,7 @@ def update(account: Account, given: AccountUpdatedProperties, moment: Moment) ->
             use_purchases.given(account, register, value, moment)
         if field == "employees":
             _count_employees(account, register, (value, *moment))
-        if register is None or moment > register[1:]:
+        if register is None or moment >= register[1:]:
             head.facts[field] = (value, *moment)
     if given.limits is not msgspec.UNSET:
         _update_limits(account, given.limits, moment)
@@ -66,7 +66,7 @@ def _stored(field: str, value: Any) -> Any:
 def _update_limits(account: Account, given: Any, moment: Moment) -> None:
     head = account.head
     if given is None:
-        if moment > (head.limits_cleared or NEVER):
+        if moment >= (head.limits_cleared or NEVER):
             head.limits_cleared = moment
             head.limits = {metric: reg for metric, reg in head.limits.items() if reg[1:] > moment}
         return
@@ -74,5 +74,5 @@ def _update_limits(account: Account, given: Any, moment: Moment) -> None:
         return
     for metric, limit in given.items():
         register = head.limits.get(metric)
-        if register is None or moment > register[1:]:
+        if register is None or moment >= register[1:]:
             head.limits[metric] = (None if limit is None else millionths(limit), *moment)

@@ -19,7 +19,7 @@ def note(days: Employees, day: int, register: Register) -> None:
     lowest, latest = known
     if given is not None and (lowest is None or given < lowest):
         lowest = given
-    days[day] = (lowest, register if register[1:] > latest[1:] else latest)
+    days[day] = (lowest, register if register[1:] >= latest[1:] else latest)
 
 
 def lowest(days: Employees, today: int, window_days: int) -> tuple[int, int]:

@@ -28,7 +28,7 @@ def _note(days: dict[int, Purchased], value: list[str], moment: Moment) -> None:
         return
     held = frozenset(value)
     known.throughout = [name for name in known.throughout if name in held]
-    if moment > known.at:
+    if moment >= known.at:
         known.last, known.at = value, moment
 
 
