@@ -25,6 +25,8 @@ GONE = (UserDeactivated, UserErased)
 PEOPLE = ("csm", "ae", "exec_sponsor", "champion")
 LEDGER_OR_FACT = ("account.updated", "user.", "subscription.set")
 E = TypeVar("E", bound=Event)
+NEVER = (-(10**18), "", "")
+MOST_LIMITS = 1_000  # of the account's own
 
 
 def rank(event: Event) -> tuple[int, str, str]:
@@ -35,6 +37,10 @@ def rank(event: Event) -> tuple[int, str, str]:
 def day(event: Event) -> int:
     """Return the UTC day on which an event happened."""
     return day_of(int(event.occurred_at))
+
+
+def _when(known: tuple[tuple[int, str, str], int | None]) -> tuple[int, str, str]:
+    return known[0]
 
 
 @dataclass
@@ -99,14 +105,25 @@ class History:
                     facts.values[name] = None
                 elif name != "limits":
                     facts.values[name] = value
-                elif value is None:
-                    facts.limits.clear()
-                else:
-                    facts.limits |= {
-                        metric: None if limit is None else millionths(limit) for metric, limit in value.items()
-                    }
+        facts.limits = self._limits()
         self.known = (len(self.events), facts)
         return facts
+
+    def _limits(self) -> dict[str, int | None]:
+        """Return the account's own limits (10): those of the metrics that were given first, when there are too many."""
+        given: dict[str, tuple[tuple[int, str, str], int | None]] = {}
+        cleared = NEVER
+        for update in self.of(AccountUpdated):
+            at, limits = rank(update), update.properties.limits
+            if limits is None:
+                cleared = max(cleared, at)
+                given = {metric: known for metric, known in given.items() if known[0] > cleared}
+            elif limits is not UNSET and at >= cleared:
+                for metric, limit in limits.items():
+                    if metric in given or len(given) < MOST_LIMITS:
+                        before = given.get(metric, (NEVER, None))
+                        given[metric] = max((at, None if limit is None else millionths(limit)), before, key=_when)
+        return {metric: limit for metric, (_at, limit) in given.items()}
 
     def _erased_since(self, update: AccountUpdated, user: object) -> bool:
         return any(gone.user_id == user and rank(gone) >= rank(update) for gone in self.of(UserErased))
@@ -118,7 +135,7 @@ class History:
 
     def cut(self, user: str) -> tuple[int, str, str]:
         """Return the rank of a user's latest deactivation or erasure; before all time when there is none."""
-        return max((rank(gone) for gone in self.of(*GONE) if gone.user_id == user), default=(-(10**18), "", ""))
+        return max((rank(gone) for gone in self.of(*GONE) if gone.user_id == user), default=NEVER)
 
     def counts_for(self, event: Event) -> bool:
         """Return whether an act still counts for the user who did it (definition 13)."""
@@ -144,7 +161,7 @@ class History:
 
     def department(self, user: str) -> str | None:
         """Return the department of the latest provisioning that names one, since the user's latest erasure."""
-        erased = max((rank(gone) for gone in self.of(UserErased) if gone.user_id == user), default=(-(10**18), "", ""))
+        erased = max((rank(gone) for gone in self.of(UserErased) if gone.user_id == user), default=NEVER)
         named = [
             event
             for event in self.of(UserProvisioned)

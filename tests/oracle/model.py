@@ -16,7 +16,8 @@ The oracle keeps every event of an account and recomputes every value from its d
 - 8: the duplicate test comes before everything else of a line. The clock at a line is the later of the account's
   clock and the line's `occurred_at`; a duplicate moves no clock and no day and is not looked at. Ids are per account,
   whatever the type.
-- 10: `limits: null` clears every metric as of its instant.
+- 10: `limits: null` clears every metric as of its instant. An account has limits of its own for 1,000 metrics, those
+  that arrive first; one of a further metric is as if not given, until `limits: null` has made room.
 - 11, 12: a limited metric that was never used is measured: 0.
 - 13, 25: users who have gone leave the counts of *users*; days, sums and features of the account stay. A user's
   department is that of the latest provisioning that names one; erasure forgets it, deactivation does not.

@@ -73,6 +73,8 @@ def _update_limits(account: Account, given: Any, moment: Moment) -> None:
     if head.limits_cleared is not None and moment < head.limits_cleared:
         return
     for metric, limit in given.items():
+        if not names.takes_limit(account, metric):
+            continue
         register = head.limits.get(metric)
         if register is None or moment >= register[1:]:
             head.limits[metric] = (None if limit is None else millionths(limit), *moment)

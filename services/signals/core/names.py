@@ -2,13 +2,15 @@
 
 A name that the playbook knows, or that the account has a limit for or has purchased, is always taken; of others the
 first so many; features leave with the last window that holds them, the others stay. Under a further name an event is
-still an act of its user; it is no use of a feature, no quantity and no request. Source: design (state).
+still an act of its user; it is no use of a feature, no quantity and no request. Of limits of its own an account has the
+first so many, too, else what is always taken had no end; a further one is as if not given. Source: design (state).
 """
 
 from typing import Any
 
 from services.signals.core.account import Account
 from services.signals.core.terms import Terms
+from shared.kernel.events.account_updated import MOST_LIMITS
 
 MOST_FEATURES = 10_000
 MOST_METRICS = 1_000  # each keeps its sum of every day
@@ -26,6 +28,11 @@ def takes_feature(account: Account, name: str, terms: Terms) -> bool:
 def takes_metric(account: Account, known: dict[str, Any], most: int, name: str) -> bool:
     """Tell whether a metric that is not among the known ones of its sort is taken."""
     return len(known) < most or name in account.limits
+
+
+def takes_limit(account: Account, name: str) -> bool:
+    """Tell whether a limit of the account's own is taken for a metric."""
+    return name in account.head.limits or len(account.head.limits) < MOST_LIMITS
 
 
 def takes_request(account: Account, product: str, feature: str, terms: Terms) -> bool:

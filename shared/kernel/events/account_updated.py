@@ -10,6 +10,8 @@ import msgspec
 from shared.kernel.clock import parse_instant
 from shared.kernel.events.envelope import Event, EventType, Instant, Properties, Quantity, check_quantity
 
+MOST_LIMITS = 1_000  # of one account, those that say unlimited included; its plan has its own
+
 
 class AccountUpdatedProperties(Properties):
     """Fields of the account: absent leaves a fact as it is, null clears it, lists replace, `limits` merges."""

@@ -8,6 +8,7 @@ Source: definitions 11, 27, 29, 30, 45, 48, 50 and 58.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from shared.kernel.events.account_updated import MOST_LIMITS
 from shared.kernel.playbook.document import Playbook
 from shared.kernel.playbook.lookups import find_segment
 
@@ -72,6 +73,8 @@ def _segment(playbook: Playbook, segment: object) -> Iterator[Notice]:
 def _limits(playbook: Playbook, plan: object, limits: Mapping[str, Any]) -> Iterator[Notice]:
     known = playbook.plans.get(plan) if isinstance(plan, str) else None
     in_force = (dict(known.limits) if known else {}) | dict(limits)
+    if len(limits) >= MOST_LIMITS:
+        yield Notice("limit", f"there are limits for {MOST_LIMITS:,} metrics: those for further ones are not taken")
     for metric in sorted(metric for metric, limit in in_force.items() if limit is not None and limit == 0):
         yield Notice("limit", f"the limit of {metric!r:.80} is 0, which counts as unlimited")
 

@@ -1,10 +1,9 @@
-"""Definitions 3, 6, 9, 10, 11, 12, 45, 46, 48, 75: what the numbers are made of."""
+"""Definitions 6, 9, 10, 11, 12, 45, 46, 48, 75: what the numbers are made of."""
 
 import pytest
 
 from tests.oracle.beginnings import Tell, begin, used
-from tests.oracle.story import Story
-from tests.oracle.writing import event, instant, only
+from tests.oracle.writing import instant
 
 YEARLY = {
     "plans.Yearly": {
@@ -103,33 +102,6 @@ def test_10_a_late_fact_does_not_overwrite_a_newer_one_and_absent_is_unchanged(t
     assert story.active("2026-01-02 11:00", "u1", "u2") == ["fired seat_saturation:active"]
     story.facts("2026-01-02 12:00", seats=None)
     assert story.tick("2026-01-03 00:00") == ["resolved seat_saturation:active"]
-
-
-def again(story: Story, when: str, **fields: object) -> list[str]:
-    """Write facts of 10:00 under an id that has been used for them before."""
-    story.tick(when)
-    return story.fold(event("account.updated", story.account, "2026-01-02 10:00", "same", properties=fields))
-
-
-def test_3_of_facts_of_one_moment_and_id_the_later_to_arrive_holds(tell: Tell) -> None:
-    """An id counts again after an hour: for seats, limits, purchases and the number of employees alike."""
-    changes = only("seat_saturation", "usage_ceiling", "purchased_unused", "headcount_growth")
-    story = begin(tell, changes | {"rules.headcount_growth.days": 3})
-    used(story, "2026-01-02 09:00", 5)
-    story.active("2026-01-02 09:00", "u")
-    assert again(story, "2026-01-02 10:00", seats=5, limits={"api_calls": 10}, employees=100) == []
-    assert again(story, "2026-01-02 12:00", seats=1, limits={"api_calls": 5}, employees=50) == [
-        "fired usage_ceiling:api_calls@executive",
-        "fired seat_saturation:active",
-    ]
-    assert again(story, "2026-01-02 14:00", limits=None, purchased_features=["sso"]) == []
-    assert again(story, "2026-01-02 16:00", limits={"api_calls": 5}, purchased_features=["roles"]) == []
-    assert story.tick("2026-01-03 00:00") == []
-    assert again(story, "2026-01-03 02:00", limits=None) == []
-    assert story.tick("2026-01-04 00:00") == ["resolved usage_ceiling:api_calls@executive"]
-    assert story.facts("2026-01-06 10:00", employees=60) == ["fired headcount_growth"]
-    story.facts("2026-01-20 10:00", purchased_features=["roles"])
-    assert "fired purchased_unused:roles" in story.tick("2026-02-01 00:00")
 
 
 def test_10_limits_merge_by_metric_and_null_clears_them_all(tell: Tell) -> None:

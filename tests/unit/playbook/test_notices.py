@@ -20,6 +20,11 @@ SEEN = Seen("2026-03-02", 3, 30, 4)
         ({"plan": "Growthh"}, ["plan 'Growthh' is not in the playbook (Starter, Growth, "]),
         ({"plan": "growth"}, ["plan 'growth' is not in the playbook"]),
         ({"segment": "Huge"}, ["segment 'Huge' is not in the playbook (SMB, Mid-Market, Enterprise)"]),
+        ({"limits": {f"m{number}": 5 for number in range(999)}}, []),
+        (
+            {"limits": {f"m{number}": 5 for number in range(1_000)}},
+            ["there are limits for 1,000 metrics: those for further ones are not taken"],
+        ),
         ({"limits": {"api_calls": 0}}, ["the limit of 'api_calls' is 0, which counts as unlimited"]),
         (
             {"plan": "", "segment": "", "limits": {}},
