@@ -6,6 +6,7 @@ Everything private that is overridden here belongs to Faust 0.15.3 and aiokafka 
 - `_drain_messages`: a plain agent skipped records after a restart, and costs 70 µs a record.
 - `perform_seek`: reading goes on after the last record of the state, whatever was committed.
 - recovery's queue: it loses records of a changelog when a rebalance interrupts it, and swallows the store's errors.
+- `on_start`: aiokafka's object for each record costs more than decoding the event in it (`fetching`).
 - `_create_worker_consumer`: Faust hard-codes a fetch wait of 1.5 s, so idle partitions stall busy ones, and it reads
   records of transactions that are open or were aborted.
 - `verify_event_path`: it watches streams, of which there are none; `watchdog` does it.
@@ -24,6 +25,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
 from services.signals.fates import leave
+from services.signals.fetching import Fetched, hand_out_parts
 from services.signals.gaps import COMMITTED
 from services.signals.metrics import PAGES_RESTORED
 from services.signals.store import PageStore
@@ -46,7 +48,7 @@ class BatchReader(Protocol):
     changelog_topic: str
     fetch_wait_ms: int
 
-    async def take(self, records: Records) -> None:
+    async def take(self, fetched: Mapping[TP, Fetched]) -> None:
         """Fold the records of the input log."""
 
     async def own(self, generation: int) -> dict[TP, int]:
@@ -63,6 +65,11 @@ class SignalsThread(driver.AIOKafkaConsumerThread):
     """The thread in which aiokafka's consumer lives."""
 
     app: Any
+
+    async def on_start(self) -> None:
+        """Start aiokafka's consumer; the input log is read by record batches."""
+        await super().on_start()
+        hand_out_parts(self._ensure_consumer()._fetcher, self.app.reader.events_topic)  # noqa: SLF001 - not public
 
     def _create_worker_consumer(self, transport: Any) -> AIOKafkaConsumer:
         consumer = super()._create_worker_consumer(transport)
@@ -113,7 +120,7 @@ class SignalsConsumer(driver.Consumer):
             return  # whoever stopped the flow seeks before it is resumed
         topic = self.app.reader.events_topic
         self._restore({tp: batch for tp, batch in records.items() if tp.topic != topic})
-        await self.app.reader.take({TP(*tp): batch for tp, batch in records.items() if tp.topic == topic})
+        await self.app.reader.take({TP(*tp): Fetched(parts) for tp, parts in records.items() if tp.topic == topic})
 
     async def _seek_again(self, tps: set[TP]) -> None:
         recovering = self.app.tables.recovery.active_offsets

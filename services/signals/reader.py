@@ -12,6 +12,7 @@ from typing import Any
 from faust.types import TP
 
 from services.signals.delivery import Delivery
+from services.signals.fetching import Fetched, LogRecord
 from services.signals.gaps import Gaps
 from services.signals.metrics import AGE_SECONDS, BATCH_RECORDS, FOLD_SECONDS, PARTITIONS_OWNED, RECORDS
 from services.signals.owned import EngineLike, Owned, Pages
@@ -141,15 +142,15 @@ class Reader:
         self.halted = True
         self._readiness.fail(RECOVERED, why)
 
-    async def take(self, records: Mapping[TP, list[Any]]) -> None:
+    async def take(self, fetched: Mapping[TP, Fetched]) -> None:
         """Fold fetched batches of the input log. Errors: `InvariantError` at a gap with records in it."""
-        for tp, batch in records.items():
+        for tp, batch in fetched.items():
             owned = self.owned.get(tp)
             if owned is not None:
                 await self._wait_for_room(owned)
                 BATCH_RECORDS.observe(len(batch))
                 await self._fold(owned, batch)
-                owned.unflushed_bytes += sum(len(record.value or b"") for record in batch)
+                owned.unflushed_bytes += batch.size()
 
     async def _wait_for_room(self, owned: Owned) -> None:
         """Let the flush catch up: what is unflushed lies in memory, and a part of it travels in one batch."""
@@ -172,35 +173,30 @@ class Reader:
                 if not owned.closed and owned.engine.needs_playbook() is None:
                     await self._delivery.send(owned, owned.take_snapshots(now_ms()))
 
-    async def _fold(self, owned: Owned, batch: list[Any]) -> None:
+    async def _fold(self, owned: Owned, batch: Fetched) -> None:
         """Fold a batch, stretch by stretch; in between everybody else has a turn."""
-        started, position = time.perf_counter(), 0
-        is_behind = sum(len(record.value or b"") for record in batch) >= BEHIND_BYTES
-        stretches = self._behind if is_behind else self._stretches
-        while position < len(batch):
-            record = batch[position]
-            if record.offset < owned.next:
-                position += 1
-                continue
-            if record.offset > owned.next and not self.halted:  # halted, the rest of a batch before may be left out
-                await self.gaps.pass_to(owned, record.offset, batch[-1].offset)
+        started, stretches = time.perf_counter(), self._behind if batch.size() >= BEHIND_BYTES else self._stretches
+        while (position := batch.place(owned.next)) < len(batch):
+            offset, _ = batch.records[position]
+            if offset > owned.next and not self.halted:  # halted, the rest of a batch before may be left out
+                await self.gaps.pass_to(owned, offset, batch.last)
             if owned.closed or self.halted:
                 return
-            position += await self._fold_stretch(owned, stretches, stretches.cut(batch, position))
+            stretch = stretches.cut(batch, position)
+            stretches.took(batch.size(position, position + len(stretch)), self._fold_stretch(owned, stretch))
+            await self._supply(owned)
             await self.send_outputs(owned)
             await asyncio.sleep(0)
         RECORDS.inc(len(batch))
         FOLD_SECONDS.observe(time.perf_counter() - started)
-        AGE_SECONDS.observe(max(0, now_ms() - batch[-1].timestamp) / 1000)
+        AGE_SECONDS.observe(max(0, now_ms() - batch.timestamp_ms) / 1000)
 
-    async def _fold_stretch(self, owned: Owned, stretches: Stretches, stretch: list[tuple[int, bytes]]) -> int:
-        """Fold consecutive records up to one that waits for a playbook; return how many."""
-        before, started = owned.next, time.perf_counter()
+    def _fold_stretch(self, owned: Owned, stretch: list[LogRecord]) -> float:
+        """Fold consecutive records up to one that waits for a playbook; return the seconds that it took."""
+        started = time.perf_counter()
         owned.engine.fold_many(stretch, now_ms())
-        stretches.took(stretch, time.perf_counter() - started)
         owned.next = owned.engine.offset + 1
-        await self._supply(owned)
-        return owned.next - before
+        return time.perf_counter() - started
 
     async def _supply(self, owned: Owned) -> None:
         while (version := owned.engine.needs_playbook()) is not None:

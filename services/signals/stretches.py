@@ -4,8 +4,7 @@ The loop has other things to do than folding: sending, flushing, answering the g
 whose size follows what the last ones have taken. Source: design (throughput).
 """
 
-from collections.abc import Sequence
-from typing import Any
+from services.signals.fetching import Fetched, LogRecord
 
 __all__ = ["Stretches"]
 
@@ -19,23 +18,12 @@ class Stretches:
         self.size = FIRST_BYTES
         self._slice_seconds = slice_seconds
 
-    def cut(self, batch: Sequence[Any], begin: int) -> list[tuple[int, bytes]]:
+    def cut(self, batch: Fetched, begin: int) -> list[LogRecord]:
         """Return the next records from `begin` on, at least one, as far as their offsets have no gap."""
-        offset, room = batch[begin].offset, self.size
-        stretch: list[tuple[int, bytes]] = []
-        for number in range(begin, len(batch)):
-            record = batch[number]
-            value = record.value or b""
-            room -= len(value)
-            if record.offset != offset or (room < 0 and stretch):
-                break
-            stretch.append((offset, value))
-            offset += 1
-        return stretch
+        return batch.stretch(begin, self.size)
 
-    def took(self, stretch: Sequence[tuple[int, bytes]], seconds: float) -> None:
-        """Learn from what a stretch has taken; a short one tells little, unless it was slow."""
-        size = sum(len(value) for _, value in stretch)
+    def took(self, size: int, seconds: float) -> None:
+        """Learn from how long so many bytes have taken; a short stretch tells little, unless it was slow."""
         if 2 * size < self.size and seconds < self._slice_seconds:
             return
         fitting = size * self._slice_seconds / max(seconds, 1e-6)

@@ -39,17 +39,12 @@ def decode_events(value: bytes) -> list[Event] | None:
 
 
 def decode_single_events(values: Sequence[bytes]) -> list[Event] | None:
-    """Return the events of records of one event each, decoded in one go; None when that is not what they are.
-
-    Each must begin and end as an object does and have no newline: so none can be completed by the next one.
-    """
-    joined, joints = b"\n".join(values), len(values) - 1
-    if joined.count(b"\n") != joints or joined.count(b"}\n{") != joints:
+    """Return the events of records of one event each; None when that is not what they are."""
+    try:
+        lines = [*map(_DECODER.decode, values)]
+    except (msgspec.DecodeError, ValueError, RecursionError):
         return None
-    if not joined.startswith(b"{") or not joined.endswith(b"}"):
-        return None
-    events = decode_events(joined)
-    return events if events is not None and len(events) == len(values) else None
+    return cast("list[Event]", lines) if _settled(lines) else None
 
 
 def decode_record(value: bytes) -> tuple[list[tuple[int, Line]], list[tuple[int, bytes, Problem]]]:

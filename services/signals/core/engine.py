@@ -103,7 +103,7 @@ class Engine:
 
     def _fold_record(self, offset: int, value: bytes) -> None:
         """Fold a record line by line."""
-        self.journal.append(offset, value)
+        self.journal.extend([(offset, value)])
         lines, bad = decode_record(value)
         for number, raw, problem in bad:
             poison.refuse(self.state, offset, number, raw, problem)

@@ -5,7 +5,7 @@ is folded again without the line. Source: design (durability 3), definition 72.
 """
 
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -42,9 +42,9 @@ class Journal:
         self._failures: dict[str, deque[int]] = {}
         self._meta = msgspec.structs.replace(meta)
 
-    def append(self, offset: int, value: bytes) -> None:
-        """Note a record before it is folded."""
-        self._records.append((offset, value))
+    def extend(self, records: Sequence[tuple[int, bytes]]) -> None:
+        """Note records before they are folded."""
+        self._records += records
 
     def exclude(self, offset: int, number: int) -> None:
         """Leave a line out of every refold."""

@@ -139,8 +139,7 @@ def _decoded_together(records: Sequence[LogRecord]) -> Iterator[tuple[Sequence[L
 
 def fold_unit(state: Partition, journal: poison.Journal, unit: Unit) -> None:
     """Fold a unit. Errors: `UpswingError` and `MemoryError`, which are not its events' fault."""
-    for offset, value in unit.records:
-        journal.append(offset, value)
+    journal.extend(unit.records)
     for name, columns in unit.groups.items():
         _fold_group(state, journal, unit, name, columns)
     state.close_all()

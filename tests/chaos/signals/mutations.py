@@ -104,7 +104,7 @@ MUTATIONS = (
         "offsets need not be contiguous",
         "2-gap",
         15,
-        ((READER, "await self.gaps.pass_to(owned, record.offset, batch[-1].offset)", "owned.next = record.offset"),),
+        ((READER, "await self.gaps.pass_to(owned, offset, batch.last)", "owned.next = offset"),),
     ),
     Mutation(
         "the later page wins, not the newer",

@@ -1,7 +1,7 @@
 """The worker overrides and calls private parts of Faust and aiokafka; an upgrade must be read, not hoped for.
 
-When one of these fails after an upgrade: read the new source against `services/signals/consumer.py`, `store.py` and
-`app.py`, run `tests/chaos/signals` with `UPSWING_CHAOS_ROUNDS=10`, then write the new digests here.
+When one of these fails after an upgrade: read the new source against `services/signals/consumer.py`, `fetching.py`,
+`store.py` and `app.py`, run `tests/chaos/signals` with `UPSWING_CHAOS_ROUNDS=10`, then write the new digests here.
 """
 
 import hashlib
@@ -36,6 +36,7 @@ KNOWN: dict[Any, str] = {
     ThreadDelegateConsumer.seek_wait: "53fd82bf846a",
     DriverConsumer._new_consumer_thread: "cd26d06ef170",
     DriverConsumer.verify_event_path: "cac9905ae91e",
+    AIOKafkaConsumerThread.on_start: "5152fc5a1124",
     AIOKafkaConsumerThread._create_worker_consumer: "df784c24f01e",
     AIOKafkaConsumerThread._fetch_records: "390594ddd941",
     AIOKafkaConsumerThread._seek_wait: "2f16c19b557c",
@@ -69,8 +70,12 @@ KNOWN: dict[Any, str] = {
     Service.crash: "6e730d6d0208",
     AIOKafkaConsumer.commit: "7b65c82a70b3",
     Fetcher.fetched_records: "f1d6baf0aafb",
+    Fetcher._proc_fetch_request: "b4960a8221f7",
+    Fetcher._fetch_requests_routine: "23d9a1f94118",
     FetchResult.getall: "ef8aa0dfa572",
+    PartitionRecords.__init__: "8f05447bfe26",
     PartitionRecords._unpack_records: "5f8fc80fec92",
+    PartitionRecords._contains_abort_marker: "31324db5d079",
     AIOKafkaConsumer.start: "fd65a75cd05c",
     GroupCoordinator.commit_offsets: "866d026713b9",
     GroupCoordinator._on_join_prepare: "4217a797aee9",

@@ -1,34 +1,29 @@
 """A batch is cut so that a stretch takes a slice of time."""
 
-from typing import Any, NamedTuple
-
 import pytest
 
+from services.signals.fetching import Fetched, Part
 from services.signals.stretches import FIRST_BYTES, LEAST_BYTES, MOST_BYTES, Stretches
 
 
-class Fetched(NamedTuple):
-    """A fetched record."""
-
-    offset: int
-    value: bytes | None
-
-
-def batch(*offsets: int, size: int = FIRST_BYTES // 2) -> list[Any]:
+def batch(*offsets: int, size: int = FIRST_BYTES // 2) -> Fetched:
     """Return records of one size."""
-    return [Fetched(offset, bytes(size)) for offset in offsets]
+    return Fetched([Part([(offset, bytes(size)) for offset in offsets], 0)])
 
 
 def test_a_stretch_has_as_many_records_as_fit_and_at_least_one() -> None:
     """The first one goes whatever its size."""
     stretches = Stretches(0.02)
     assert [offset for offset, _ in stretches.cut(batch(7, 8, 9), 0)] == [7, 8]
+    assert [offset for offset, _ in stretches.cut(batch(7, 8, 9), 1)] == [8, 9]
     assert [offset for offset, _ in stretches.cut(batch(7, 8, 9, size=FIRST_BYTES * 2), 1)] == [8]
 
 
 def test_a_stretch_ends_at_a_gap() -> None:
     """What comes behind it waits until the gap is understood."""
-    assert Stretches(0.02).cut([Fetched(1, b"a"), Fetched(2, None), Fetched(4, b"b")], 0) == [(1, b"a"), (2, b"")]
+    assert Stretches(0.02).cut(batch(1, 2, 4, 5, 8, size=1), 0) == [(1, b"\0"), (2, b"\0")]
+    assert Stretches(0.02).cut(batch(1, 2, 4, 5, 8, size=1), 2) == [(4, b"\0"), (5, b"\0")]
+    assert Stretches(0.02).cut(batch(1, 2, 4, 5, 8, size=1), 4) == [(8, b"\0")]
 
 
 @pytest.mark.parametrize(
@@ -45,7 +40,7 @@ def test_a_stretch_ends_at_a_gap() -> None:
 def test_the_size_follows_what_stretches_take(records: int, seconds: float, size: int) -> None:
     """Half of the way each time, and a short stretch that was quick tells nothing."""
     stretches = Stretches(0.02)
-    stretches.took([(number, bytes(FIRST_BYTES // 2)) for number in range(records)], seconds)
+    stretches.took(records * (FIRST_BYTES // 2), seconds)
     assert stretches.size == size
 
 
@@ -53,5 +48,5 @@ def test_the_size_has_a_lower_bound() -> None:
     """However slow the machine is."""
     stretches = Stretches(0.02)
     for _ in range(50):
-        stretches.took([(0, bytes(stretches.size))], 10.0)
+        stretches.took(stretches.size, 10.0)
     assert stretches.size == LEAST_BYTES
