@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 TRIGGER_NAMESPACE = UUID("6f0f1c4e-6c1b-5d0e-9a57-2b6f6f1f5a11")
-_NAMESPACE = TRIGGER_NAMESPACE.bytes
+_BEGUN = sha1(TRIGGER_NAMESPACE.bytes, usedforsecurity=False)
 _ENCODER = msgspec.json.Encoder()
 TEST_ACCOUNTS = "upswing-init-test-"  # accounts of this name are no customers: the scorecard leaves them out
 
@@ -44,7 +44,9 @@ def trigger_id(account_id: str, rule: str, scope: str | None, level: str | None,
     Shape: `decided_by` is `source/id` of the deciding event, or `day/YYYY-MM-DD` for a change of day.
     """
     name = _ENCODER.encode((account_id, rule, scope, level, decided_by))
-    digest = bytearray(sha1(_NAMESPACE + name, usedforsecurity=False).digest()[:16])  # uuid5, without its objects
+    begun = _BEGUN.copy()
+    begun.update(name)
+    digest = bytearray(begun.digest()[:16])  # uuid5, without its objects
     digest[6] = digest[6] & 0x0F | 0x50
     digest[8] = digest[8] & 0x3F | 0x80
     text = digest.hex()

@@ -7,12 +7,14 @@ at this change of day. One-offs end when they have stood their days. Source: def
 from services.signals.core.account import Account
 from services.signals.core.causes import Cause, Step
 from services.signals.core.comparing import is_over, value_at
-from services.signals.core.rules import BY_NAME
+from services.signals.core.rules import RULES
 from services.signals.core.rules.row import Level, Measure, RuleRow
-from services.signals.core.state import Episode
+from services.signals.core.state import Episode, Key
 from services.signals.core.steps import OPEN, Emit, RuleFailed, by_scope, measured_one, ranked
 from services.signals.core.terms import Terms
 
+STATES = tuple(row for row in RULES if row.happening is None and row.by_day is None)
+OTHERS = tuple(row for row in RULES if row.happening is not None or row.by_day is not None)
 Scopes = list[tuple[str | None, list[Episode]]]
 Ending = tuple[RuleRow, Episode, Level | None, Measure | None]
 
@@ -25,12 +27,8 @@ def end_all(account: Account, terms: Terms, cause: Cause, emit: Emit) -> None:
         for scope, episodes in scopes:
             for episode, level in ranked(episodes, row, terms, scope):
                 value = values.get(scope)
-                end(
-                    account,
-                    (row, episode, level, episode.measure or (value and value_at(value, episode.level))),
-                    cause,
-                    emit,
-                )
+                last = episode.measure or (value and value_at(value, episode.level))
+                end(account, (row, episode, level, last), cause, emit)
 
 
 def end_scope(
@@ -54,19 +52,24 @@ def over_today(account: Account, terms: Terms, day: int, failed: list[RuleFailed
     """Return the triggers of states that end with the account's today, before `day` begins, with their last values."""
     contract_turns, period_turns = day in account.head.renewal_days, day == account.period[1]
     found: list[Ending] = []
-    for row, scopes in _open_rules(account):
-        if row.happening is not None or row.by_day is not None:
+    by_rule = account.episodes.by_rule
+    for row in STATES:
+        if row.name not in by_rule:
             continue
         measures = measured_one(account, terms, row, failed, None)
-        if measures is not None:
-            turned = {
-                scope
-                for scope, _ in scopes
-                if contract_turns
-                or (period_turns and row.ends_with_period is not None and row.ends_with_period(account, scope))
-            }
-            found += _told(account, terms, _over(terms, row, scopes, measures, turned), failed)
+        if measures is None:
+            continue
+        scopes, turned = _by_name(by_rule[row.name]), set[str | None]()
+        if contract_turns or (period_turns and row.ends_with_period is not None):
+            turned = {scope for scope, _ in scopes if contract_turns or _turns(account, row, scope)}
+        over = _over(terms, row, scopes, measures, turned)
+        if over:
+            found += _told(account, terms, over, failed)
     return found
+
+
+def _turns(account: Account, row: RuleRow, scope: str | None) -> bool:
+    return row.ends_with_period is not None and row.ends_with_period(account, scope)
 
 
 def _told(account: Account, terms: Terms, over: list[Ending], failed: list[RuleFailed]) -> list[Ending]:
@@ -80,18 +83,22 @@ def _told(account: Account, terms: Terms, over: list[Ending], failed: list[RuleF
 
 def over_by_day(account: Account, terms: Terms) -> list[Ending]:
     """Return the triggers of rules of the day and of one-offs that end as the account's today begins."""
-    day, found = account.head.today, list[Ending]()
-    for row, scopes in _open_rules(account):
+    day, found, by_rule = account.head.today, list[Ending](), account.episodes.by_rule
+    for row in OTHERS:
+        if row.name not in by_rule:
+            continue
         if row.happening is not None:
+            on = terms.enabled(row.name)
+            stands = {key: e for key, e in by_rule[row.name].items() if day >= e.until or not on}
             found += [
                 (row, episode, level, episode.measure)
-                for scope, episodes in scopes
+                for scope, episodes in _by_name(stands)
                 for episode, level in ranked(episodes, row, terms, scope)
-                if day >= episode.until or not terms.enabled(row.name)
             ]
-        elif row.by_day is not None:
+        else:
             measures = measured_one(account, terms, row, [], None)
             if measures is not None:
+                scopes = _by_name(by_rule[row.name])
                 turned = {scope for scope, _ in scopes} if day in account.head.renewal_days else set()
                 found += _over(terms, row, scopes, measures, turned)
     return found
@@ -99,13 +106,19 @@ def over_by_day(account: Account, terms: Terms) -> list[Ending]:
 
 def _open_rules(account: Account) -> list[tuple[RuleRow, Scopes]]:
     """Return the rules that have episodes, in order, each with its scopes; no other rule is of interest."""
-    return [
-        (BY_NAME[rule], sorted(scopes.items(), key=_by_name) if len(scopes) > 1 else list(scopes.items()))
-        for rule, scopes in by_scope(account).items()
-    ]
+    by_rule = account.episodes.by_rule
+    return [(row, _by_name(by_rule[row.name])) for row in RULES if row.name in by_rule]
 
 
-def _by_name(scope: tuple[str | None, list[Episode]]) -> str:
+def _by_name(episodes: dict[Key, Episode]) -> Scopes:
+    """Return a rule's episodes by scope, in the order of their names."""
+    if len(episodes) == 1:
+        return [(one.scope, [one]) for one in episodes.values()]
+    scopes = by_scope(episodes)
+    return sorted(scopes.items(), key=_name) if len(scopes) > 1 else list(scopes.items())
+
+
+def _name(scope: tuple[str | None, list[Episode]]) -> str:
     return scope[0] or ""
 
 

@@ -6,7 +6,7 @@ is armed again by its own threshold less the margin, only when a day changes (se
 Source: definitions 4, 5, 7, 32, 33, 34 and 66.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from services.signals.core import gate, hooks
@@ -15,7 +15,7 @@ from services.signals.core.causes import Cause, Step
 from services.signals.core.comparing import meets, reaches, value_at
 from services.signals.core.endings import end_all
 from services.signals.core.one_offs import happen, release_happenings
-from services.signals.core.rules import BY_NAME, RULES
+from services.signals.core.rules import RULES
 from services.signals.core.rules.movers import CALM, SORTED, STILL, UNUSED
 from services.signals.core.rules.row import Measure, RuleRow, spent_from
 from services.signals.core.settling import reseat, settle
@@ -181,8 +181,11 @@ def _release(
     if backfill or not (account.waiting or gate.admits(account, terms, "expansion", backfill=False)):
         return
     admitted: dict[Kind, bool] = {}
-    for rule, scopes in by_scope(account, HELD).items():
-        row = BY_NAME[rule]
+    by_rule = account.episodes.by_rule
+    for row in RULES:
+        rule = row.name
+        if rule not in by_rule or not _is_held(by_rule[rule].values()):
+            continue
         if row.kind not in admitted:
             admitted[row.kind] = gate.admits(account, terms, row.kind, backfill=backfill)
         if not admitted[row.kind]:
@@ -192,9 +195,14 @@ def _release(
             continue
         if rule not in values:
             values[rule] = measured_one(account, terms, row, failed, None)
+        scopes = {k: some for k, some in by_scope(by_rule[rule]).items() if _is_held(some)}
         for measure in values[rule] or ():
             if measure.scope in scopes:
                 _release_scope(account, scopes[measure.scope], terms, row, measure, cause, emit)
+
+
+def _is_held(episodes: Iterable[Episode]) -> bool:
+    return any(episode.status == HELD for episode in episodes)
 
 
 def _release_scope(

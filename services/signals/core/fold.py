@@ -7,7 +7,7 @@ Source: playbook section 2, definitions 2, 12, 14, 25, 26, 44, 54.
 from collections.abc import Callable
 from typing import Any
 
-from services.signals.core import answers, facts, interest, names, standing, use, use_limits, users
+from services.signals.core import answers, facts, interest, names, newcomers, standing, use, use_limits, users
 from services.signals.core.account import Account
 from services.signals.core.activity import touched
 from services.signals.core.feature_days import note_refusal
@@ -75,10 +75,13 @@ def _limit_reached(account: Account, event: limit_reached.LimitReached, _at: int
     return True
 
 
-def _user_provisioned(account: Account, event: user_provisioned.UserProvisioned, at_ms: int, _: Terms) -> bool:
-    if event.user_id is not None:
-        users.provisioned(account, event.user_id, event.properties.department, moment_of(event, at_ms))
-    return True
+def _user_provisioned(account: Account, event: user_provisioned.UserProvisioned, at_ms: int, terms: Terms) -> bool:
+    user_id, department = event.user_id, event.properties.department
+    if user_id is None:
+        return True
+    quiet = users.known(account, user_id) is None and newcomers.are_quiet(account, department, terms)
+    users.provisioned(account, user_id, department, moment_of(event, at_ms))
+    return not quiet or newcomers.seated(account, terms)
 
 
 def _user_deactivated(account: Account, event: user_deactivated.UserDeactivated, at_ms: int, terms: Terms) -> bool:

@@ -241,8 +241,8 @@ class Partition:
             raise RuleFailed(step.row.name, error) from error
         self.emit(Output(TRIGGERS, account.head.account_id.encode(), encode_trigger(trigger)))
         self.counts["triggers", step.row.name, step.record] += 1
-        if step.record == "held":
-            self.counts.update(("held", reason) for reason in trigger.gate.held_because)
+        for reason in trigger.gate.held_because if step.record == "held" else ():
+            self.counts["held", reason] += 1
 
     def emit(self, output: Output) -> None:
         """Put something out for delivery."""

@@ -88,7 +88,8 @@ def _owner_by_size(terms: Terms, play: Play, worth: EstimatedAcv | None) -> str:
         return AE
     if worth is None or worth.currency != terms.playbook.currency:
         return CSM  # an amount that cannot be compared is no reason to hand over
-    return CSM if Fraction(str(worth.amount)) < _price(terms, bound) else AE
+    amount = worth.amount if isinstance(worth.amount, int) else Fraction(str(worth.amount))
+    return CSM if amount < _price(terms, bound) else AE
 
 
 def due_ms(at_ms: int, play: Play) -> int:

@@ -27,18 +27,19 @@ def rise(account: Account, terms: Terms, wanted: Fraction) -> None:
         account.wanted = wanted if account.wanted is None else min(account.wanted, wanted)
 
 
-def low(account: Account, terms: Terms, rule: str, line: Fraction | None) -> None:
-    """Let a rule be looked at that fires when health is low.
-
-    While it is parked it must be seen to recover: health at `line`, which None says it cannot.
-    """
+def low(account: Account, terms: Terms, rule: str) -> bool:
+    """Let a rule be looked at that fires when health is low; tell whether it is parked and must be seen to recover."""
     if not terms.enabled(rule) or (rule, None, None) in account.episodes:
-        return
+        return False
     fall(account, terms)
-    if (rule, None, None) in account.parked and line is not None:
-        rise(account, terms, line)
-        if health.score(account, terms) == line:  # from here on any more of it may be a recovery
-            account.unsettled = True
+    return (rule, None, None) in account.parked
+
+
+def recover(account: Account, terms: Terms, line: Fraction) -> None:
+    """Let the rules be looked at when health recovers, that is passes `line`."""
+    rise(account, terms, line)
+    if health.score(account, terms) == line:  # from here on any more of it may be a recovery
+        account.unsettled = True
 
 
 def settle(account: Account, terms: Terms, *, backfill: bool) -> None:

@@ -3,7 +3,7 @@
 Source: definitions 4, 5, 33 and 38.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from services.signals.core.account import Account
 from services.signals.core.causes import Cause, Step
@@ -11,7 +11,7 @@ from services.signals.core.comparing import reaches
 from services.signals.core.rules import RULES
 from services.signals.core.rules.movers import SORTED
 from services.signals.core.rules.row import Level, Measure, RuleRow
-from services.signals.core.state import Episode
+from services.signals.core.state import Episode, Key
 from services.signals.core.terms import Terms
 from shared.kernel.events.envelope import Event
 
@@ -108,24 +108,16 @@ def begin(
     return episode
 
 
-def by_scope(account: Account, status: str | None = None) -> dict[str, dict[str | None, list[Episode]]]:
-    """Return the rules that have episodes, in their order, by scope; with `status`, scopes that have one of it."""
-    found: dict[str, dict[str | None, list[Episode]]] = {}
-    by_rule = account.episodes.by_rule
-    for row in RULES:
-        if row.name not in by_rule:
-            continue
-        scopes: dict[str | None, list[Episode]] = {}
-        for episode in by_rule[row.name].values():
-            if episode.scope in scopes:
-                scopes[episode.scope].append(episode)
-            else:
-                scopes[episode.scope] = [episode]
-        if status is not None:
-            scopes = {k: some for k, some in scopes.items() if any(e.status == status for e in some)}
-        if scopes:
-            found[row.name] = scopes
-    return found
+def by_scope(episodes: Mapping[Key, Episode]) -> dict[str | None, list[Episode]]:
+    """Return the episodes of one rule by scope."""
+    scopes: dict[str | None, list[Episode]] = {}
+    for episode in episodes.values():
+        scope = episode.scope
+        if scope in scopes:
+            scopes[scope].append(episode)
+        else:
+            scopes[scope] = [episode]
+    return scopes
 
 
 def ranked(

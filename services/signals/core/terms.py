@@ -125,6 +125,7 @@ class Terms:
         today = account.head.today
         account.segment, account.at_hand = None, {}
         self._refresh_counts(account)
+        account.acts_before = day_sum(account.days.standing.acts, today, self.month_days)
         account.gated, account.limits = self._gated(account), self._limits_of(account)
         begin, following = account.period = self.period(account, today)
         for metric in account.metrics.values():
@@ -135,7 +136,9 @@ class Terms:
         if account.head.today >= account.period[1]:
             self.refresh(account)
         else:
+            acts, ended = account.days.standing.acts, account.head.today - 1
             self._refresh_counts(account)
+            account.acts_before += acts.get(ended, 0) - acts.get(ended + 1 - self.month_days, 0)
 
     def _refresh_counts(self, account: Account) -> None:
         today = account.head.today
@@ -143,7 +146,6 @@ class Terms:
         account.active_month = account.active.distinct(today, self.month_days)
         same = self.health_days == self.month_days
         account.active_health = account.active_month if same else account.active.distinct(today, self.health_days)
-        account.acts_before = day_sum(account.days.standing.acts, today, self.month_days)
         account.gate_cache = None
         account.parts.clear()
 

@@ -42,7 +42,8 @@ def tell(account: Account, terms: Terms, measure: Measure) -> tuple[Numbers, str
 
 def watch(account: Account, terms: Terms) -> None:
     """Note what activity may lower health."""
-    rooms.low(account, terms, NAME, Fraction(terms.playbook.health.critical))
+    if rooms.low(account, terms, NAME):
+        rooms.recover(account, terms, Fraction(terms.playbook.health.critical))
 
 
 ROW: RuleRow = RuleRow(

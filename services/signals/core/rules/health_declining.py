@@ -44,8 +44,9 @@ def tell(account: Account, _terms: Terms, measure: Measure) -> tuple[Numbers, st
 def watch(account: Account, terms: Terms) -> None:
     """Note what activity may lower health."""
     rule = terms.playbook.rules.health_declining
-    peak = standing.peak(account, rule.days)
-    rooms.low(account, terms, NAME, None if peak is None else peak - rule.drop_points)
+    peak = standing.peak(account, rule.days) if rooms.low(account, terms, NAME) else None
+    if peak is not None:
+        rooms.recover(account, terms, peak - rule.drop_points)
 
 
 ROW: RuleRow = RuleRow(

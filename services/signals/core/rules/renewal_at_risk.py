@@ -57,8 +57,8 @@ def tell(account: Account, terms: Terms, measure: Measure) -> tuple[Numbers, str
 
 def watch(account: Account, terms: Terms) -> None:
     """Note which late activity may lower health, while it decides."""
-    if _is_near(account, terms):
-        rooms.low(account, terms, NAME, Fraction(terms.playbook.rules.renewal_at_risk.health_score))
+    if _is_near(account, terms) and rooms.low(account, terms, NAME):
+        rooms.recover(account, terms, Fraction(terms.playbook.rules.renewal_at_risk.health_score))
 
 
 ROW: RuleRow = RuleRow(

@@ -44,6 +44,12 @@ def measure(account: Account, terms: Terms) -> Iterator[Measure]:
         yield Measure(ASSIGNED, "seats", account.assigned * 100, seats, None)
 
 
+def is_filled(account: Account, terms: Terms) -> bool:
+    """Tell whether so many seats are given away that the rule is to be looked at."""
+    seats = account.fact("seats") or 0
+    return account.assigned * 100 >= terms.playbook.rules.seat_saturation.assigned_percent * seats > 0
+
+
 def tell(_account: Account, _terms: Terms, measure: Measure) -> tuple[Numbers, str]:
     """Tell users and seats."""
     users, seats, days = measure.amount // 100, measure.whole, measure.window_days
