@@ -1,7 +1,8 @@
 """A removed account has no work left: its open leads and tasks are closed, and say why.
 
 Shape: a lead ends as `disqualified`, a task as `cancelled`, with the reason `account removed`. What was opened for the
-account that came afterwards under the same name stays. Source: reliability (erasure).
+account that came afterwards under the same name stays; what is told later of before opens nothing (`intake`).
+Source: reliability (erasure).
 """
 
 from sqlalchemy.ext.asyncio import AsyncSession

@@ -13,7 +13,7 @@ from services.pipeline.changes import Change, name_item, record
 from services.pipeline.context import Context
 from services.pipeline.core import routing, sla
 from services.pipeline.core.stages import Stage
-from services.pipeline.repository import csqls, inbox, people, tasks, triggers
+from services.pipeline.repository import csqls, inbox, people, removals, tasks, triggers
 from services.pipeline.tables import CsqlRow, TaskRow
 from shared.kernel.playbook.bounds import Deal
 from shared.kernel.triggers import Trigger
@@ -41,11 +41,10 @@ async def take_triggers(
     new = await inbox.take_all(session, [(one.trigger_id, one.record) for one in batch], now)
     firsts = {(one.trigger_id, one.record): one for one in reversed(batch)}
     fresh = [one for one in batch if firsts[one.trigger_id, one.record] is one and (one.trigger_id, one.record) in new]
-    known = await _gather(session, [one for one in fresh if one.record in LEADING])
+    leading = await _of_accounts_that_are_there(session, [one for one in fresh if one.record in LEADING])
+    known = await _gather(session, leading)
     evidence: dict[str, triggers.ItemName] = {}
-    for trigger in fresh:
-        if trigger.record not in LEADING:
-            continue
+    for trigger in leading:
         if trigger.kind == "expansion":
             lead = _lead(session, context, known, trigger, now)
             evidence[trigger.trigger_id] = ("csql", lead.csql_id)
@@ -55,6 +54,12 @@ async def take_triggers(
     await triggers.keep(session, fresh, evidence)
     await people.mark_assigned(session, known.pool.assigned)
     return fresh
+
+
+async def _of_accounts_that_are_there(session: AsyncSession, leading: Sequence[Trigger]) -> list[Trigger]:
+    """Leave out what is of before the removal of its account: this feed may be behind that of the accounts."""
+    removed = await removals.known(session, (one.account_id for one in leading)) if leading else {}
+    return [one for one in leading if one.account_id not in removed or one.occurred_at > removed[one.account_id]]
 
 
 def deal_of(context: Context, play: str) -> Deal:

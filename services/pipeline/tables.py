@@ -195,10 +195,7 @@ class PersonRow(Row):
 
 
 class OutboxRow(Row):
-    """A record that must reach Kafka; deleted when it has. A null value is a tombstone.
-
-    Shape: one that is for `everywhere` is written to every partition of its topic, the others to that of their key.
-    """
+    """A record for Kafka, deleted when it is there; null is a tombstone, `everywhere` means every partition."""
 
     __tablename__ = "outbox"
     outbox_id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
@@ -207,6 +204,14 @@ class OutboxRow(Row):
     value: Mapped[bytes | None]
     created_at: Mapped[int]
     everywhere: Mapped[bool] = mapped_column(server_default=false())
+
+
+class RemovalRow(Row):
+    """An account that an operator has removed, and when in the latest case: what comes of before opens nothing."""
+
+    __tablename__ = "removals"
+    account_id: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[int]
 
 
 class NightRow(Row):

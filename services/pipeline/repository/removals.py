@@ -1,16 +1,33 @@
-"""What is kept of an account that an operator has removed."""
+"""What is kept of an account that an operator has removed, and when that was."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import delete, func, or_, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.pipeline.tables import AccountEventRow, AccountRow, CsqlRow, TaskRow, TriggerRow
+from services.pipeline.tables import AccountEventRow, AccountRow, CsqlRow, RemovalRow, TaskRow, TriggerRow
+
+LOCK = func.hashtextextended("pipeline removals", 0)
+
+
+async def known(session: AsyncSession, account_ids: Iterable[str]) -> dict[str, int]:
+    """Return which of these accounts have been removed, and when; none is removed until the transaction ends."""
+    await session.execute(select(func.pg_advisory_xact_lock_shared(LOCK)))
+    found = select(RemovalRow.account_id, RemovalRow.at).where(RemovalRow.account_id.in_(set(account_ids)))
+    return {row.account_id: row.at for row in await session.execute(found)}
 
 
 async def remove_account(session: AsyncSession, account_id: str, at: int) -> None:
-    """Delete an account's snapshot, and its events up to an instant; leads, tasks and their history stay."""
+    """Delete an account's snapshot, and its events up to an instant; leads, tasks and their history stay.
+
+    It waits for transactions that may open something for an account, and lets the next ones know.
+    """
+    await session.execute(select(func.pg_advisory_xact_lock(LOCK)))
+    note = insert(RemovalRow).values(account_id=account_id, at=at)
+    latest = {"at": func.greatest(RemovalRow.at, note.excluded.at)}
+    await session.execute(note.on_conflict_do_update(index_elements=[RemovalRow.account_id], set_=latest))
     await session.execute(delete(AccountRow).where(AccountRow.account_id == account_id))
     events = delete(AccountEventRow).where(AccountEventRow.account_id == account_id)
     await session.execute(events.where(AccountEventRow.received_at <= at))

@@ -1,15 +1,20 @@
 """A removed account: its snapshot and events go, and the work that is open for it is closed, with the reason."""
 
+import asyncio
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
-from shared.kernel.topics import SNAPSHOTS
+from services.pipeline import takers
+from shared.kernel.topics import SNAPSHOTS, TRIGGERS
+from shared.kernel.triggers import encode_trigger
 from tests.oracle.writing import event
 from tests.support.pipeline.office import Office
 from tests.support.pipeline.samples import DAY, HOUR, NOON, PEOPLE, follow, make_snapshot, make_trigger
 
 RISK: dict[str, Any] = {"rule": "nps_drop", "kind": "risk", "category": "risk", "play": "recovery_call"}
+WAITS = text("select exists (select from pg_locks where locktype = 'advisory' and not granted)")
 
 
 async def remove(office: Office, when: int) -> None:
@@ -56,6 +61,40 @@ async def test_open_leads_and_tasks_are_closed_with_the_reason(office: Office, l
     assert (lead["stage"], lead["due_at"]) == ("disqualified", None)
     await remove(office, NOON + HOUR)
     assert len([change for change in await office.changes() if change.reason == "account removed"]) == 2
+
+
+async def test_what_was_told_before_a_removal_and_comes_after_it_opens_nothing(office: Office) -> None:
+    """The feed of triggers is behind: they are kept, of nothing; the next account of that name has its own."""
+    await office.put_people(PEOPLE)
+    await remove(office, NOON + HOUR)
+    await remove(office, NOON - HOUR)  # told again, late
+    office.now = NOON + 2 * HOUR
+    of_before = make_trigger(), make_trigger(**RISK), follow(make_trigger(), "released", HOUR)
+    await office.take(*of_before, make_trigger("globex"))
+    assert await open_work(office) == [("globex", "team_growth")]
+    assert {change.account_id for change in await office.changes()} == {"globex"}
+    await office.take(follow(make_trigger(rule="feature_gap"), "released", HOUR + 1), make_trigger(rule="compound"))
+    csm = office.as_("csm")
+    (lead,) = (await csm.get("/v1/csqls", params={"account_id": "acme"})).json()["items"]
+    evidence = (await csm.get(f"/v1/csqls/{lead['csql_id']}")).json()["evidence"]
+    assert [one["trigger"]["rule"] for one in evidence] == ["feature_gap"]
+
+
+async def test_a_removal_waits_for_leads_that_are_being_opened(office: Office) -> None:
+    """And closes them: else each of the two transactions would not see what the other does."""
+    trigger = make_trigger()
+    record = office.record(TRIGGERS, "acme", encode_trigger(trigger))
+
+    async def open_slowly(session: Any) -> asyncio.Task[None]:
+        await takers.take_triggers(session, office.context, [record], office.now)
+        removal = asyncio.create_task(remove(office, NOON + HOUR))
+        while not await session.scalar(WAITS):
+            assert not removal.done(), "the removal has not waited"
+            await asyncio.sleep(0.01)
+        return removal
+
+    await (await office.unit.run("triggers", open_slowly))
+    assert await open_work(office) == []
 
 
 async def test_the_work_of_the_account_that_comes_afterwards_stays_open(office: Office) -> None:
