@@ -1,15 +1,20 @@
 """The console: a command is one file and one row, and every row can be run."""
 
+import re
 import subprocess
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
 from upswing.cli import COMMANDS, upswing
 
-FOLDER = Path(__file__).parents[2] / "upswing" / "commands"
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "upswing" / "commands"
+CALL = re.compile(r"(?:^|[`(]|\.venv/bin/)upswing ((?:[a-z][\w-]*)(?: [^`\n|;#]*)?)", re.MULTILINE)
 
 
 def test_every_file_has_a_row_and_every_row_a_file() -> None:
@@ -47,3 +52,35 @@ def test_a_full_disk_is_one_sentence_and_exit_code_1() -> None:
     assert done.returncode == 1
     assert done.stderr.startswith("upswing: the disk is full")
     assert "Traceback" not in done.stderr
+
+
+def test_the_pages_name_commands_and_options_that_there_are() -> None:
+    """Whatever stands in them as `upswing <command> --<option>`."""
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    calls = {call for page in pages for call in CALL.findall(page.read_text().replace("\\\n", " "))}
+    assert len(calls) > 50
+    assert sorted(f"upswing {call}" for call in calls if list(_unknown(call.split()))) == []
+
+
+def _unknown(words: Sequence[str]) -> Iterator[str]:
+    """Yield what of a command line nobody knows; what stands where a group wants a command must be one."""
+    command: click.Command = upswing
+    known: dict[str, bool] = {"--help": False}  # options, and whether a value follows
+    is_value = False
+    for word in words:
+        name, _, given = word.rstrip(".,:)").partition("=")
+        for parameter in command.params:
+            takes_one = isinstance(parameter, click.Option) and not parameter.is_flag
+            known |= dict.fromkeys((*parameter.opts, *parameter.secondary_opts), takes_one)
+        if name.startswith("--"):
+            if name not in known:
+                yield name
+            is_value = known.get(name, False) and not given
+            continue
+        if isinstance(command, click.Group) and not is_value and not name.startswith("<"):
+            found = command.get_command(click.Context(command), name)
+            if found is None:
+                yield name
+                return
+            command = found
+        is_value = False
