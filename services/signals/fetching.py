@@ -1,98 +1,102 @@
 """Fetched records by the batch: what aiokafka unpacks record by record is handed out a record batch at a time.
 
 aiokafka makes an object with eleven fields of each record, which costs more than decoding the event in it. Its fetcher
-still does all that is about a log: positions, checksums, transactions that were aborted, markers. It only iterates a
-record batch that yields itself as one `Part`. What is private here belongs to aiokafka 0.14 and is pinned by
-`tests/unit/signals/test_faust_is_the_one_we_know.py`; that both ways give the same is held by `test_fetching.py`.
+still does all that is about a log: positions, checksums, transactions that were aborted, markers. It only iterates
+record batches that yield themselves as one `Part`, or one between two gaps. What is private here belongs to aiokafka
+0.14 and is pinned by `tests/unit/signals/test_faust_is_the_one_we_know.py`; that both ways give the same is held by
+`test_fetching.py`.
+
 Source: design (throughput).
 """
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from itertools import accumulate
-from operator import itemgetter
 from typing import Any, NamedTuple
 
 from aiokafka.consumer.fetcher import Fetcher, FetchResult
 
-__all__ = ["Fetched", "LogRecord", "Part", "hand_out_parts"]
-
-LogRecord = tuple[int, bytes]
-_OFFSET, _VALUE = itemgetter(0), itemgetter(1)
+__all__ = ["Fetched", "Part", "hand_out_parts"]
 
 
 class Part(NamedTuple):
-    """The records of one record batch, at least one. Shape: offset and value of each; the latest of their times."""
+    """Records of one record batch, at least one, whose offsets follow each other.
 
-    records: list[LogRecord]
+    Shape: `first` is the offset of the first; `timestamp_ms` the latest time in the batch.
+    """
+
+    first: int
+    values: list[bytes]
     timestamp_ms: int
 
     @property
     def offset(self) -> int:
         """The offset of the last record: what the fetcher asks of a record."""
-        return self.records[-1][0]
+        return self.first + len(self.values) - 1
 
 
 class Fetched:
     """Records of one partition in the order of their offsets, as far as they were fetched together.
 
-    Shape: `timestamp_ms` is when the last of them were written.
+    Shape: a record has a place, from 0 on, which is not its offset where offsets are missing. `timestamp_ms` is when
+    the last of them were written.
     """
 
-    __slots__ = ("_breaks", "_ends", "records", "timestamp_ms")
+    __slots__ = ("_ends", "_firsts", "_places", "timestamp_ms", "values")
 
     def __init__(self, parts: Iterable[Part]) -> None:
-        self.records: list[LogRecord] = []
+        self.values: list[bytes] = []
         self.timestamp_ms = 0
+        self._firsts: list[int] = []  # the offsets of records that come first, or after missing ones,
+        self._places: list[int] = []  # and their places
         for part in parts:
-            self.records += part.records
-            self.timestamp_ms = part.timestamp_ms
-        self._breaks = self._put_in_order()
-        self._ends = list(accumulate(map(len, map(_VALUE, self.records))))
+            self._add(part)
+        self._ends = list(accumulate(map(len, self.values)))
 
     def __len__(self) -> int:
         """Return how many records there are."""
-        return len(self.records)
+        return len(self.values)
 
     @property
     def last(self) -> int:
         """The offset of the last record."""
-        return self.records[-1][0]
+        return self.offset(len(self) - 1)
 
     def size(self, begin: int = 0, end: int | None = None) -> int:
         """Return how many bytes the values from one place to another have."""
         return self._ends[len(self) - 1 if end is None else end - 1] - (self._ends[begin - 1] if begin else 0)
 
+    def offset(self, place: int) -> int:
+        """Return the offset of a record."""
+        run = bisect_right(self._places, place) - 1
+        return self._firsts[run] + place - self._places[run]
+
     def place(self, offset: int) -> int:
         """Return the place of the first record that has this offset or a later one."""
-        return bisect_left(self.records, (offset,))
+        run = bisect_right(self._firsts, offset) - 1
+        return 0 if run < 0 else min(self._places[run] + offset - self._firsts[run], self._end(run))
 
-    def stretch(self, begin: int, most_bytes: int) -> list[LogRecord]:
-        """Return records from a place on, at least one, as far as they fit and their offsets have no gap."""
+    def stretch(self, begin: int, most_bytes: int) -> list[bytes]:
+        """Return the values from a place on, at least one, as far as they fit and their offsets have no gap."""
         room = most_bytes + (self._ends[begin - 1] if begin else 0)
         end = max(begin + 1, bisect_right(self._ends, room))
-        gap = bisect_right(self._breaks, begin)
-        return self.records[begin : min(end, self._breaks[gap]) if gap < len(self._breaks) else end]
+        return self.values[begin : min(end, self._end(bisect_right(self._places, begin) - 1))]
 
-    def _put_in_order(self) -> list[int]:
-        """Return the places before which offsets are missing; what has no later offset than one before is left out."""
-        if not self.records:
-            return []
-        offsets = [*map(_OFFSET, self.records)]
-        following = offsets[0]
-        if offsets == [*range(following, following + len(offsets))]:
-            return []
-        kept: list[LogRecord] = []
-        breaks: list[int] = []
-        for record in self.records:
-            if record[0] < following:
-                continue
-            if record[0] > following:
-                breaks.append(len(kept))
-            kept.append(record)
-            following = record[0] + 1
-        self.records = kept
-        return breaks
+    def _end(self, run: int) -> int:
+        """Return the place after the last record before which, from a run's first on, none is missing."""
+        return self._places[run + 1] if run + 1 < len(self._places) else len(self)
+
+    def _add(self, part: Part) -> None:
+        following = self.last + 1 if self.values else -1
+        known = max(0, following - part.first)  # none, unless a broker repeats itself
+        first, values = part.first + known, part.values[known:]
+        if not values:
+            return
+        if first != following:
+            self._firsts.append(first)
+            self._places.append(len(self))
+        self.values += values
+        self.timestamp_ms = part.timestamp_ms
 
 
 class WholeBatch:
@@ -110,10 +114,22 @@ class WholeBatch:
         return next(self._batch)
 
     def __iter__(self) -> Iterator[Part]:
-        """Yield the records, if there are any."""
-        records = [(record.offset, record.value or b"") for record in self._batch]
-        if records:
-            yield Part(records, getattr(self._batch, "max_timestamp", 0))  # batches of old formats do not tell
+        """Yield the records: all at once, unless offsets are missing; one that has no later offset is left out."""
+        at_ms = getattr(self._batch, "max_timestamp", 0)  # batches of old formats do not tell
+        first = following = -1
+        values: list[bytes] = []
+        for record in self._batch:
+            offset = record.offset
+            if offset != following:
+                if offset < following:
+                    continue
+                if values:
+                    yield Part(first, values, at_ms)
+                first, values = offset, []
+            values.append(record.value or b"")
+            following = offset + 1
+        if values:
+            yield Part(first, values, at_ms)
 
 
 class WholeRecords:

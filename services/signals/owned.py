@@ -48,8 +48,11 @@ class EngineLike(Protocol):
     def ticked_at(self) -> int:
         """Return the instant of the latest tick folded, 0 when there was none."""
 
-    def fold_many(self, records: Sequence[tuple[int, bytes]], now_ms: int) -> None:
-        """Fold consecutive records of the input log, up to one that needs a playbook; `offset` tells how far."""
+    def fold_run(self, first: int, values: Sequence[bytes], now_ms: int) -> None:
+        """Fold consecutive records of the input log from an offset on, up to one that needs a playbook.
+
+        Shape: `offset` tells how far.
+        """
 
     def take_outputs(self) -> Iterable[OutputLike]:
         """Return what has to be delivered since the last call."""

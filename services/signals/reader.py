@@ -12,7 +12,7 @@ from typing import Any
 from faust.types import TP
 
 from services.signals.delivery import Delivery
-from services.signals.fetching import Fetched, LogRecord
+from services.signals.fetching import Fetched
 from services.signals.gaps import Gaps
 from services.signals.metrics import AGE_SECONDS, BATCH_RECORDS, FOLD_SECONDS, PARTITIONS_OWNED, RECORDS
 from services.signals.owned import EngineLike, Owned, Pages
@@ -177,13 +177,13 @@ class Reader:
         """Fold a batch, stretch by stretch; in between everybody else has a turn."""
         started, stretches = time.perf_counter(), self._behind if batch.size() >= BEHIND_BYTES else self._stretches
         while (position := batch.place(owned.next)) < len(batch):
-            offset, _ = batch.records[position]
+            offset = batch.offset(position)
             if offset > owned.next and not self.halted:  # halted, the rest of a batch before may be left out
                 await self.gaps.pass_to(owned, offset, batch.last)
             if owned.closed or self.halted:
                 return
-            stretch = stretches.cut(batch, position)
-            stretches.took(batch.size(position, position + len(stretch)), self._fold_stretch(owned, stretch))
+            values = stretches.cut(batch, position)
+            stretches.took(batch.size(position, position + len(values)), self._fold_stretch(owned, offset, values))
             await self._supply(owned)
             await self.send_outputs(owned)
             await asyncio.sleep(0)
@@ -191,10 +191,10 @@ class Reader:
         FOLD_SECONDS.observe(time.perf_counter() - started)
         AGE_SECONDS.observe(max(0, now_ms() - batch.timestamp_ms) / 1000)
 
-    def _fold_stretch(self, owned: Owned, stretch: list[LogRecord]) -> float:
+    def _fold_stretch(self, owned: Owned, offset: int, values: list[bytes]) -> float:
         """Fold consecutive records up to one that waits for a playbook; return the seconds that it took."""
         started = time.perf_counter()
-        owned.engine.fold_many(stretch, now_ms())
+        owned.engine.fold_run(offset, values, now_ms())
         owned.next = owned.engine.offset + 1
         return time.perf_counter() - started
 

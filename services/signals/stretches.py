@@ -4,7 +4,7 @@ The loop has other things to do than folding: sending, flushing, answering the g
 whose size follows what the last ones have taken. Source: design (throughput).
 """
 
-from services.signals.fetching import Fetched, LogRecord
+from services.signals.fetching import Fetched
 
 __all__ = ["Stretches"]
 
@@ -18,8 +18,8 @@ class Stretches:
         self.size = FIRST_BYTES
         self._slice_seconds = slice_seconds
 
-    def cut(self, batch: Fetched, begin: int) -> list[LogRecord]:
-        """Return the next records from `begin` on, at least one, as far as their offsets have no gap."""
+    def cut(self, batch: Fetched, begin: int) -> list[bytes]:
+        """Return the values of the next records, at least one, as far as their offsets have no gap."""
         return batch.stretch(begin, self.size)
 
     def took(self, size: int, seconds: float) -> None:

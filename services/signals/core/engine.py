@@ -79,21 +79,26 @@ class Engine:
         poison.refuse(self.state, offset, 0, encode_line(control), Problem(Reason.UNUSABLE, "version", why))
 
     def fold(self, offset: int, value: bytes, now_ms: int) -> None:
-        """Fold one record of the log. Errors: as `fold_many`."""
-        self.fold_many([(offset, value)], now_ms)
+        """Fold one record of the log. Errors: as `fold_run`."""
+        self.fold_run(offset, [value], now_ms)
 
     def fold_many(self, records: Sequence[LogRecord], now_ms: int) -> None:
+        """Fold consecutive records of the log. Errors: as `fold_run`."""
+        self.fold_run(records[0][0], [value for _, value in records], now_ms)
+
+    def fold_run(self, first: int, values: Sequence[bytes], now_ms: int) -> None:
         """Fold consecutive records of the log, up to one whose playbook's body is missing: `offset` tells how far.
 
+        Shape: `first` is the offset of the first of them.
         Errors: `InvariantError` when one is missing already.
         """
         if self.needs_playbook() is not None:
             raise InvariantError(f"partition {self.state.number} waits for playbook {self.needs_playbook()}")
         self.state.now_ms = now_ms
-        for piece in units_of(records):
+        for piece in units_of(first, values):
             if isinstance(piece, Unit):
                 fold_unit(self.state, self.journal, piece)
-                self.offset = piece.last
+                self.offset = piece.following - 1
             else:
                 self._fold_record(*piece)
             for failure in self.state.take_failures():
@@ -103,7 +108,7 @@ class Engine:
 
     def _fold_record(self, offset: int, value: bytes) -> None:
         """Fold a record line by line."""
-        self.journal.extend([(offset, value)])
+        self.journal.extend(offset, [value])
         lines, bad = decode_record(value)
         for number, raw, problem in bad:
             poison.refuse(self.state, offset, number, raw, problem)

@@ -35,16 +35,16 @@ class Journal:
     """The records since the last flush, the lines that were excluded, and how often rules have failed."""
 
     def __init__(self, meta: Meta) -> None:
-        self._records: list[tuple[int, bytes]] = []
+        self._runs: list[tuple[int, Sequence[bytes]]] = []  # the offset of the first of some records, and their values
         self._excluded: set[tuple[int, int]] = set()
         self.switched_off: set[str] = set()  # asked for already
         self._decoded: dict[int, list[tuple[int, Line]]] = {}
         self._failures: dict[str, deque[int]] = {}
         self._meta = msgspec.structs.replace(meta)
 
-    def extend(self, records: Sequence[tuple[int, bytes]]) -> None:
-        """Note records before they are folded."""
-        self._records += records
+    def extend(self, first: int, values: Sequence[bytes]) -> None:
+        """Note records before they are folded; `first` is the first one's offset."""
+        self._runs.append((first, values))
 
     def exclude(self, offset: int, number: int) -> None:
         """Leave a line out of every refold."""
@@ -52,7 +52,7 @@ class Journal:
 
     def flushed(self, meta: Meta) -> None:
         """Forget: the pages hold what has been folded."""
-        self._records.clear()
+        self._runs.clear()
         self._decoded.clear()
         self._excluded.clear()
         self._meta = msgspec.structs.replace(meta)
@@ -63,7 +63,7 @@ class Journal:
 
     def lines(self, account_id: str, offset: int, number: int) -> Iterator[tuple[int, Line | None]]:
         """Yield the controls and the account's events before a line, with offsets; (offset, None) ends a record."""
-        for at, value in self._records:  # pragma: no branch - the line itself is among them
+        for at, value in self._records():  # pragma: no branch - the line itself is among them
             for position, line in self._lines_of(at, value):
                 if at == offset and position >= number:
                     return
@@ -71,6 +71,10 @@ class Journal:
                 if mine and (at, position) not in self._excluded:
                     yield at, line
             yield at, None
+
+    def _records(self) -> Iterator[tuple[int, bytes]]:
+        for first, values in self._runs:
+            yield from enumerate(values, first)
 
     def _lines_of(self, offset: int, value: bytes) -> list[tuple[int, Line]]:
         """Return a record's good lines; decoded once, however many of them fail."""

@@ -29,13 +29,15 @@ LogRecord = tuple[int, bytes]
 class Unit:
     """Events of consecutive records, by account.
 
-    Shape: `ends` tells for each record how many events there are up to its end.
+    Shape: `first` is the offset of the first record, `values` those of all; `ends` tells for each record how many
+    events there are up to its end. A record is no object of its own: the collector would look at each.
     """
 
-    __slots__ = ("_decoded", "_lines", "_words", "ends", "groups", "records")
+    __slots__ = ("_decoded", "_lines", "_words", "ends", "first", "groups", "values")
 
-    def __init__(self) -> None:
-        self.records: list[LogRecord] = []
+    def __init__(self, first: int) -> None:
+        self.first = first
+        self.values: list[bytes] = []
         self.ends: list[int] = []
         self.groups: Groups = {}
         self._words: Words = {}
@@ -48,20 +50,15 @@ class Unit:
         return self.ends[-1] if self.ends else 0
 
     @property
-    def first(self) -> int:
-        """The offset of the first record."""
-        return self.records[0][0]
+    def following(self) -> int:
+        """The offset after the last record."""
+        return self.first + len(self.values)
 
-    @property
-    def last(self) -> int:
-        """The offset of the last record."""
-        return self.records[-1][0]
-
-    def add(self, records: Sequence[LogRecord], events: list[Event]) -> None:
+    def add(self, values: Sequence[bytes], events: list[Event]) -> None:
         """Add a record with its events, or several with one each."""
         begin = self.events
-        self.records += records
-        if len(records) == 1:
+        self.values += values
+        if len(values) == 1:
             self.ends.append(begin + len(events))
         else:
             self.ends += range(begin + 1, begin + len(events) + 1)
@@ -70,7 +67,7 @@ class Unit:
     def place(self, index: int) -> tuple[int, int]:
         """Return the offset and the number of an event's line."""
         record = bisect_right(self.ends, index)
-        return self.records[record][0], index - (self.ends[record - 1] if record else 0)
+        return self.first + record, index - (self.ends[record - 1] if record else 0)
 
     def event(self, index: int) -> Event:
         """Return an event, decoded again."""
@@ -78,11 +75,11 @@ class Unit:
         begin = self.ends[record - 1] if record else 0
         lines = self._lines.get(record)
         if lines is None:
-            lines = self._lines[record] = _lines_of(self.records[record][1], self.ends[record] - begin)
+            lines = self._lines[record] = _lines_of(self.values[record], self.ends[record] - begin)
         if lines:
             return (decode_events(lines[index - begin]) or [])[0]
         if record not in self._decoded:  # kept, as any number of its events may be asked for
-            self._decoded[record] = decode_events(self.records[record][1]) or []
+            self._decoded[record] = decode_events(self.values[record]) or []
         return self._decoded[record][index - begin]
 
 
@@ -93,29 +90,30 @@ def _lines_of(value: bytes, number: int) -> list[bytes]:
     return lines if plain and len(lines) == number else []
 
 
-def units_of(records: Sequence[LogRecord]) -> Iterator[Unit | LogRecord]:
+def units_of(first: int, values: Sequence[bytes]) -> Iterator[Unit | LogRecord]:
     """Yield units, and between them the records that stand by themselves."""
-    unit = Unit()
-    for some, events in _decoded(records):
-        if unit.records and (events is None or unit.events + len(events) > MOST_EVENTS):
+    unit = Unit(first)
+    for some, events in _decoded(values):
+        if unit.values and (events is None or unit.events + len(events) > MOST_EVENTS):
             yield unit
-            unit = Unit()
+            unit = Unit(unit.following)
         if events is None:
-            yield some[0]
+            yield unit.first, some[0]
+            unit = Unit(unit.first + 1)
         else:
             unit.add(some, events)
-    if unit.records:
+    if unit.values:
         yield unit
 
 
-def _decoded(records: Sequence[LogRecord]) -> Iterator[tuple[Sequence[LogRecord], list[Event] | None]]:
+def _decoded(values: Sequence[bytes]) -> Iterator[tuple[Sequence[bytes], list[Event] | None]]:
     """Yield a record with its events, or several with one each; None when one is not all events."""
-    if sum(len(value) for _, value in records) >= SHORT_BYTES * len(records):
-        for record in records:
-            yield [record], _events_of(record[1])
+    if sum(map(len, values)) >= SHORT_BYTES * len(values):
+        for value in values:
+            yield [value], _events_of(value)
         return
-    for begin in range(0, len(records), TOGETHER):
-        yield from _decoded_together(records[begin : begin + TOGETHER])
+    for begin in range(0, len(values), TOGETHER):
+        yield from _decoded_together(values[begin : begin + TOGETHER])
 
 
 def _events_of(value: bytes) -> list[Event] | None:
@@ -124,22 +122,22 @@ def _events_of(value: bytes) -> list[Event] | None:
     return events if events is None or len(events) <= MOST_EVENTS else None
 
 
-def _decoded_together(records: Sequence[LogRecord]) -> Iterator[tuple[Sequence[LogRecord], list[Event] | None]]:
-    events = decode_single_events([value for _, value in records])
+def _decoded_together(values: Sequence[bytes]) -> Iterator[tuple[Sequence[bytes], list[Event] | None]]:
+    events = decode_single_events(values)
     if events is not None:
-        yield records, events
-    elif len(records) > FEW_RECORDS:
-        half = len(records) // 2
-        yield from _decoded_together(records[:half])
-        yield from _decoded_together(records[half:])
+        yield values, events
+    elif len(values) > FEW_RECORDS:
+        half = len(values) // 2
+        yield from _decoded_together(values[:half])
+        yield from _decoded_together(values[half:])
     else:
-        for record in records:
-            yield [record], _events_of(record[1])
+        for value in values:
+            yield [value], _events_of(value)
 
 
 def fold_unit(state: Partition, journal: poison.Journal, unit: Unit) -> None:
     """Fold a unit. Errors: `UpswingError` and `MemoryError`, which are not its events' fault."""
-    journal.extend(unit.records)
+    journal.extend(unit.first, unit.values)
     for name, columns in unit.groups.items():
         _fold_group(state, journal, unit, name, columns)
     state.close_all()

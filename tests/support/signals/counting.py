@@ -101,9 +101,9 @@ class CountingEngine:
         self._generation = len(self._logs) - 1
         self._moved = False
 
-    def fold_many(self, records: Sequence[tuple[int, bytes]], _now_ms: int) -> None:
+    def fold_run(self, first: int, values: Sequence[bytes], _now_ms: int) -> None:
         """Count the lines of records."""
-        for offset, value in records:
+        for offset, value in enumerate(values, first):
             self._fold(offset, value)
 
     def _fold(self, offset: int, value: bytes) -> None:

@@ -126,7 +126,7 @@ def test_parts_hold_what_records_would(batches: list[Batch], position: int, abor
     records = [(record.offset, record.value or b"") for record in as_known]
     parts, reached, pages = fetched(data, position, aborted)
     found = Fetched(parts)
-    assert found.records[found.place(position) :] == records
+    assert [(found.offset(place), found.values[place]) for place in range(found.place(position), len(found))] == records
     assert reached == as_known.next_fetch_offset
     assert [(page.offset, page.value or b"") for page in pages] == records
     if records:
@@ -154,7 +154,7 @@ def test_old_formats_are_read() -> None:
     for number in range(3):
         builder.append(number, TIME_MS, None, b"v%d" % number)
     parts, reached, _ = fetched(bytes(builder.build()))
-    assert Fetched(parts).records == [(0, b"v0"), (1, b"v1"), (2, b"v2")]
+    assert Fetched(parts).values == [b"v0", b"v1", b"v2"]
     assert reached == 3
 
 
@@ -165,19 +165,31 @@ def test_what_waits_when_another_answer_comes_is_made_whole_once() -> None:
     asyncio.run(fetcher._proc_fetch_request())
     fetcher.answered = (PAGES,)
     asyncio.run(fetcher._proc_fetch_request())
-    assert fetcher._records[EVENTS].getall() == [Part([(0, b"a")], TIME_MS)]
+    assert fetcher._records[EVENTS].getall() == [Part(0, [b"a"], TIME_MS)]
     asyncio.run(fetcher._proc_fetch_request())
     assert not fetcher._records[EVENTS].has_more()
 
 
 def test_offsets_that_do_not_rise_are_left_out() -> None:
-    """As aiokafka leaves them out when it reads record by record."""
-    found = Fetched([Part([(3, b"a"), (3, b"b"), (5, b"c")], 1), Part([(4, b"d"), (6, b"e")], 2)])
-    assert found.records == [(3, b"a"), (5, b"c"), (6, b"e")]
-    assert [found.stretch(place, 100) for place in range(3)] == [[(3, b"a")], [(5, b"c"), (6, b"e")], [(6, b"e")]]
+    """As aiokafka leaves them out when it reads record by record; a gap ends a part."""
+    builder = DefaultRecordBatchBuilder(2, 0, 0, -1, -1, -1, 1 << 20)
+    for offset in (3, 3, 5, 4, 6):
+        builder.append(offset, TIME_MS, None, b"%d" % offset, [])
+    parts, reached, _ = fetched(bytes(builder.build()))
+    assert parts == [Part(3, [b"3"], TIME_MS), Part(5, [b"5", b"6"], TIME_MS)]
+    assert reached == 7
+
+
+def test_a_batch_is_asked_by_place_and_by_offset() -> None:
+    """Offsets are missing at the front of it and within; a part that repeats records gives only what is new."""
+    found = Fetched([Part(3, [b"a"], 1), Part(5, [b"c", b"d"], 2), Part(6, [b"d", b"e"], 3), Part(5, [b"c"], 4)])
+    assert (found.values, found.timestamp_ms) == ([b"a", b"c", b"d", b"e"], 3)
+    assert [found.offset(place) for place in range(4)] == [3, 5, 6, 7]
+    assert [found.place(offset) for offset in range(2, 10)] == [0, 0, 1, 1, 2, 3, 4, 4]
+    assert [found.stretch(place, 100) for place in range(3)] == [[b"a"], [b"c", b"d", b"e"], [b"d", b"e"]]
+    assert (found.size(), found.size(1, 3), found.last) == (4, 2, 7)
 
 
 def test_nothing_fetched_is_nothing() -> None:
     """A batch may have lost all of its records."""
-    found = Fetched([])
-    assert (len(found), found.records) == (0, [])
+    assert len(Fetched([])) == 0
