@@ -18,11 +18,11 @@ import msgspec
 
 from services.signals import compiled
 from shared.kernel.errors import UpswingError
-from tests.bench import e2e, importing, ingest, recovery, scaling, signals, whole
+from tests.bench import e2e, fold, importing, ingest, recovery, scaling, signals, whole
 from tests.bench.rows import Row, table, write_rows
 from tests.bench.stacks import FOLDER, fresh_settings, running, say
 
-PARTS = ("e2e", "signals", "whole", "million", "scaling", "ingest", "importing", "recovery")
+PARTS = ("e2e", "signals", "whole", "million", "fold", "scaling", "ingest", "importing", "recovery")
 ASKED_FOR = {"million"}  # parts that run only when they are named
 LATEST = FOLDER / "latest.json"
 RATE, DECIDING_RATE, WARM_UP_SECONDS = 500, 4.0, 10.0
@@ -36,6 +36,7 @@ JOB_ACCOUNTS = 1_000
 MILLION_USERS_ACCOUNTS = 25_000
 MOST_ACCOUNTS = 1_000_000
 SCALING_EVENTS = 500_000
+FOLD_EVENTS = 1_000_000
 BUSY = 0.5
 
 
@@ -145,6 +146,13 @@ async def _million(options: Options) -> list[Row]:
     return [msgspec.structs.replace(row, name=named[row.name]) for row in rows if row.name in named]
 
 
+async def _fold(options: Options) -> list[Row]:
+    command = options.command("fold", "EVENTS", "RUNS")
+    count = min(options.events, FOLD_EVENTS)
+    asked = fold.Asked(events=count, accounts=JOB_ACCOUNTS, runs=options.runs, command=command)
+    return await asyncio.to_thread(fold.measure_fold, asked)
+
+
 async def _scaling(options: Options) -> list[Row]:
     command = options.command("scaling", "EVENTS")
     asked = scaling.Asked(events=min(options.events, SCALING_EVENTS), most_accounts=MOST_ACCOUNTS, command=command)
@@ -184,6 +192,7 @@ MEASURES: dict[str, Measure] = {
     "signals": _signals,
     "whole": _whole,
     "million": _million,
+    "fold": _fold,
     "scaling": _scaling,
     "ingest": _ingest,
     "importing": _importing,

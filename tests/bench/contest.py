@@ -7,7 +7,8 @@ import asyncio
 import secrets
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from statistics import median
 
@@ -22,7 +23,7 @@ from tests.bench.job import GATED, Job, events
 from tests.bench.processes import Meter, Started
 from tests.bench.stacks import FOLDER, Progress
 
-__all__ = ["PARTITIONS", "Contestant", "Run", "load", "middle", "run_once"]
+__all__ = ["PARTITIONS", "Contestant", "Run", "load", "middle", "packed", "run_once", "singly"]
 
 PARTITIONS = 4
 PACK_EVENTS = 500
@@ -77,20 +78,29 @@ async def load(bootstrap: str, topic: str, job: Job, who: Contestant) -> None:
         await producer.stop()
 
 
-async def _load_packed(producer: AIOKafkaProducer, topic: str, job: Job, encoder: Encoder) -> None:
+def packed(made: Iterable[Event], encoder: Encoder) -> Iterator[tuple[int, bytes]]:
+    """Yield records of up to 500 events of a partition, each with its partition."""
     packs: list[list[bytes]] = [[] for _ in range(PARTITIONS)]
-    places: dict[str, int] = {}
-    for event in events(job.events, job.accounts):
-        place = places.get(event[1])
-        if place is None:
-            place = places[event[1]] = partition_for(event[1], PARTITIONS)
+    place_of = lru_cache(maxsize=None)(partition_for)
+    for event in made:
+        place = place_of(event[1], PARTITIONS)
         packs[place].append(encoder(event))
         if len(packs[place]) == PACK_EVENTS:
-            await producer.send(topic, b"\n".join(packs[place]), partition=place)
+            yield place, b"\n".join(packs[place])
             packs[place] = []
-    for place, pack in enumerate(packs):
-        if pack:
-            await producer.send(topic, b"\n".join(pack), partition=place)
+    yield from ((place, b"\n".join(pack)) for place, pack in enumerate(packs) if pack)
+
+
+def singly(made: Iterable[Event], encoder: Encoder) -> Iterator[tuple[int, bytes]]:
+    """Yield a record for each event, with its partition."""
+    place_of = lru_cache(maxsize=None)(partition_for)
+    for event in made:
+        yield place_of(event[1], PARTITIONS), encoder(event)
+
+
+async def _load_packed(producer: AIOKafkaProducer, topic: str, job: Job, encoder: Encoder) -> None:
+    for place, value in packed(events(job.events, job.accounts), encoder):
+        await producer.send(topic, value, partition=place)
 
 
 async def _load_single(producer: AIOKafkaProducer, topic: str, job: Job, encoder: Encoder) -> None:
