@@ -17,7 +17,8 @@ from services.signals.core.people import People
 from services.signals.core.recent import RecentIds
 from services.signals.core.standing_state import forget_days
 from services.signals.core.standstill import Standstill
-from services.signals.core.state import NEVER, Days, Head, Metric, Ticket, User, UserPage
+from services.signals.core.state import NEVER, Days, Head, Metric, Ticket
+from services.signals.core.user import User, Users
 from services.signals.core.windows import LastSeen, prune
 from shared.kernel.clock import DAY_MS
 
@@ -54,7 +55,6 @@ class Account:
         "held",
         "limits",
         "metrics",
-        "most_times",
         "now",
         "offset",
         "open_tickets",
@@ -64,6 +64,7 @@ class Account:
         "peak",
         "people",
         "period",
+        "quiet_uses",
         "recent",
         "returned",
         "segment",
@@ -79,7 +80,7 @@ class Account:
         "watch_late",
     )
 
-    def __init__(self, head: Head, days: Days, users: list[UserPage], recent: RecentIds) -> None:
+    def __init__(self, head: Head, days: Days, users: list[Users], recent: RecentIds) -> None:
         self.head, self.days, self.users, self.recent = head, days, users, recent
         self.dirty_users: set[int] = set()
         self.garbage: list[bytes] = []  # keys of user pages that a crash has left
@@ -112,7 +113,7 @@ class Account:
         self.peak: tuple[int, int, Fraction | None] | None = None
         self.wanted: Fraction | None = None  # the least health that somebody waits for
         self.gated: frozenset[str] = frozenset()
-        self.most_times: tuple[object, dict[str, int]] | None = None  # of quiet uses: see `quiet_features`
+        self.quiet_uses: tuple[object, dict[str, Any]] | None = None  # see `quiet_features`
         self.limits: dict[str, int] = {}
         self.gate_cache: tuple[str, ...] | None = None  # the criterion in the way, () for none; None: not known
         self.segment: str | None = None

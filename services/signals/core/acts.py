@@ -9,7 +9,8 @@ that are not kept one by one. Source: definitions 2, 13 and 23.
 from bisect import insort
 
 from services.signals.core.account import Account
-from services.signals.core.state import Moment, User
+from services.signals.core.state import Moment
+from services.signals.core.user import User
 from shared.kernel.clock import DAY_MS
 
 KEPT_DAYS = 62  # today and more than the longest window that the playbook may ask for

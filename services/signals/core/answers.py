@@ -6,7 +6,7 @@ of the same instant the erasure, a fact, comes first. Source: definitions 3, 15 
 
 from services.signals.core.account import Account
 from services.signals.core.people_state import Answer
-from services.signals.core.state import User
+from services.signals.core.user import User
 
 KEPT = 2
 

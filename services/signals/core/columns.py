@@ -22,47 +22,51 @@ class Columns:
 
     Shape: a mark is the instant in milliseconds, shifted by `INDEX_BITS`, and the number of the event in the unit. A
     use of a feature has a name, and a metric if it adds to one; a recorded quantity has a metric and no name, a session
-    neither; a quantity of `OTHER` stands for whatever the short way does not take.
+    neither; a quantity of `OTHER` stands for whatever the short way does not take. `sources` are the sources one after
+    the other, `begins` the place of the first event of each.
     """
 
-    __slots__ = ("ids", "marks", "metrics", "names", "quantities", "sources", "users")
+    __slots__ = ("begins", "ids", "marks", "metrics", "names", "quantities", "sources", "users")
 
     def __init__(self) -> None:
         self.ids: list[str] = []
         self.marks: list[int] = []
         self.sources: list[str] = []
+        self.begins: list[int] = []
         self.users: list[str | None] = []
         self.names: list[str] = []
         self.metrics: list[str] = []
         self.quantities: list[int] = []
 
-    def add(self, event: Event, index: int, words: Words) -> None:
-        """Note an event; `words` holds each of the few words that come again and again once."""
-        at_ms: int = event.occurred_at  # type: ignore[assignment]  # the codec has settled it
-        self.marks.append(at_ms << INDEX_BITS | index)
-        self.ids.append(event.id)
-        self.users.append(event.user_id)
-        source = event.source
-        self.sources.append(words.setdefault(source, source))
-        name = metric = ""
-        quantity = OTHER
-        if isinstance(event, FeatureUsed):
-            used = event.properties
-            if not used.mentions_competitor and type(used.quantity) is int:
-                name = words.setdefault(used.feature, used.feature)
-                quantity = used.quantity
-                if used.metric is not None:
-                    metric = words.setdefault(used.metric, used.metric)
-        elif isinstance(event, UsageRecorded):
-            given = event.properties
-            if not given.mentions_competitor and given.cost is None and type(given.quantity) is int:
-                metric = words.setdefault(given.metric, given.metric)
-                quantity = given.quantity
-        elif isinstance(event, SessionStarted) and not event.properties.mentions_competitor:
-            quantity = 0
+    def say(self, name: str, metric: str, quantity: int) -> None:
+        """Note what an event says."""
         self.names.append(name)
         self.metrics.append(metric)
         self.quantities.append(quantity)
+
+    def add_other(self, event: Event, words: Words) -> None:
+        """Note what an event says that is no use of a feature."""
+        if isinstance(event, UsageRecorded):
+            given = event.properties
+            quantity = given.quantity
+            if not given.mentions_competitor and given.cost is None and type(quantity) is int:
+                metric = given.metric
+                self.say("", words.setdefault(metric, metric), quantity)
+                return
+        elif isinstance(event, SessionStarted) and not event.properties.mentions_competitor:
+            self.say("", "", 0)
+            return
+        self.say("", "", OTHER)
+
+    def source(self, place: int) -> tuple[str, int]:
+        """Return the source of an event, and the place of the next event of another."""
+        begins = self.begins
+        number = len(begins) - 1
+        end = len(self.ids)
+        while begins[number] > place:
+            end = begins[number]
+            number -= 1
+        return self.sources[number], end
 
     @property
     def last_index(self) -> int:
@@ -74,11 +78,31 @@ Groups = dict[str, Columns]
 
 
 def gather(groups: Groups, words: Words, events: list[Event], index: int) -> None:
-    """Put events, the first of which is the unit's `index`-th, to those of their account."""
+    """Put events, the first of which is the unit's `index`-th, to those of their account.
+
+    Shape: `words` holds each of the few words that come again and again once.
+    """
     for event in events:
-        name = event.account_id
-        columns = groups.get(name)
+        account = event.account_id
+        columns = groups.get(account)
         if columns is None:
-            columns = groups[name] = Columns()
-        columns.add(event, index, words)
+            columns = groups[account] = Columns()
+        source = event.source
+        if not columns.sources or columns.sources[-1] != source:
+            columns.sources.append(words.setdefault(source, source))
+            columns.begins.append(len(columns.ids))
+        at_ms: int = event.occurred_at  # type: ignore[assignment]  # the codec has settled it
+        columns.marks.append(at_ms << INDEX_BITS | index)
+        columns.ids.append(event.id)
+        columns.users.append(event.user_id)
         index += 1
+        if type(event) is not FeatureUsed:
+            columns.add_other(event, words)
+            continue
+        used = event.properties
+        quantity = used.quantity
+        if used.mentions_competitor or type(quantity) is not int:
+            columns.say("", "", OTHER)
+            continue
+        name, metric = used.feature, used.metric
+        columns.say(words.setdefault(name, name), "" if metric is None else words.setdefault(metric, metric), quantity)

@@ -8,7 +8,8 @@ Source: definitions 3, 13 and 67.
 from hashlib import blake2b
 
 from services.signals.core.account import Account, user_page_number
-from services.signals.core.state import Moment, User, UserPage
+from services.signals.core.state import Moment
+from services.signals.core.user import User, Users
 
 ABOUT_USERS = frozenset({"nps_drop"})  # rules whose scope is a person
 PERSONAL_FACTS = frozenset({"csm", "ae", "exec_sponsor", "champion"})
@@ -25,7 +26,7 @@ def _salted(account: Account, plain: bytes) -> bytes:
     return blake2b(plain + salt, digest_size=DIGEST_BYTES, person=b"upswing erased").digest()
 
 
-def page_of(name: bytes, pages: list[UserPage]) -> int:
+def page_of(name: bytes, pages: list[Users]) -> int:
     """Return the number of the page in which a digest lies."""
     return int.from_bytes(name[:4], "big") & (len(pages) - 1)
 

@@ -6,7 +6,7 @@ Source: design (state), definitions 2, 13, 15, 21, 51 and 59.
 
 from services.signals.core import seats
 from services.signals.core.people_state import Answer
-from services.signals.core.state import User
+from services.signals.core.user import User
 from services.signals.core.windows import LastSeen
 from shared.kernel.clock import DAY_MS
 

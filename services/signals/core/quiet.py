@@ -11,29 +11,26 @@ from services.signals.core.account import Account
 from services.signals.core.columns import Columns
 from services.signals.core.partition import Partition
 from services.signals.core.quiet_stretch import Stretch
+from services.signals.core.recent import ZERO
 from shared.kernel.events.feature_used import FeatureUsed
 from shared.kernel.events.session_started import SessionStarted
 from shared.kernel.events.usage_recorded import UsageRecorded
 
-MOST = 256  # events at once: what is prepared in vain, because one of the first is not quiet, stays bounded
-
 
 def fold_quiet(state: Partition, account: Account, columns: Columns, begin: int, offset: int) -> int:
-    """Fold the quiet events from `begin` on, of many only the first; return the number of the first that is not.
+    """Fold the quiet events from `begin` on, those of one source; return the number of the first that is not.
 
     The account is to be stamped with `offset` at the end of the unit. Errors: after any the account is half-changed.
     """
     if account.unsettled or (account.held and account.gate_cache is None and not state.backfill):
         return begin
     standing = account.head.standing
-    most = min(MOST, account.watch_acts - standing.acts_today - 1)
-    if most <= 0:
+    source, end = columns.source(begin)
+    end = min(end, begin + account.watch_acts - standing.acts_today - 1)
+    if end <= begin or ZERO in source:
         return begin
-    source, ids = columns.sources[begin], columns.ids
-    if begin or most < len(ids):
-        ids = ids[begin : begin + most]
-    stretch = Stretch(account, state.terms, columns, source, state.meta.ticked_at)
-    done = stretch.fold(begin, account.recent.unseen(source, ids))
+    stretch = Stretch(account, state.terms, columns, source)
+    done = stretch.fold(begin, end, state.meta.ticked_at)
     if not done:
         return begin
     if account.at_record != offset:
@@ -43,5 +40,4 @@ def fold_quiet(state: Partition, account: Account, columns: Columns, begin: int,
     kinds[FeatureUsed] += stretch.uses
     kinds[UsageRecorded] += stretch.quantities
     kinds[SessionStarted] += stretch.sessions
-    account.recent.remember(source, ids if done == len(ids) else ids[:done], stretch.clocks)
     return begin + done

@@ -1,18 +1,19 @@
 """A stretch of quiet events: what is asked about each is prepared once for all, and what they add is added up.
 
-Source: design (throughput), definitions 2, 12, 13 and 75.
+Source: design (throughput), definitions 2, 8, 12, 13 and 75.
 """
 
 from services.signals.core import quiet_features, use_costs, use_problems
 from services.signals.core.account import Account
 from services.signals.core.acts import KEPT_INSTANTS
 from services.signals.core.columns import INDEX_BITS, Columns
+from services.signals.core.quiet_features import Use
 from services.signals.core.quiet_users import act, adopts, is_quiet
-from services.signals.core.state import Metric, User
+from services.signals.core.state import Metric
 from services.signals.core.terms import Terms
+from services.signals.core.user import User
 from services.signals.core.users import core_used, find, known
 from shared.kernel.clock import DAY_MS
-from shared.kernel.events.envelope import Event
 from shared.kernel.events.feature_used import FeatureUsed
 from shared.kernel.events.session_started import SessionStarted
 from shared.kernel.events.usage_recorded import UsageRecorded
@@ -20,110 +21,116 @@ from shared.kernel.quantities import MILLION
 
 
 class Stretch:
-    """Events of one source that an account has never seen, for the beginning of which it may be that nobody need look.
+    """Events of one source, for the beginning of which it may be that nobody need look.
 
     Shape: `clocks` are the account's clock after each event folded so far; `uses`, `quantities` and `sessions` count
     them by type. The account's today lies between `_first_ms` and `_end_ms`; who acted at `_lively_ms` or later changes
-    no answer by acting again. What has been added to one metric stands in `_added`, of which uses of features `_fed`,
-    until another metric comes; `_most` is how much may be added to it.
+    no answer by acting again. `_met` are the features used so far. What has been added to one metric stands in
+    `_added`, of which uses of features `_fed`, until another metric comes; `_most` is how much may be added to it.
     """
 
     __slots__ = (
         "_account",
         "_added",
-        "_clock",
         "_columns",
-        "_core",
+        "_counted",
         "_end_ms",
         "_fed",
         "_feeds",
         "_first_ms",
-        "_latest_ms",
         "_lively_ms",
+        "_met",
         "_metric",
         "_metric_name",
         "_most",
-        "_most_times",
-        "_problems",
         "_source",
         "_terms",
-        "_times",
         "_users",
+        "_uses",
         "clocks",
         "quantities",
         "sessions",
         "uses",
     )
 
-    def __init__(self, account: Account, terms: Terms, columns: Columns, source: str, ticked_at: int) -> None:
-        head, self._columns = account.head, columns
-        self._account, self._terms, self._source, self._core = account, terms, source, terms.core
-        self._first_ms: int = head.today * DAY_MS
+    def __init__(self, account: Account, terms: Terms, columns: Columns, source: str) -> None:
+        self._account, self._terms, self._columns, self._source = account, terms, columns, source
+        self._first_ms: int = account.head.today * DAY_MS
         self._end_ms: int = self._first_ms + DAY_MS
         self._lively_ms: int = max(0, self._first_ms - (terms.shortest_days - 1) * DAY_MS)
-        self._latest_ms: int = head.clock_ms
-        self._clock: int = max(head.clock_ms, ticked_at)
-        self.clocks: list[int] = []
-        self.uses, self.quantities, self.sessions = 0, 0, 0
-        self._times: dict[str, int] = head.use.times
-        self._problems = terms.problems.of_feature
-        self._most_times: dict[str, int] = quiet_features.known(account, terms)
+        self._counted = terms.problems.types  # each event of these types is held against what shows a problem
+        self._uses: dict[str, Use] = quiet_features.known(account, terms)
+        self._met: list[Use] = []
         self._users: dict[str, User] | None = account.users[0].users if len(account.users) == 1 else None
         self._metric: Metric | None = None
         self._metric_name, self._most, self._added, self._fed, self._feeds = "", 0, 0, 0, False
+        self.clocks: list[int] = []
+        self.uses, self.quantities, self.sessions = 0, 0, 0
 
-    def fold(self, begin: int, number: int) -> int:
-        """Fold the quiet ones that the `number` events from `begin` on begin with; return how many these are."""
-        columns, clocks, clock, latest = self._columns, self.clocks, self._clock, self._latest_ms
-        first_ms, end_ms, source = self._first_ms, self._end_ms, self._source
-        counted = self._terms.problems.types  # each event of these types is held against what shows a problem
-        done = 0
-        for place in range(begin, begin + number):
-            at_ms = columns.marks[place] >> INDEX_BITS
-            if not first_ms <= at_ms < end_ms or columns.quantities[place] < 0 or columns.sources[place] != source:
+    def fold(self, begin: int, end: int, ticked_at: int) -> int:
+        """Fold the quiet ones that the events from `begin` to `end` begin with; return how many these are."""
+        ids, marks, quantities, clocks = self._columns.ids, self._columns.marks, self._columns.quantities, self.clocks
+        head, recent, first_ms, end_ms = self._account.head, self._account.recent, self._first_ms, self._end_ms
+        latest: int = head.clock_ms
+        clock = max(latest, ticked_at)
+        known, before = recent.open(self._source, clock)
+        place = begin
+        while place < end:
+            at_ms, event_id = marks[place] >> INDEX_BITS, ids[place]
+            if at_ms < first_ms or at_ms >= end_ms or quantities[place] < 0 or event_id in known or event_id in before:
                 break
-            if not self._fold_one(place, at_ms, counted):
+            if not self._fold_one(place, at_ms):
                 break
-            latest, clock = max(latest, at_ms), max(clock, at_ms)
+            if at_ms > latest:
+                latest = at_ms
+                clock = max(clock, at_ms)
+            known[event_id] = clock
             clocks.append(clock)
-            done += 1
-        self._add_up()
-        self._account.head.clock_ms = latest
-        return done
+            place += 1
+        if clocks:
+            recent.note(self._source, ids[begin:place], clocks)
+            head.clock_ms = latest
+            self._end()
+        return place - begin
 
-    def _fold_one(self, place: int, at_ms: int, counted: frozenset[type[Event]]) -> bool:
+    def _end(self) -> None:
+        """Put down what has been added up."""
+        self._add_up()
+        times: dict[str, int] = self._account.head.use.times
+        for use in self._met:
+            times[use.name] = use.times
+            use.is_met = False
+        if self._users is not None:
+            self._account.dirty_users.add(0)
+
+    def _fold_one(self, place: int, at_ms: int) -> bool:
         """Fold an event if it is quiet; tell whether it was."""
         columns = self._columns
         user, user_id = None, columns.users[place]
         if user_id is not None:
-            user = self._quiet_user(user_id)
-            if user is None:
+            users = self._users
+            user = known(self._account, user_id) if users is None else users.get(user_id)
+            if user is None or user.cut is not None:
+                return False
+            if user.last_ms < self._lively_ms and not is_quiet(self._account, user):
                 return False
         name, metric = columns.names[place], columns.metrics[place]
         if name:
-            if FeatureUsed in counted or not self._use(name, metric, columns.quantities[place], user, at_ms):
+            if not self._use(name, metric, columns.quantities[place], user, at_ms):
                 return False
             self.uses += 1
         elif metric:
-            if UsageRecorded in counted or not self._record(metric, columns.quantities[place]):
+            if UsageRecorded in self._counted or not self._record(metric, columns.quantities[place]):
                 return False
             self.quantities += 1
         else:
-            if SessionStarted in counted:
+            if SessionStarted in self._counted:
                 return False
             self._account.head.use.sessions += 1
             self.sessions += 1
         if user is not None and user_id is not None:
             self._act(user, user_id, at_ms)
         return True
-
-    def _quiet_user(self, user_id: str) -> User | None:
-        """Return the user, None when an act of today may change an answer."""
-        users = self._users
-        user = known(self._account, user_id) if users is None else users.get(user_id)
-        if user is None or user.cut is not None:
-            return None
-        return user if user.last_ms >= self._lively_ms or is_quiet(self._account, user) else None
 
     def _act(self, user: User, user_id: str, at_ms: int) -> None:
         """Note an act of today that is quiet."""
@@ -136,23 +143,29 @@ class Stretch:
             act(self._account, user, at_ms, self._terms)
         if self._users is None:
             find(self._account, user_id)  # its page is to be written
-        else:
-            self._account.dirty_users.add(0)
 
     def _use(self, name: str, metric: str, quantity: int, user: User | None, at_ms: int) -> bool:
         """Note the use of a feature, if it is quiet."""
-        account = self._account
-        core = user if user is not None and name in self._core else None
+        account, use = self._account, self._uses.get(name)
+        if use is None:
+            use = self._uses[name] = Use(name, self._terms)
+        core = user if use.is_core else None
         if core is not None and adopts(account, core, name, self._terms):
             return False
         if metric and not self._has_room(metric, quantity):
             return False
-        times = self._times.get(name, 0)
-        if times >= self._most_times.get(name, 0) and not quiet_features.allows(account, name, self._terms):
+        if not use.is_met:
+            use.times = account.head.use.times.get(name, 0)
+        if use.times >= use.most and (
+            FeatureUsed in self._counted or not quiet_features.allows(account, use, self._terms)
+        ):
             return False
-        self._times[name] = times + 1
-        if name in self._problems:
-            use_problems.used(account, self._problems[name])
+        if not use.is_met:
+            use.is_met = True
+            self._met.append(use)
+        use.times += 1
+        if use.problems is not None:
+            use_problems.used(account, use.problems)
         if metric:
             self._added += quantity
             self._fed += quantity
@@ -160,6 +173,10 @@ class Stretch:
         if core is not None:
             core_used(account, core, name, at_ms, account.head.today, self._terms)
         return True
+
+    def _allows(self, use: Use) -> bool:
+        """Tell whether one more use of a feature changes no answer, where that is not known already."""
+        return FeatureUsed not in self._counted and quiet_features.allows(self._account, use, self._terms)
 
     def _record(self, name: str, quantity: int) -> bool:
         """Add a quantity to a metric, if it is quiet."""

@@ -5,8 +5,8 @@ Source: definitions 2 and 13.
 
 from services.signals.core import acts, users
 from services.signals.core.account import Account
-from services.signals.core.state import User
 from services.signals.core.terms import Terms
+from services.signals.core.user import User
 from shared.kernel.clock import DAY_MS
 
 

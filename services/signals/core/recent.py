@@ -15,6 +15,7 @@ from shared.kernel.clock import MINUTE_MS
 
 FEWEST_DROPPED = 8  # ids; a smaller generation goes on
 NONE: dict[str, int] = {}
+ZERO = "\0"
 SEGMENT_FULL = 128  # ids; a segment with more is closed: 128 ids are about 6 KB
 
 
@@ -48,7 +49,7 @@ class RecentIds:
 
     def repeated(self, source: str, event_id: str, clock_ms: int) -> bool:
         """Tell whether an event was seen within the window; if not, remember it as seen now."""
-        if "\0" in source:
+        if ZERO in source:
             source, event_id = _split(f"{source}\0{event_id}")
         new, old = self._new.get(source), self._old.get(source)
         if new is not None and event_id in new:
@@ -58,37 +59,35 @@ class RecentIds:
             self._number -= 1
         elif old is not None and event_id in old and clock_ms - old[event_id] <= self.window_ms:
             return True
-        self.remember(source, [event_id], [clock_ms])
+        known, _ = self.open(source, clock_ms)
+        known[event_id] = clock_ms
+        self.note(source, [event_id], [clock_ms])
         return False
 
-    def unseen(self, source: str, ids: list[str]) -> int:
-        """Return how many of the first ids are known from nowhere, nor from each other; a strange source knows none."""
-        if "\0" in source:
-            return 0
-        new, old = self._new.get(source, NONE), self._old.get(source, NONE)
-        if new.keys().isdisjoint(ids) and old.keys().isdisjoint(ids) and len(set(ids)) == len(ids):
-            return len(ids)
-        before = set[str]()
-        for event_id in ids:  # pragma: no branch - one of them is known
-            if event_id in new or event_id in old or event_id in before:
-                break
-            before.add(event_id)
-        return len(before)
+    def open(self, source: str, clock_ms: int) -> tuple[dict[str, int], dict[str, int]]:
+        """Return the ids known of a source: those to put new ones to, each with the clock at it, and older ones.
 
-    def remember(self, source: str, ids: list[str], clocks: list[int]) -> None:
-        """Remember events of one source that `unseen` has told of, with the clock at each."""
-        if clocks[-1] > self._stale_ms and self._number >= FEWEST_DROPPED:
-            self._old, self._new, self._stale_ms = self._new, {}, clocks[-1] + self.window_ms
-            self._number = 0
-        new = self._new.get(source)
-        if new is None:
-            new = self._new[source] = {}
-        new.update(zip(ids, clocks, strict=True))
+        The source has no zero; what is put there is to be told of by `note`.
+        """
+        self._turn(clock_ms)
+        known = self._new.get(source)
+        if known is None:
+            known = self._new[source] = {}
+        return known, self._old.get(source, NONE)
+
+    def note(self, source: str, ids: list[str], clocks: list[int]) -> None:
+        """Note the events of a source that have been put to the known ones, with the clock at each."""
         self._number += len(ids)
         if not self._runs or self._runs[-1][0] != source:
             self._runs.append((source, len(self._unwritten)))
         self._unwritten += ids
         self._unwritten_clocks += clocks
+
+    def _turn(self, clock_ms: int) -> None:
+        """Drop the older generation when all of it lies before the window."""
+        if clock_ms > self._stale_ms and self._number >= FEWEST_DROPPED:
+            self._old, self._new, self._stale_ms = self._new, {}, clock_ms + self.window_ms
+            self._number = 0
 
     def load(self, segments: tuple[Segment, ...], pages: list[RecentPage]) -> None:
         """Take in the stored segments, oldest first."""

@@ -6,7 +6,8 @@ are kept; when a late cut falls among days between that are not kept, the next o
 Source: definitions 13, 51 and 77.
 """
 
-from services.signals.core.state import Moment, User
+from services.signals.core.state import Moment
+from services.signals.core.user import User
 from shared.kernel.clock import DAY_MS
 
 KEPT_BETWEEN = 14

@@ -29,6 +29,7 @@ from services.signals.core.recent import RecentIds
 from services.signals.core.recent_state import RecentPage
 from services.signals.core.removed import Removals
 from services.signals.core.state import NO_DAY, Days, Head, UserPage
+from services.signals.core.user import Users, users_of
 from shared.kernel.errors import InvariantError
 
 Group = list[tuple[bytes, bytes | None]]
@@ -103,11 +104,11 @@ class Shelf:
         self._prepare(account)
         return account
 
-    def _users(self, head: Head, key: bytes) -> UserPage:
+    def _users(self, head: Head, key: bytes) -> Users:
         page = self._decoded(_USERS, key)
         if page is None and head.user_keys:
             raise InvariantError(f"a page of {head.account_id} is missing: {key!r}")
-        return page or UserPage(SCHEMA_VERSION, NO_STAMP, {}, {})
+        return Users() if page is None else users_of(page)
 
     def _decoded(self, decoder: PageDecoder[Page], key: bytes) -> Page | None:
         raw = self._page(key)
@@ -116,7 +117,7 @@ class Shelf:
     def new(self, account_id: str, today: int) -> Account:
         """Return an account that begins now; it is put on the shelf by `keep`."""
         head, days = new_account(account_id, today)
-        account = Account(head, days, [UserPage(SCHEMA_VERSION, NO_STAMP, {}, {})], RecentIds(self._dedup_ms))
+        account = Account(head, days, [Users()], RecentIds(self._dedup_ms))
         account.offset = account.at_record = -1
         self._prepare(account)
         return account

@@ -26,8 +26,8 @@ NO_DAY = 1 << 40
 FAR = 1 << 200  # no value comes so far: nothing is watched
 
 
-class User(msgspec.Struct, array_like=True, gc=False):
-    """One user of an account. Units: instants in milliseconds, -1 is never.
+class UserRow(msgspec.Struct, array_like=True, gc=False):
+    """One user of an account, as pages hold it. Units: instants in milliseconds, -1 is never.
 
     Shape: `cut` is the latest deactivation or erasure; activity before it does not count (definition 13). `given` is
     the latest provisioning after the cut, `core` the latest use of each core feature; `erased` is the latest erasure,
@@ -170,6 +170,6 @@ class UserPage(msgspec.Struct, array_like=True):
 
     version: int
     stamp: Stamp
-    users: dict[str, User] = {}
+    users: dict[str, UserRow] = {}
     gone: dict[bytes, tuple[Moment, Moment]] = {}
     forgotten: dict[bytes, tuple[Moment, Moment]] = {}

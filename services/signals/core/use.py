@@ -39,7 +39,7 @@ def feature_tried(account: Account, name: str, day: int, terms: Terms) -> bool:
             gone[name] = Counts()
         use_counts.add(gone[name], day, 1, KEPT_TIMES)
         account.days_dirty = True
-        account.most_times = None
+        account.quiet_uses = None
     return name in account.gated and tried(account, name, terms.gap_days) == terms.gap_times
 
 

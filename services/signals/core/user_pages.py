@@ -54,9 +54,7 @@ def write(account: Account, stamp: Stamp) -> list[Group]:
         replaced = [*_move(account, at), *_clear(account, at)]
     pages: Group = []
     for number in sorted(account.dirty_users):
-        page = account.users[number]
-        page.stamp = stamp
-        pages.append((key(head, number), encode_page(page)))
+        pages.append((key(head, number), encode_page(account.users[number].page(stamp))))
     account.dirty_users.clear()
     if head.user_pages < MANY or sum(len(page or b"") for _key, page in pages) <= TOGETHER_BYTES:
         return [pages + replaced]

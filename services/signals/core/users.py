@@ -5,9 +5,9 @@ Account-wide counts move with the user, so that they stay the sum over the users
 
 from services.signals.core import acts, answers, departments, erased, seats
 from services.signals.core.account import USERS_PER_PAGE, Account, user_page_number
-from services.signals.core.pages import NO_STAMP, SCHEMA_VERSION
-from services.signals.core.state import NEVER, Moment, User, UserPage
+from services.signals.core.state import NEVER, Moment
 from services.signals.core.terms import Terms
+from services.signals.core.user import User, Users
 from shared.kernel.clock import DAY_MS
 
 
@@ -36,7 +36,7 @@ def known(account: Account, user_id: str) -> User | None:
 def _grow(account: Account) -> None:
     """Double the user pages and spread the users anew."""
     pages = account.head.user_pages * 2
-    spread = [UserPage(SCHEMA_VERSION, NO_STAMP, {}, {}) for _ in range(pages)]
+    spread = [Users() for _ in range(pages)]
     for page in account.users:
         for user_id, user in page.users.items():
             spread[user_page_number(user_id, pages)].users[user_id] = user

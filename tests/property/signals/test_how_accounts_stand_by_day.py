@@ -8,10 +8,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from services.signals.core import standing
 from services.signals.core.account import KEPT_DAYS, PRUNE_EVERY_DAYS, Account, new_account
-from services.signals.core.pages import NO_STAMP, SCHEMA_VERSION, PageDecoder, encode_page
+from services.signals.core.pages import PageDecoder, encode_page
 from services.signals.core.recent import RecentIds
-from services.signals.core.state import Days, Head, UserPage
+from services.signals.core.state import Days, Head
 from services.signals.core.terms import Terms
+from services.signals.core.user import Users
 from services.signals.core.windows import day_sum
 from shared.kernel.events.capability_requested import CapabilityRequested, CapabilityRequestedProperties
 from tests.oracle.writing import playbook
@@ -26,7 +27,7 @@ scores = st.none() | st.integers(0, 10_000).map(lambda hundredths: Fraction(hund
 
 def account_of(head: Head, days: Days) -> Account:
     """Return the account in these pages, prepared."""
-    account = Account(head, days, [UserPage(SCHEMA_VERSION, NO_STAMP, {}, {})], RecentIds(3_600_000))
+    account = Account(head, days, [Users()], RecentIds(3_600_000))
     TERMS.refresh(account)
     return account
 

@@ -41,7 +41,7 @@ def _state(engine: Engine, account: Account) -> dict[str, Any]:
         **{f"head.{name}": value for name, value in asdict(account.head).items() if name not in BY_FLUSHES},
         "sums": {name: (metric.first_day, metric.cells) for name, metric in account.metrics.items() if metric.cells},
         **{f"days.{name}": value for name, value in asdict(account.days).items() if name not in BY_FLUSHES | {"stamp"}},
-        "users": {name: user for name, user in users.items() if name not in blank},
+        "users": {name: user.row() for name, user in users.items() if name not in blank},
         "forgotten": {name: gone for page in account.users for name, gone in page.forgotten.items()}
         | {erased.digest(account, name): (user.cut, user.erased) for name, user in blank.items()},
         "recent": {key: at for key, at in ids.items() if clock_ms - at <= recent.window_ms},

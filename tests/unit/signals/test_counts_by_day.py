@@ -5,11 +5,11 @@ from hypothesis import strategies as st
 
 from services.signals.core import use_counts, use_purchases, use_windows
 from services.signals.core.account import Account, new_account
-from services.signals.core.pages import NO_STAMP, SCHEMA_VERSION
 from services.signals.core.recent import RecentIds
-from services.signals.core.state import Metric, UserPage
+from services.signals.core.state import Metric
 from services.signals.core.terms import Terms
 from services.signals.core.use_state import KEPT_DAYS, Counts
+from services.signals.core.user import Users
 from services.signals.core.windows import day_sum
 from shared.kernel.clock import DAY_MS
 from tests.oracle.writing import playbook
@@ -25,7 +25,7 @@ days = st.integers(TODAY - 70, TODAY)
 def account_of(today: int) -> Account:
     """Return an account that has begun on some day."""
     head, gone = new_account("acme", today)
-    return Account(head, gone, [UserPage(SCHEMA_VERSION, NO_STAMP, {}, {})], RecentIds())
+    return Account(head, gone, [Users()], RecentIds())
 
 
 @given(st.lists(st.tuples(days, st.integers(1, 5))), days, st.integers(1, 90))

@@ -6,10 +6,9 @@ import pytest
 
 from services.signals.core import standing
 from services.signals.core.account import Account, new_account
-from services.signals.core.pages import NO_STAMP, SCHEMA_VERSION
 from services.signals.core.recent import RecentIds
 from services.signals.core.standing_state import forget_days
-from services.signals.core.state import UserPage
+from services.signals.core.user import Users
 from tests.oracle.adapters import EngineSubject
 from tests.oracle.story import Story
 from tests.oracle.writing import WIDE_OPEN, only, playbook
@@ -157,7 +156,7 @@ def test_a_restart_at_noon_knows_the_health_of_days_gone_by() -> None:
 def an_account(today: int = FIRST) -> Account:
     """Return an account that has just been heard of."""
     head, days = new_account("acme", today)
-    return Account(head, days, [UserPage(SCHEMA_VERSION, NO_STAMP, {}, {})], RecentIds(3_600_000))
+    return Account(head, days, [Users()], RecentIds(3_600_000))
 
 
 def test_health_beyond_sixty_four_bits_is_kept_exactly() -> None:

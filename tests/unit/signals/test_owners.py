@@ -3,12 +3,11 @@
 import pytest
 
 from services.signals.core.account import Account, new_account
-from services.signals.core.pages import NO_STAMP, SCHEMA_VERSION
 from services.signals.core.recent import RecentIds
 from services.signals.core.recommend import Scope, estimate, recommend
 from services.signals.core.rules import BY_NAME
-from services.signals.core.state import UserPage
 from services.signals.core.terms import Terms
+from services.signals.core.user import Users
 from shared.kernel.clock import day_of
 from shared.kernel.playbook import Playbook
 from shared.kernel.triggers import EstimatedAcv, Handoff, Recommendation
@@ -22,7 +21,7 @@ def account(**facts: object) -> Account:
     """Return an account that these facts are known of."""
     head, days = new_account("acme", day_of(NOW))
     head.facts = {name: (value, 0, "crm", name) for name, value in facts.items()}
-    return Account(head, days, [UserPage(SCHEMA_VERSION, NO_STAMP, {}, {})], RecentIds(3_600_000))
+    return Account(head, days, [Users()], RecentIds(3_600_000))
 
 
 def advice(

@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.signals.core import seats
-from services.signals.core.state import Moment, User
+from services.signals.core.state import Moment
+from services.signals.core.user import User
 from shared.kernel.clock import DAY_MS
 
 HOUR_MS = 3_600_000
