@@ -16,11 +16,13 @@ from shared.kernel.controls import CONTROLS, Control
 from shared.kernel.errors import Problem, Reason
 from shared.kernel.events import BY_NAME, EVENT_TYPES
 from shared.kernel.events.envelope import Event
+from shared.kernel.plain_events import PLAIN_SHAPES
 from shared.kernel.words import in_words
 
 Line = Event | Control
 _SHAPES = reduce(or_, [*(row.shape for row in EVENT_TYPES), *CONTROLS])
 _DECODER: msgspec.json.Decoder[Line] = msgspec.json.Decoder(_SHAPES)
+_PLAIN_DECODER: msgspec.json.Decoder[Line] = msgspec.json.Decoder(reduce(or_, [PLAIN_SHAPES, *CONTROLS]))
 _OCCURRED_AT = attrgetter("occurred_at")
 _ENCODER = msgspec.json.Encoder()
 _PATH = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
@@ -38,13 +40,24 @@ def decode_events(value: bytes) -> list[Event] | None:
     return cast("list[Event]", lines) if _settled(lines) else None
 
 
-def decode_single_events(values: Sequence[bytes]) -> list[Event] | None:
-    """Return the events of records of one event each; None when that is not what they are."""
+def decode_plain_events(value: bytes) -> list[Event] | None:
+    """Return what `decode_events` does, some of it perhaps in the shapes of `plain_events`, and sooner."""
     try:
-        lines = [*map(_DECODER.decode, values)]
+        lines = _PLAIN_DECODER.decode_lines(value)
     except (msgspec.DecodeError, ValueError, RecursionError):
-        return None
+        return decode_events(value)
     return cast("list[Event]", lines) if _settled(lines) else None
+
+
+def decode_single_events(values: Sequence[bytes]) -> list[Event] | None:
+    """Return the events of records of one event each, as `decode_plain_events`; None when that is not what they are."""
+    for decoder in (_PLAIN_DECODER, _DECODER):
+        try:
+            lines = [*map(decoder.decode, values)]
+        except (msgspec.DecodeError, ValueError, RecursionError):
+            continue
+        return cast("list[Event]", lines) if _settled(lines) else None
+    return None
 
 
 def decode_record(value: bytes) -> tuple[list[tuple[int, Line]], list[tuple[int, bytes, Problem]]]:

@@ -5,10 +5,14 @@ So an event is kept only as columns of its account, and decoded again, from its 
 Source: design (throughput).
 """
 
+from librt.vecs import append, vec
+from mypy_extensions import i64
+
 from shared.kernel.events.envelope import Event
-from shared.kernel.events.feature_used import FeatureUsed
+from shared.kernel.events.feature_used import FeatureUsed, FeatureUsedProperties
 from shared.kernel.events.session_started import SessionStarted
-from shared.kernel.events.usage_recorded import UsageRecorded
+from shared.kernel.events.usage_recorded import UsageRecorded, UsageRecordedProperties
+from shared.kernel.plain_events import PlainFeatureUsed, PlainUsageRecorded
 
 INDEX_BITS = 20
 MOST_EVENTS = 1 << INDEX_BITS  # of a unit
@@ -30,7 +34,7 @@ class Columns:
 
     def __init__(self) -> None:
         self.ids: list[str] = []
-        self.marks: list[int] = []
+        self.marks: vec[i64] = vec[i64]()
         self.sources: list[str] = []
         self.begins: list[int] = []
         self.users: list[str | None] = []
@@ -44,19 +48,34 @@ class Columns:
         self.metrics.append(metric)
         self.quantities.append(quantity)
 
-    def add_other(self, event: Event, words: Words) -> None:
-        """Note what an event says that is no use of a feature."""
-        if isinstance(event, UsageRecorded):
-            given = event.properties
+    def say_other(self, event: Event, words: Words) -> None:
+        """Note what an event says that is no use of a feature like nearly all of them."""
+        kind = type(event)
+        if kind is PlainUsageRecorded or kind is UsageRecorded:
+            given: UsageRecordedProperties = event.properties  # type: ignore[attr-defined]  # or of the same fields
             quantity = given.quantity
             if not given.mentions_competitor and given.cost is None and type(quantity) is int:
                 metric = given.metric
                 self.say("", words.setdefault(metric, metric), quantity)
                 return
-        elif isinstance(event, SessionStarted) and not event.properties.mentions_competitor:
+        elif kind is FeatureUsed:
+            self.say_use(event.properties, words)  # type: ignore[attr-defined]  # it has some
+            return
+        elif kind is SessionStarted and not event.properties.mentions_competitor:  # type: ignore[attr-defined]  # as above
             self.say("", "", 0)
             return
         self.say("", "", OTHER)
+
+    def say_use(self, used: FeatureUsedProperties, words: Words) -> None:
+        """Note the use of a feature."""
+        quantity = used.quantity
+        if used.mentions_competitor or type(quantity) is not int:
+            self.say("", "", OTHER)
+            return
+        name, metric = used.feature, used.metric
+        self.names.append(words.setdefault(name, name))
+        self.metrics.append("" if metric is None else words.setdefault(metric, metric))
+        self.quantities.append(quantity)
 
     def source(self, place: int) -> tuple[str, int]:
         """Return the source of an event, and the place of the next event of another."""
@@ -71,7 +90,7 @@ class Columns:
     @property
     def last_index(self) -> int:
         """The number of the last event in the unit."""
-        return self.marks[-1] & INDEX
+        return int(self.marks[-1] & INDEX)
 
 
 Groups = dict[str, Columns]
@@ -92,17 +111,11 @@ def gather(groups: Groups, words: Words, events: list[Event], index: int) -> Non
             columns.sources.append(words.setdefault(source, source))
             columns.begins.append(len(columns.ids))
         at_ms: int = event.occurred_at  # type: ignore[assignment]  # the codec has settled it
-        columns.marks.append(at_ms << INDEX_BITS | index)
+        columns.marks = append(columns.marks, i64(at_ms << INDEX_BITS | index))
         columns.ids.append(event.id)
         columns.users.append(event.user_id)
         index += 1
-        if type(event) is not FeatureUsed:
-            columns.add_other(event, words)
-            continue
-        used = event.properties
-        quantity = used.quantity
-        if used.mentions_competitor or type(quantity) is not int:
-            columns.say("", "", OTHER)
-            continue
-        name, metric = used.feature, used.metric
-        columns.say(words.setdefault(name, name), "" if metric is None else words.setdefault(metric, metric), quantity)
+        if type(event) is PlainFeatureUsed:
+            columns.say_use(event.properties, words)  # type: ignore[arg-type]  # of the same fields
+        else:
+            columns.say_other(event, words)

@@ -3,6 +3,8 @@
 Source: design (throughput), definitions 2, 8, 12, 13 and 75.
 """
 
+from typing import Any
+
 from services.signals.core import quiet_features, use_costs, use_problems
 from services.signals.core.account import Account
 from services.signals.core.acts import KEPT_INSTANTS
@@ -76,7 +78,7 @@ class Stretch:
         known, before = recent.open(self._source, clock)
         place = begin
         while place < end:
-            at_ms, event_id = marks[place] >> INDEX_BITS, ids[place]
+            at_ms, event_id = int(marks[place] >> INDEX_BITS), ids[place]
             if at_ms < first_ms or at_ms >= end_ms or quantities[place] < 0 or event_id in known or event_id in before:
                 break
             if not self._fold_one(place, at_ms):
@@ -84,8 +86,9 @@ class Stretch:
             if at_ms > latest:
                 latest = at_ms
                 clock = max(clock, at_ms)
-            known[event_id] = clock
-            clocks.append(clock)
+            boxed: Any = clock  # once for both
+            known[event_id] = boxed
+            clocks.append(boxed)
             place += 1
         if clocks:
             recent.note(self._source, ids[begin:place], clocks)

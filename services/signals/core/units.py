@@ -13,7 +13,7 @@ from services.signals.core import poison
 from services.signals.core.columns import INDEX, MOST_EVENTS, Columns, Groups, Words, gather
 from services.signals.core.partition import Partition
 from services.signals.core.quiet import fold_quiet
-from shared.kernel.codec import decode_events, decode_single_events
+from shared.kernel.codec import decode_events, decode_plain_events, decode_single_events
 from shared.kernel.errors import UpswingError
 from shared.kernel.events.envelope import Event
 
@@ -118,7 +118,7 @@ def _decoded(values: Sequence[bytes]) -> Iterator[tuple[Sequence[bytes], list[Ev
 
 def _events_of(value: bytes) -> list[Event] | None:
     """Return the events of a record, None for one that stands by itself."""
-    events = decode_events(value)
+    events = decode_plain_events(value)
     return events if events is None or len(events) <= MOST_EVENTS else None
 
 
@@ -161,7 +161,7 @@ def _fold_group(state: Partition, journal: poison.Journal, unit: Unit, name: str
                 raise
             except Exception:  # noqa: BLE001 - fate: the short way; the account goes the clear way from where it was
                 state.counts["short_way_failed",] += 1  # nothing is lost, but somebody should know
-                poison.reload(state, journal, name, *unit.place(columns.marks[number] & INDEX))
+                poison.reload(state, journal, name, *unit.place(int(columns.marks[number] & INDEX)))
                 loud = end - number
             else:
                 loud = loud * 2 if number == begin else 1
@@ -175,7 +175,7 @@ def _fold_clearly(
 ) -> None:
     """Fold events of an account one by one."""
     for number in range(begin, end):
-        index = columns.marks[number] & INDEX
+        index = int(columns.marks[number] & INDEX)
         fold_one(state, journal, *unit.place(index), unit.event(index))
 
 
