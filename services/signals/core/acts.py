@@ -6,7 +6,8 @@ still, once the user has acted on a further day, all acts of its day are taken a
 that are not kept one by one. Source: definitions 2, 13 and 23.
 """
 
-from bisect import insort
+from librt.vecs import append, vec
+from mypy_extensions import i32
 
 from services.signals.core.account import Account
 from services.signals.core.state import Moment
@@ -32,18 +33,16 @@ def count_first(account: Account, user: User, old_day: int | None, day: int) -> 
         if len(acts) >= KEPT_DAYS:
             del acts[: 1 - KEPT_DAYS]
     user.on_day = 1
-    if user.instants is not None:
-        user.instants = None
+    user.instants = vec[i32]()
 
 
 def count_more(user: User, last_ms: int) -> None:
     """Count an act that is the user's latest of a day, the one before it at `last_ms`."""
     user.on_day += 1
-    if user.instants is None:
-        user.instants = []
-    elif len(user.instants) == KEPT_INSTANTS:
-        del user.instants[0]
-    user.instants.append(last_ms % DAY_MS)
+    kept = user.instants
+    if len(kept) == KEPT_INSTANTS:
+        kept = kept[1:]
+    user.instants = append(kept, i32(last_ms % DAY_MS))
 
 
 def count_late(account: Account, user: User, at_ms: int) -> None:
@@ -51,9 +50,8 @@ def count_late(account: Account, user: User, at_ms: int) -> None:
     back = user.last_ms // DAY_MS - at_ms // DAY_MS
     if back == 0:
         user.on_day += 1
-        user.instants = user.instants or []
-        insort(user.instants, at_ms % DAY_MS)
-        del user.instants[:-KEPT_INSTANTS]
+        kept = sorted([*user.instants, at_ms % DAY_MS])
+        user.instants = vec[i32](kept[-KEPT_INSTANTS:])
         return
     note_first(account, at_ms // DAY_MS)
     if back < KEPT_DAYS:
@@ -72,12 +70,12 @@ def cut(user: User, moment: Moment) -> None:
     """Take away the acts before a user's departure, while the latest act is still known."""
     day, instant = divmod(moment[0], DAY_MS)
     later = user.last_ms // DAY_MS - day
-    acts, instants = user.acts or [], user.instants or []
+    acts = user.acts or []
     if later > 0:
         user.acts = acts[1 - later :] if later > 1 else None
         return
-    staying = [at for at in instants if at >= instant] if later == 0 else []
-    user.acts, user.instants = None, staying or None
+    staying = [at for at in user.instants if at >= instant] if later == 0 else []
+    user.acts, user.instants = None, vec[i32](staying)
     user.on_day = len(staying) + 1 if user.last_ms >= moment[0] else 0
 
 

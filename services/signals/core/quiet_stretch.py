@@ -5,6 +5,9 @@ Source: design (throughput), definitions 2, 8, 12, 13 and 75.
 
 from typing import Any
 
+from librt.vecs import append
+from mypy_extensions import i32
+
 from services.signals.core import quiet_features, use_costs, use_problems
 from services.signals.core.account import Account
 from services.signals.core.acts import KEPT_INSTANTS
@@ -138,10 +141,10 @@ class Stretch:
     def _act(self, user: User, user_id: str, at_ms: int) -> None:
         """Note an act of today that is quiet."""
         last_ms, instants = user.last_ms, user.instants
-        if instants is not None and self._first_ms <= last_ms < at_ms and len(instants) < KEPT_INSTANTS:
+        if self._first_ms <= last_ms < at_ms and len(instants) < KEPT_INSTANTS:
             user.on_day += 1
             user.last_ms = at_ms
-            instants.append(last_ms - self._first_ms)
+            user.instants = append(instants, i32(last_ms - self._first_ms))
         else:
             act(self._account, user, at_ms, self._terms)
         if self._users is None:

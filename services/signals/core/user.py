@@ -4,7 +4,8 @@ Nearly every event touches a user, so a user is a class of its own whose fields 
 a struct it must look up by name. Source: design (state; throughput), ADR 0015.
 """
 
-from mypy_extensions import mypyc_attr
+from librt.vecs import vec
+from mypy_extensions import i32, mypyc_attr
 
 from services.signals.core.pages import SCHEMA_VERSION, Stamp
 from services.signals.core.people_state import Answer
@@ -13,7 +14,7 @@ from services.signals.core.state import Moment, UserPage, UserRow
 
 @mypyc_attr(acyclic=True)
 class User:
-    """One user of an account. Shape and units: as `UserRow`."""
+    """One user of an account. Shape and units: as `UserRow`; no `instants` are an empty vector."""
 
     __slots__ = (
         "acts",
@@ -35,7 +36,7 @@ class User:
     def __init__(self) -> None:
         self.last_ms: int = -1
         self.on_day: int = 0
-        self.instants: list[int] | None = None
+        self.instants: vec[i32] = vec[i32]()
         self.acts: list[int] | None = None
         self.core: dict[str, int] | None = None
         self.cut: Moment | None = None
@@ -59,7 +60,7 @@ class User:
             self.core,
             self.erased,
             self.on_day,
-            self.instants,
+            list(self.instants) if len(self.instants) else None,
             self.acts,
             self.answers,
             self.viewed_ms,
@@ -71,7 +72,9 @@ class User:
 def user_of(row: UserRow) -> User:
     """Return the user that a page holds."""
     user = User()
-    user.last_ms, user.on_day, user.instants, user.acts = row.last_ms, row.on_day, row.instants, row.acts
+    user.last_ms, user.on_day, user.acts = row.last_ms, row.on_day, row.acts
+    if row.instants:
+        user.instants = vec[i32](row.instants)
     user.core, user.cut, user.given, user.erased = row.core, row.cut, row.given, row.erased
     user.department, user.department_at = row.department, row.department_at
     user.answers, user.viewed_ms, user.since, user.between = row.answers, row.viewed_ms, row.since, row.between

@@ -66,7 +66,6 @@ def test_ids_of_a_source_with_a_zero_in_its_name_are_the_same_before_and_after_a
     recent = RecentIds(WINDOW_MS)
     assert not recent.repeated("a\0b", "c", 1)
     assert recent.repeated("a", "b\0c", 2)
-    assert recent.unseen("a\0b", ["d"]) == 0
     pages = [page for _, page in recent.write((0, 0), 3) if page is not None]
     assert pages[0].ids == ["a\0b\0c"]
     after = RecentIds(WINDOW_MS)
