@@ -13,6 +13,7 @@ from shared.kernel.events.feature_used import FeatureUsed, FeatureUsedProperties
 from shared.kernel.events.session_started import SessionStarted
 from shared.kernel.events.usage_recorded import UsageRecorded, UsageRecordedProperties
 from shared.kernel.plain_events import PlainFeatureUsed, PlainUsageRecorded
+from shared.kernel.quantities import millionths
 
 INDEX_BITS = 20
 MOST_EVENTS = 1 << INDEX_BITS  # of a unit
@@ -26,11 +27,12 @@ class Columns:
 
     Shape: a mark is the instant in milliseconds, shifted by `INDEX_BITS`, and the number of the event in the unit. A
     use of a feature has a name, and a metric if it adds to one; a recorded quantity has a metric and no name, a session
-    neither; a quantity of `OTHER` stands for whatever the short way does not take. `sources` are the sources one after
-    the other, `begins` the place of the first event of each.
+    neither; a quantity of `OTHER` stands for whatever the short way does not take. `costs` are the costs of the few
+    quantities that have one, by place, in millionths. `sources` are the sources one after the other, `begins` the place
+    of the first event of each.
     """
 
-    __slots__ = ("begins", "ids", "marks", "metrics", "names", "quantities", "sources", "users")
+    __slots__ = ("begins", "costs", "ids", "marks", "metrics", "names", "quantities", "sources", "users")
 
     def __init__(self) -> None:
         self.ids: list[str] = []
@@ -41,6 +43,7 @@ class Columns:
         self.names: list[str] = []
         self.metrics: list[str] = []
         self.quantities: list[int] = []
+        self.costs: dict[int, int] = {}
 
     def say(self, name: str, metric: str, quantity: int) -> None:
         """Note what an event says."""
@@ -53,8 +56,10 @@ class Columns:
         kind = type(event)
         if kind is PlainUsageRecorded or kind is UsageRecorded:
             given: UsageRecordedProperties = event.properties  # type: ignore[attr-defined]  # or of the same fields
-            quantity = given.quantity
-            if not given.mentions_competitor and given.cost is None and type(quantity) is int:
+            quantity, cost = given.quantity, given.cost
+            if not given.mentions_competitor and type(quantity) is int and (cost is None or type(cost) is int):
+                if cost is not None:
+                    self.costs[len(self.names)] = millionths(cost)
                 metric = given.metric
                 self.say("", words.setdefault(metric, metric), quantity)
                 return

@@ -20,11 +20,17 @@ def named(account: Account, department: str, day: int) -> None:
 
 def filled(account: Account, department: str, before: int, day: int, terms: Terms) -> bool:
     """Tell whether a user of a department who acts on `day`, after `before`, brings a rule on departments about."""
-    people, today, rules = account.people, account.head.today, terms.playbook.rules
-    for wanted, days in (
-        (people.watch_new.get(department), rules.department_expansion.days),
-        (people.watch_busy.get(department), rules.department_adjacent.days),
-    ):
+    people, today = account.people, account.head.today
+    for wanted, days in watched(account, department, terms):
         if wanted is not None and day > today - days >= before and people.active(department, today, days) >= wanted:
             return True
     return False
+
+
+def watched(account: Account, department: str, terms: Terms) -> tuple[tuple[int | None, int], tuple[int | None, int]]:
+    """Return at how many active users of a department within how many days somebody must look; None is never."""
+    people, rules = account.people, terms.playbook.rules
+    return (
+        (people.watch_new.get(department), rules.department_expansion.days),
+        (people.watch_busy.get(department), rules.department_adjacent.days),
+    )

@@ -8,10 +8,11 @@ Source: design (throughput), definition 37.
 """
 
 from services.signals.core.account import Account
-from services.signals.core.columns import Columns
+from services.signals.core.columns import INDEX_BITS, Columns
 from services.signals.core.partition import Partition
 from services.signals.core.quiet_stretch import Stretch
 from services.signals.core.recent import ZERO
+from shared.kernel.clock import DAY_MS
 from shared.kernel.events.feature_used import FeatureUsed
 from shared.kernel.events.session_started import SessionStarted
 from shared.kernel.events.usage_recorded import UsageRecorded
@@ -41,3 +42,16 @@ def fold_quiet(state: Partition, account: Account, columns: Columns, begin: int,
     kinds[UsageRecorded] += stretch.quantities
     kinds[SessionStarted] += stretch.sessions
     return begin + done
+
+
+def turn_day(state: Partition, account: Account, columns: Columns, place: int, offset: int) -> None:
+    """Let the account's day become that of an event, when that is a later one and the event new to the account.
+
+    The clear way does the same at that event, before it does anything else. Errors: as `fold_quiet`.
+    """
+    day = int(columns.marks[place] >> INDEX_BITS) // DAY_MS
+    if day <= account.head.today or account.recent.knows(columns.source(place)[0], columns.ids[place]):
+        return
+    if account.at_record != offset:
+        state.touch(account, offset)
+    state.step(account, day)

@@ -8,13 +8,13 @@ from typing import Any
 from librt.vecs import append
 from mypy_extensions import i32
 
-from services.signals.core import quiet_features, use_costs, use_problems
+from services.signals.core import quiet_features, use_problems
 from services.signals.core.account import Account
 from services.signals.core.acts import KEPT_INSTANTS
 from services.signals.core.columns import INDEX_BITS, Columns
 from services.signals.core.quiet_features import Use
+from services.signals.core.quiet_sums import Sum
 from services.signals.core.quiet_users import act, adopts, is_quiet
-from services.signals.core.state import Metric
 from services.signals.core.terms import Terms
 from services.signals.core.user import User
 from services.signals.core.users import core_used, find, known
@@ -22,7 +22,6 @@ from shared.kernel.clock import DAY_MS
 from shared.kernel.events.feature_used import FeatureUsed
 from shared.kernel.events.session_started import SessionStarted
 from shared.kernel.events.usage_recorded import UsageRecorded
-from shared.kernel.quantities import MILLION
 
 
 class Stretch:
@@ -30,25 +29,19 @@ class Stretch:
 
     Shape: `clocks` are the account's clock after each event folded so far; `uses`, `quantities` and `sessions` count
     them by type. The account's today lies between `_first_ms` and `_end_ms`; who acted at `_lively_ms` or later changes
-    no answer by acting again. `_met` are the features used so far. What has been added to one metric stands in
-    `_added`, of which uses of features `_fed`, until another metric comes; `_most` is how much may be added to it.
+    no answer by acting again. `_met` are the features used so far.
     """
 
     __slots__ = (
         "_account",
-        "_added",
         "_columns",
         "_counted",
         "_end_ms",
-        "_fed",
-        "_feeds",
         "_first_ms",
         "_lively_ms",
         "_met",
-        "_metric",
-        "_metric_name",
-        "_most",
         "_source",
+        "_sum",
         "_terms",
         "_users",
         "_uses",
@@ -67,8 +60,7 @@ class Stretch:
         self._uses: dict[str, Use] = quiet_features.known(account, terms)
         self._met: list[Use] = []
         self._users: dict[str, User] | None = account.users[0].users if len(account.users) == 1 else None
-        self._metric: Metric | None = None
-        self._metric_name, self._most, self._added, self._fed, self._feeds = "", 0, 0, 0, False
+        self._sum = Sum(account, terms, source, columns.costs)
         self.clocks: list[int] = []
         self.uses, self.quantities, self.sessions = 0, 0, 0
 
@@ -101,7 +93,7 @@ class Stretch:
 
     def _end(self) -> None:
         """Put down what has been added up."""
-        self._add_up()
+        self._sum.add_up()
         times: dict[str, int] = self._account.head.use.times
         for use in self._met:
             times[use.name] = use.times
@@ -118,7 +110,7 @@ class Stretch:
             user = known(self._account, user_id) if users is None else users.get(user_id)
             if user is None or user.cut is not None:
                 return False
-            if user.last_ms < self._lively_ms and not is_quiet(self._account, user):
+            if user.last_ms < self._lively_ms and not is_quiet(self._account, user, self._terms):
                 return False
         name, metric = columns.names[place], columns.metrics[place]
         if name:
@@ -126,7 +118,7 @@ class Stretch:
                 return False
             self.uses += 1
         elif metric:
-            if UsageRecorded in self._counted or not self._record(metric, columns.quantities[place]):
+            if UsageRecorded in self._counted or not self._sum.record(metric, columns.quantities[place], place):
                 return False
             self.quantities += 1
         else:
@@ -158,7 +150,7 @@ class Stretch:
         core = user if use.is_core else None
         if core is not None and adopts(account, core, name, self._terms):
             return False
-        if metric and not self._has_room(metric, quantity):
+        if metric and not self._sum.has_room(metric, quantity):
             return False
         if not use.is_met:
             use.times = account.head.use.times.get(name, 0)
@@ -173,9 +165,7 @@ class Stretch:
         if use.problems is not None:
             use_problems.used(account, use.problems)
         if metric:
-            self._added += quantity
-            self._fed += quantity
-            self._feeds = True
+            self._sum.feed(quantity)
         if core is not None:
             core_used(account, core, name, at_ms, account.head.today, self._terms)
         return True
@@ -183,52 +173,3 @@ class Stretch:
     def _allows(self, use: Use) -> bool:
         """Tell whether one more use of a feature changes no answer, where that is not known already."""
         return FeatureUsed not in self._counted and quiet_features.allows(self._account, use, self._terms)
-
-    def _record(self, name: str, quantity: int) -> bool:
-        """Add a quantity to a metric, if it is quiet."""
-        if not self._has_room(name, quantity) or self._metric is None:
-            return False
-        if self._metric.costly:
-            return self._costs_little(self._metric, name, quantity)
-        self._added += quantity
-        return True
-
-    def _has_room(self, name: str, quantity: int) -> bool:
-        """Tell whether a quantity of today brings a metric to nothing that is watched."""
-        return (name == self._metric_name or self._turn_to(name)) and self._added + quantity <= self._most
-
-    def _turn_to(self, name: str) -> bool:
-        """Go on with another metric; tell whether its quantities of today may be quiet."""
-        self._add_up()
-        account, today = self._account, self._account.head.today
-        metric = account.metrics.get(name)
-        if metric is None or today not in metric.cells or metric.heard.get(self._source) != today:
-            self._metric_name, self._metric = "", None
-            return False
-        self._metric_name, self._metric = name, metric
-        self._most = min(use_problems.ANY, (metric.watch - metric.total - 1) // MILLION)
-        return True
-
-    def _add_up(self) -> None:
-        """Add what has come to the metric at hand."""
-        metric, added = self._metric, self._added
-        if metric is None or (not added and not self._feeds):
-            return
-        metric.cells[self._account.head.today] += added * MILLION
-        metric.total += added * MILLION
-        if self._feeds:
-            fed = self._account.head.use.by_features
-            fed[self._metric_name] = fed.get(self._metric_name, 0) + self._fed * MILLION
-        self._most -= added
-        self._added, self._fed, self._feeds = 0, 0, False
-
-    def _costs_little(self, metric: Metric, name: str, quantity: int) -> bool:
-        """Add a quantity of a metric that has had costs, if the rules need not be looked at; tell whether."""
-        self._add_up()
-        self._added = quantity
-        self._add_up()
-        if not use_costs.reached(self._account, name, metric, self._terms):
-            return True
-        self._added = -quantity
-        self._add_up()
-        return False

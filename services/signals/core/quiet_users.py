@@ -3,18 +3,31 @@
 Source: definitions 2 and 13.
 """
 
-from services.signals.core import acts, users
+from services.signals.core import acts, departments, users
 from services.signals.core.account import Account
 from services.signals.core.terms import Terms
 from services.signals.core.user import User
 from shared.kernel.clock import DAY_MS
 
 
-def is_quiet(account: Account, user: User) -> bool:
+def is_quiet(account: Account, user: User, terms: Terms) -> bool:
     """Tell whether an act of today changes no answer, of a user who is not in every window yet."""
-    if user.department is not None or account.waits_for("active_share_percent"):
+    if account.waits_for("active_share_percent"):
+        return False
+    if user.department is not None and _may_fill(account, user, user.department, terms):
         return False
     return account.active_rule + 1 < account.watch_active and account.active_health + 1 < account.watch_health
+
+
+def _may_fill(account: Account, user: User, department: str, terms: Terms) -> bool:
+    """Tell whether an act of today may bring a rule on departments about."""
+    today, people = account.head.today, account.people
+    for wanted, days in departments.watched(account, department, terms):
+        if wanted is None or user.last_ms >= (today - days + 1) * DAY_MS:
+            continue
+        if people.active(department, today, days) + 1 >= wanted:
+            return True
+    return False
 
 
 def act(account: Account, user: User, at_ms: int, terms: Terms) -> None:

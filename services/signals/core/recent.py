@@ -64,6 +64,10 @@ class RecentIds:
         self.note(source, [event_id], [clock_ms])
         return False
 
+    def knows(self, source: str, event_id: str) -> bool:
+        """Tell whether an event may have been seen within the window; of a source with a zero it always may."""
+        return ZERO in source or event_id in self._new.get(source, NONE) or event_id in self._old.get(source, NONE)
+
     def open(self, source: str, clock_ms: int) -> tuple[dict[str, int], dict[str, int]]:
         """Return the ids known of a source: those to put new ones to, each with the clock at it, and older ones.
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from services.signals.core import poison
 from services.signals.core.columns import INDEX, MOST_EVENTS, Columns, Groups, Words, gather
 from services.signals.core.partition import Partition
-from services.signals.core.quiet import fold_quiet
+from services.signals.core.quiet import fold_quiet, turn_day
 from shared.kernel.codec import decode_events, decode_plain_events, decode_single_events
 from shared.kernel.errors import UpswingError
 from shared.kernel.events.envelope import Event
@@ -144,28 +144,27 @@ def fold_unit(state: Partition, journal: poison.Journal, unit: Unit) -> None:
 
 
 def _fold_group(state: Partition, journal: poison.Journal, unit: Unit, name: str, columns: Columns) -> None:
-    """Fold the quiet events of an account at once, the others one by one; ever more of these after each other."""
-    number, end, loud = 0, len(columns.ids), 1
+    """Fold the quiet events of an account at once, the others one by one."""
+    number, end = 0, len(columns.ids)
     offset, _ = unit.place(columns.last_index)
     while number < end:
         account = state.accounts.get(name)
-        begin = number
+        following = number + 1
         if account is None:  # not in memory yet, or none that anything is kept of
-            loud *= 2
+            pass
         elif end - number < FEWEST_QUIET or account.offset >= unit.first:  # a torn flush holds some of these already
-            loud = end - number
+            following = end
         else:
             try:
+                turn_day(state, account, columns, number, offset)
                 number = fold_quiet(state, account, columns, number, offset)
+                following = min(number + 1, end)
             except (UpswingError, MemoryError):
                 raise
             except Exception:  # noqa: BLE001 - fate: the short way; the account goes the clear way from where it was
                 state.counts["short_way_failed",] += 1  # nothing is lost, but somebody should know
                 poison.reload(state, journal, name, *unit.place(int(columns.marks[number] & INDEX)))
-                loud = end - number
-            else:
-                loud = loud * 2 if number == begin else 1
-        following = min(end, number + loud)
+                following = end
         _fold_clearly(state, journal, unit, columns, number, following)
         number = following
 

@@ -38,13 +38,16 @@ def recorded(account: Account, metric: Metric, given: UsageRecordedProperties, d
         metric.costly = True
         cost, quantity = millionths(given.cost), millionths(given.quantity)
         if day == account.head.today:
-            so_far = account.head.use.costs.get(name, (0, 0))
-            account.head.use.costs[name] = (so_far[0] + cost, so_far[1] + quantity)
+            account.head.use.costs[name] = more(account.head.use.costs.get(name), cost, quantity)
         else:
             cells = account.days.use.costs.setdefault(name, {})
-            so_far = cells.get(day, (0, 0))
-            cells[day] = (so_far[0] + cost, so_far[1] + quantity)
+            cells[day] = more(cells.get(day), cost, quantity)
     return reached(account, name, metric, terms)
+
+
+def more(so_far: tuple[int, int] | None, cost: int, quantity: int) -> tuple[int, int]:
+    """Return the cost and the quantity of events that have a cost, with one more."""
+    return (cost, quantity) if so_far is None else (so_far[0] + cost, so_far[1] + quantity)
 
 
 def reached(account: Account, name: str, metric: Metric, terms: Terms) -> bool:
