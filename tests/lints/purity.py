@@ -1,10 +1,11 @@
-"""Code that decides imports the standard library's quiet parts, msgspec, the kernel and its own core; nothing else."""
+"""Code that decides imports quiet parts of the standard library, msgspec, mypyc's own types, the kernel and its core."""
 
 import sys
 from collections.abc import Iterator
 
 from tests.lints.lint import Finding, Lint, Source, imports, in_pure
 
+QUIET = {"librt", "msgspec", "mypy_extensions"}
 TALKING = {
     "asyncio",
     "http",
@@ -31,7 +32,7 @@ def check(source: Source) -> Iterator[Finding]:
     )
     for line, module in imports(source.tree):
         top = module.split(".")[0]
-        ours = f"{module}.".startswith((f"{own}.", "shared.kernel.")) or top == "msgspec"
+        ours = f"{module}.".startswith((f"{own}.", "shared.kernel.")) or top in QUIET
         quiet = top in sys.stdlib_module_names and top not in TALKING and module not in TALKING
         if not (ours or quiet):
             yield line, f"pure code must not import {module}"
