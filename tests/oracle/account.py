@@ -187,14 +187,15 @@ class Account:
         view = self.view()
         measured: dict[str, list[Value]] = {}
         at: dict[bool, Moment] = {False: replace(now, reasons=("backfill",) if self.terms.backfill else ())}
-        for row in ROWS:
+        rows = [row for row in ROWS if self._on(row.name)]
+        self.triggers.parked = {key for key in self.triggers.parked if self._on(str(key[0]))}
+        for row in rows:
             gated = is_gated(row.name, self.terms.playbook)
             if gated not in at:  # after the rules of risk and adoption, before the first of expansion
                 at[gated] = replace(now, reasons=self.gate().held_because)
             here = at[gated]
             if row.happening:
-                happened = row.happening(view, event) if event and self._on(row.name) else ()
-                for value in happened:
+                for value in row.happening(view, event) if event else ():
                     self.triggers.happen(value, here)
                 continue
             measured[row.name] = self._values(row, view)
@@ -202,12 +203,12 @@ class Account:
             for value in measured[row.name]:
                 if event is None or not row.by_day:
                     self.triggers.fire(value, here)
-        for row in ROWS:
+        for row in rows:
             if not at[is_gated(row.name, self.terms.playbook)].reasons:
                 self._release(row, measured.get(row.name, []), now.at)
 
     def _release(self, row: Row, values: list[Value], at: int) -> None:
-        if row.happening and self._on(row.name):
+        if row.happening:
             self.triggers.release_happenings(row.name, at)
         for value in values:
             self.triggers.release(value, at)
