@@ -1,4 +1,4 @@
-"""Code that decides imports quiet parts of the standard library, msgspec, mypyc's own types, the kernel and its core."""
+"""Code that decides imports quiet parts of the standard library, msgspec, mypyc's types, the kernel and its core."""
 
 import sys
 from collections.abc import Iterator
