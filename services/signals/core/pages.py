@@ -16,7 +16,7 @@ import msgspec
 
 from shared.kernel.errors import ConfigurationError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 META_KEY = b"m"
 HEAD, DAYS, USERS, RECENT = b"h", b"d", b"u", b"r"
 HEADS_PREFIX = HEAD + b"\0"

@@ -7,8 +7,6 @@ that are appended to and, once full, never written again, so a flush costs bytes
 Memory: at most two hours of ids, about 200 bytes each; 1,000 events/s on one account hold 1.4 GB at worst.
 """
 
-from collections.abc import Iterator
-
 from services.signals.core.pages import SCHEMA_VERSION, Stamp
 from services.signals.core.recent_state import RecentPage, Segment
 from shared.kernel.clock import MINUTE_MS
@@ -97,9 +95,11 @@ class RecentIds:
         """Take in the stored segments, oldest first."""
         self.segments = list(segments)
         for page in pages:
-            for key, clock_ms in zip(page.ids, page.clocks, strict=True):
-                source, event_id = _split(key)
-                self._new.setdefault(source, {})[event_id] = clock_ms
+            _run(page)
+            ends = [begin for _, begin in page.runs[1:]]
+            for (source, begin), end in zip(page.runs, [*ends, len(page.ids)], strict=True):
+                known = self._new.setdefault(source, {})
+                known.update(zip(page.ids[begin:end], page.clocks[begin:end], strict=True))
         if pages:
             self._number = sum(map(len, self._new.values()))
             earliest = min((clock for page in pages for clock in page.clocks), default=0)
@@ -125,7 +125,10 @@ class RecentIds:
             page = RecentPage(SCHEMA_VERSION, stamp)
             number = max(self.segments[-1].number if self.segments else 0, expired) + 1
             self.segments.append(Segment(number, last_ms))
-        page.ids += self._keys()
+        for source, begin in self._runs:
+            if not page.runs or page.runs[-1][0] != source:
+                page.runs.append((source, len(page.ids) + begin))
+        page.ids += self._unwritten
         page.clocks += self._unwritten_clocks
         self._unwritten.clear()
         self._unwritten_clocks.clear()
@@ -135,12 +138,14 @@ class RecentIds:
         self._open = page if len(page.ids) < SEGMENT_FULL else None
         return self.segments[-1].number, page
 
-    def _keys(self) -> Iterator[str]:
-        """Yield the unwritten ids as they are written: each behind its source."""
-        ends = [begin for _, begin in self._runs[1:]]
-        for (source, begin), end in zip(self._runs, [*ends, len(self._unwritten)], strict=True):
-            prefix = f"{source}\0"
-            yield from [prefix + event_id for event_id in self._unwritten[begin:end]]
+
+def _run(page: RecentPage) -> None:
+    """Let a page of version 1 hold its ids as later ones do."""
+    if page.ids and not page.runs:
+        for place, key in enumerate(page.ids):
+            source, page.ids[place] = _split(key)
+            if not page.runs or page.runs[-1][0] != source:
+                page.runs.append((source, place))
 
 
 def _split(key: str) -> tuple[str, str]:

@@ -16,9 +16,14 @@ class Segment(msgspec.Struct, array_like=True):
 
 
 class RecentPage(msgspec.Struct, array_like=True):
-    """One page of ids, each with the account's clock when it was first seen."""
+    """One page of ids, each with the account's clock when it was first seen.
+
+    Shape: `runs` tells of each source, one after the other, where its ids begin. Without any, as version 1 wrote them,
+    each id stands behind its source and a zero.
+    """
 
     version: int
     stamp: Stamp
     ids: list[str] = []
     clocks: list[int] = []
+    runs: list[tuple[str, int]] = []

@@ -4,12 +4,16 @@ Nearly every event touches a user, so a user is a class of its own whose fields 
 a struct it must look up by name. Source: design (state; throughput), ADR 0015.
 """
 
+from typing import Any
+
 from librt.vecs import vec
 from mypy_extensions import i32, mypyc_attr
 
 from services.signals.core.pages import SCHEMA_VERSION, Stamp
 from services.signals.core.people_state import Answer
 from services.signals.core.state import Moment, UserPage, UserRow
+
+Row = tuple[Any, ...]
 
 
 @mypyc_attr(acyclic=True)
@@ -49,9 +53,9 @@ class User:
         self.since: Moment | None = None
         self.between: bytes = b""
 
-    def row(self) -> UserRow:
-        """Return what a page holds of the user."""
-        return UserRow(
+    def row(self) -> Row:
+        """Return what a page holds of the user: the fields of `UserRow`, in their order."""
+        return (
             self.last_ms,
             self.cut,
             self.given,
@@ -93,7 +97,7 @@ class Users:
 
     def page(self, stamp: Stamp) -> UserPage:
         """Return the page to write."""
-        rows = {user_id: user.row() for user_id, user in self.users.items()}
+        rows: dict[str, Any] = {user_id: user.row() for user_id, user in self.users.items()}
         return UserPage(SCHEMA_VERSION, stamp, rows, self.gone, self.forgotten)
 
 

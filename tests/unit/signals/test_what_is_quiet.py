@@ -67,7 +67,7 @@ def test_ids_of_a_source_with_a_zero_in_its_name_are_the_same_before_and_after_a
     assert not recent.repeated("a\0b", "c", 1)
     assert recent.repeated("a", "b\0c", 2)
     pages = [page for _, page in recent.write((0, 0), 3) if page is not None]
-    assert pages[0].ids == ["a\0b\0c"]
+    assert (pages[0].ids, pages[0].runs) == (["b\0c"], [("a", 0)])
     after = RecentIds(WINDOW_MS)
     after.load(tuple(recent.segments), pages)
     assert after.repeated("a\0b", "c", 4)
