@@ -17,7 +17,8 @@ from services.signals.core.people import People
 from services.signals.core.recent import RecentIds
 from services.signals.core.standing_state import forget_days
 from services.signals.core.standstill import Standstill
-from services.signals.core.state import NEVER, Days, Head, Metric, Ticket
+from services.signals.core.state import NEVER, Days, Head, Ticket
+from services.signals.core.use_sums import Metric
 from services.signals.core.user import User, Users
 from services.signals.core.windows import LastSeen, prune
 from shared.kernel.clock import DAY_MS

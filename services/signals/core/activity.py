@@ -11,9 +11,9 @@ from typing import Any
 from services.signals.core import names, standing, use, use_costs, use_problems, use_sources, users
 from services.signals.core.account import Account
 from services.signals.core.feature_days import days_used, note_use
-from services.signals.core.state import Metric
 from services.signals.core.terms import Terms
 from services.signals.core.use_days import UseDays
+from services.signals.core.use_sums import Metric
 from shared.kernel.events import feature_used, session_started, usage_recorded
 from shared.kernel.events.envelope import Event, Properties, Quantity
 from shared.kernel.quantities import MILLION, millionths

@@ -203,15 +203,20 @@ def _described(account: Account, terms: Terms) -> Gate:
     counted = known = over = 0
     under, is_open, shown = 1, True, list[Criterion]()
     for answer in found:
-        attained = answer.attained
         known += answer.met is not None
         is_open = is_open and answer.passes
-        if not answer.left_out:
-            counted += 1
-            over, under = over * attained[1] + attained[0] * under, under * attained[1]
         before, said = account.at_hand.get(answer.name), answer.said
         if before is None or before[0] != said:  # most are the same for days
-            before = account.at_hand[answer.name] = said, _shown(answer, attained[0] / attained[1])
+            attained = answer.attained
+            criterion = _shown(answer, attained[0] / attained[1])
+            before = account.at_hand[answer.name] = said, criterion, attained[0], attained[1]
+        if not answer.left_out:
+            counted += 1
+            part, whole = before[2], before[3]
+            if part == whole:
+                over += under
+            else:
+                over, under = over * whole + part * under, under * whole
         shown.append(before[1])
     readiness = 100 * over // (under * counted) if counted else 100
     return Gate(is_open, readiness, round(known / len(found), 4), tuple(shown))

@@ -5,8 +5,8 @@ Source: design (throughput), definitions 12, 20, 40 and 75.
 
 from services.signals.core import use_costs, use_problems, use_sources
 from services.signals.core.account import Account
-from services.signals.core.state import Metric
 from services.signals.core.terms import Terms
+from services.signals.core.use_sums import Metric
 from shared.kernel.quantities import MILLION
 
 FREE = -1  # without a cost

@@ -8,16 +8,17 @@ from fractions import Fraction
 from services.signals.core import handoff
 from services.signals.core.account import Account
 from services.signals.core.rules.row import Level, RuleRow
-from services.signals.core.terms import Terms, annual_value
+from services.signals.core.terms import Terms
 from shared.kernel.clock import DAY_MS, date_from_day, day_of
 from shared.kernel.playbook import Addon, Play, Product
 from shared.kernel.quantities import MILLION
-from shared.kernel.triggers import EstimatedAcv, Number, Recommendation, ScopeType
+from shared.kernel.triggers import EstimatedAcv, Recommendation, ScopeType
 
 FRIDAY = 4
+MONTHS = 12
 CSM, AE, POOL = "csm", "ae", "pool"
 Scope = tuple[ScopeType | None, str | None]
-Worth = tuple[Fraction, str]  # an amount and its basis
+Worth = tuple[int, int, str]  # an amount, as a share of whole numbers, and its basis
 
 
 def play_of(terms: Terms, rule: str) -> tuple[str, Play]:
@@ -88,8 +89,7 @@ def _owner_by_size(terms: Terms, play: Play, worth: EstimatedAcv | None) -> str:
         return AE
     if worth is None or worth.currency != terms.playbook.currency:
         return CSM  # an amount that cannot be compared is no reason to hand over
-    amount = worth.amount if isinstance(worth.amount, int) else Fraction(str(worth.amount))
-    return CSM if amount < _price(terms, bound) else AE
+    return CSM if worth.amount < bound else AE  # as exact as their decimals: doubles lie in the order of these
 
 
 def due_ms(at_ms: int, play: Play) -> int:
@@ -121,7 +121,8 @@ def _estimate(account: Account, terms: Terms, play: Play, scope: Scope) -> Estim
     found = None
     if offer is not None:
         what = "cross-sell" if kind == "product" else "add-on"
-        found = _price(terms, offer.price) * terms.playbook.estimates.months, f"{what}: {name}"
+        price, parts = _price(terms, offer.price)
+        found = price * terms.playbook.estimates.months, parts, f"{what}: {name}"
     elif play.deal == "tier":
         found = _tier(account, terms)
     elif play.deal == "seats":
@@ -129,23 +130,23 @@ def _estimate(account: Account, terms: Terms, play: Play, scope: Scope) -> Estim
     elif play.deal == "usage" and kind == "metric":
         found = _usage(account, terms, name or "")
     if found is not None:
-        return EstimatedAcv(_amount(found[0]), terms.playbook.currency, found[1])
+        return _worth(found, terms.playbook.currency)
     guess = _guess(account, terms)
-    currency = account.fact("currency") or terms.playbook.currency
-    return None if guess is None else EstimatedAcv(_amount(guess[0]), currency, guess[1])
+    return None if guess is None else _worth(guess, account.fact("currency") or terms.playbook.currency)
 
 
-def _price(terms: Terms, price: float) -> Fraction:
-    """Return a price of the playbook, exact as it is written."""
+def _price(terms: Terms, price: float) -> tuple[int, int]:
+    """Return a price of the playbook, exact as it is written, as a share of whole numbers."""
     key = ("price", str(price))
-    found: Fraction | None = terms.memo.get(key)
+    found: tuple[int, int] | None = terms.memo.get(key)
     if found is None:
-        found = terms.memo[key] = Fraction(key[1])
+        found = terms.memo[key] = Fraction(key[1]).as_integer_ratio()
     return found
 
 
-def _amount(value: Fraction) -> Number:
-    return value.numerator if value.denominator == 1 else round(value.numerator / value.denominator, 2)
+def _worth(found: Worth, currency: str) -> EstimatedAcv:
+    over, under, basis = found
+    return EstimatedAcv(round(over / under, 2) if over % under else over // under, currency, basis)
 
 
 def _tier(account: Account, terms: Terms) -> Worth | None:
@@ -153,18 +154,19 @@ def _tier(account: Account, terms: Terms) -> Worth | None:
     plan = plans.get(account.fact("plan") or "")
     if plan is None or plan.next is None:
         return None
-    more = _price(terms, plans[plan.next].price) - _price(terms, plan.price)
-    return max(Fraction(0), more * terms.playbook.estimates.months), f"tier: {account.fact('plan')} to {plan.next}"
+    (higher, parts), (price, own) = _price(terms, plans[plan.next].price), _price(terms, plan.price)
+    more = (higher * own - price * parts) * terms.playbook.estimates.months
+    return max(0, more), parts * own, f"tier: {account.fact('plan')} to {plan.next}"
 
 
 def _seats(account: Account, terms: Terms) -> Worth | None:
     plan, seats = terms.playbook.plans.get(account.fact("plan") or ""), account.fact("seats")
     if plan is None or not seats or not plan.seat_price:
         return None
-    model = terms.playbook.estimates
+    model, (price, parts) = terms.playbook.estimates, _price(terms, plan.seat_price)
     tenth = -(-seats * model.seats_percent // 100)
     wanted = max(tenth, -(-account.active_month * 100 // model.seats_target_percent) - seats)
-    return wanted * _price(terms, plan.seat_price) * model.months, f"seats: {wanted} more"
+    return wanted * price * model.months, parts, f"seats: {wanted} more"
 
 
 def _usage(account: Account, terms: Terms, metric: str) -> Worth | None:
@@ -176,15 +178,15 @@ def _usage(account: Account, terms: Terms, metric: str) -> Worth | None:
         return None
     begin, following = account.period
     days = account.head.today - begin + 1
-    over = Fraction(max(0, summed.total * (following - begin) - limit * days), MILLION * days)
+    over, (each, parts) = max(0, summed.total * (following - begin) - limit * days), _price(terms, price)
     months = 1 if plan.annual else terms.playbook.estimates.months
-    return over * _price(terms, price) * months, f"usage: {metric} projected to the period's end"
+    return over * each * months, MILLION * days * parts, f"usage: {metric} projected to the period's end"
 
 
 def _guess(account: Account, terms: Terms) -> Worth | None:
-    arr = annual_value(account)
-    if arr is None:
+    mrr = account.fact("mrr")
+    if mrr is None:
         return None
     model = terms.playbook.estimates
     percent = model.guess_percent_by_segment.get(terms.segment(account), model.guess_percent)
-    return arr * percent / 100, f"guess: {percent} % of ARR"
+    return MONTHS * mrr * percent, 100 * MILLION, f"guess: {percent} % of ARR"

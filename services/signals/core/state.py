@@ -80,24 +80,6 @@ class Episode(msgspec.Struct, array_like=True):
     measure: Measure | None = None
 
 
-class Metric(msgspec.Struct, array_like=True):
-    """One metric: its day sums, and what is derived from them. Units: millionths.
-
-    Shape: `cells` maps days to sums; `total` is the sum of the billing period; from `watch` on a rule may fire. At hand
-    while the account is in memory: `heard`, the latest day of each source; whether any event was `costly`; and what
-    `use_windows` and `use_costs` have computed for the day.
-    """
-
-    cells: dict[int, int] = {}
-    first_day: int = NO_DAY
-    total: int = 0
-    watch: int = 0
-    heard: dict[str, int] = {}
-    costly: bool = False
-    windows: Any = None
-    compared: Any = None
-
-
 class Head(msgspec.Struct, array_like=True):
     """The head page. Additive changes only: append fields with defaults, and raise the version when meaning changes.
 

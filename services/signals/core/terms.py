@@ -150,12 +150,6 @@ class Terms:
         account.parts.clear()
 
 
-def annual_value(account: Account) -> Fraction | None:
-    """Return twelve times the account's MRR, None when it is not known."""
-    mrr = account.fact("mrr")
-    return None if mrr is None else Fraction(12 * mrr, MILLION)
-
-
 def onboarded_days(account: Account) -> int | None:
     """Return the days since onboarding, None when the day is not known."""
     onboarded = account.fact("onboarded_at")

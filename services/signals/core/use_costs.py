@@ -5,10 +5,9 @@ Units: millionths. Source: definitions 20, 24, 40 and 75.
 """
 
 from services.signals.core.account import Account
-from services.signals.core.state import Metric
 from services.signals.core.terms import Terms
 from services.signals.core.use_state import KEPT_DAYS
-from services.signals.core.use_sums import Compared, Use
+from services.signals.core.use_sums import Compared, Metric, Use
 from services.signals.core.windows import day_sum, prune
 from shared.kernel.events.usage_recorded import UsageRecordedProperties
 from shared.kernel.quantities import millionths
@@ -98,7 +97,7 @@ def _floor(terms: Terms, name: str) -> int:
 
 def _windows(account: Account, name: str, metric: Metric, terms: Terms) -> Compared:
     today = account.head.today
-    known: Compared | None = metric.compared
+    known = metric.compared
     if known is None or known.today != today or known.terms is not terms:
         days = terms.playbook.rules.cost_efficiency.days
         past = _window(account, name, metric, today - 1, days - 1)

@@ -4,9 +4,9 @@ Source: definitions 41 and 53.
 """
 
 from services.signals.core.account import Account
-from services.signals.core.state import Metric
 from services.signals.core.use_costs import is_costly
 from services.signals.core.use_state import KEPT_DAYS
+from services.signals.core.use_sums import Metric
 
 
 def heard(account: Account, name: str, metric: Metric, source: str, day: int) -> None:

@@ -4,9 +4,8 @@ Units: millionths. Source: definitions 20, 24, 26, 43 and 53.
 """
 
 from services.signals.core.account import Account
-from services.signals.core.state import Metric
 from services.signals.core.terms import Terms
-from services.signals.core.use_sums import Windows
+from services.signals.core.use_sums import Metric, Windows
 from services.signals.core.windows import day_sum
 
 VELOCITY, VELOCITY_BEFORE, VELOCITY_GAP, DECLINE, DECLINE_BEFORE, HEALTH, HEALTH_BEFORE = range(7)
@@ -22,7 +21,7 @@ def _shapes(terms: Terms) -> tuple[tuple[int, int], ...]:
 
 def _windows(account: Account, metric: Metric, terms: Terms) -> list[int]:
     today = account.head.today
-    known: Windows | None = metric.windows
+    known = metric.windows
     if known is not None and known.today == today and known.terms is terms:
         return known.sums
     shapes: tuple[tuple[int, int], ...] | None = terms.memo.get(("windows of use", None))

@@ -39,11 +39,6 @@ class Factors:
         self.budget, self.champion, self.requests = budget, champion, requests
 
 
-def offers(account: Account, terms: Terms) -> list[Offer]:
-    """Return the products that the account does not own, in the order of their names."""
-    return [offer for offer, _fit in _fits(account, terms).values()]
-
-
 def offer(terms: Terms, name: str) -> Offer:
     """Return a product of the playbook by its name."""
     return next(known for known in _all(terms) if known.name == name)
@@ -51,18 +46,35 @@ def offer(terms: Terms, name: str) -> Offer:
 
 def factors(account: Account, terms: Terms, offer: Offer) -> Factors:
     """Return the factors of a product."""
-    model = terms.playbook.whitespace
-    asked = standing.requests(account, offer.compared, offer.features, model.interest_days)
-    steps = [step for step in model.interest if step.requests <= asked]
-    fifth = quintile(account, terms)
-    return Factors(
-        fit=_fits(account, terms)[offer.name][1],
-        depth=depth(terms, fifth),
-        interest=max(steps, key=lambda step: step.requests).factor if steps else 1,
-        budget=_budget(account, terms),
-        champion=_champion(account, terms),
-        requests=asked,
-    )
+    depths, budget, champion = _of_account(account, terms)
+    asked = standing.requests(account, offer.compared, offer.features, terms.playbook.whitespace.interest_days)
+    fit = _fits(account, terms)[offer.name][1]
+    return Factors(fit, depths, _interest(terms, asked), budget, champion, asked)
+
+
+def scores(account: Account, terms: Terms) -> list[tuple[str, int]]:
+    """Return the products that the account does not own, in the order of their names, with their scores."""
+    days, found = terms.playbook.whitespace.interest_days, list[tuple[str, int]]()
+    depths, budget, champion = _of_account(account, terms)
+    for offer, fit in _fits(account, terms).values():
+        asked = standing.requests(account, offer.compared, offer.features, days)
+        interest = _interest(terms, asked)
+        found.append((offer.name, score(terms, Factors(fit, depths, interest, budget, champion, asked))))
+    return found
+
+
+def _of_account(account: Account, terms: Terms) -> tuple[int, int, int]:
+    """Return the factors that are the same for all products: depth, budget and champion."""
+    return depth(terms, quintile(account, terms)), _budget(account, terms), _champion(account, terms)
+
+
+def _interest(terms: Terms, asked: int) -> int:
+    """Return the factor of so many requests: that of the last step that they reach, for the steps rise."""
+    factor = 1
+    for step in terms.playbook.whitespace.interest:
+        if step.requests <= asked:
+            factor = step.factor
+    return factor
 
 
 def score(terms: Terms, found: Factors) -> int:

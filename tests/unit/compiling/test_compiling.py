@@ -25,7 +25,6 @@ INTERPRETED = {
     "state",
     "use_days",
     "use_state",
-    "use_sums",
 }
 
 

@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 from services.signals.core import use_counts, use_purchases, use_windows
 from services.signals.core.account import Account, new_account
 from services.signals.core.recent import RecentIds
-from services.signals.core.state import Metric
 from services.signals.core.terms import Terms
 from services.signals.core.use_state import KEPT_DAYS, Counts
+from services.signals.core.use_sums import Metric
 from services.signals.core.user import Users
 from services.signals.core.windows import day_sum
 from shared.kernel.clock import DAY_MS

@@ -4,9 +4,9 @@ from typing import Any
 
 from services.signals.core.account import Account
 from services.signals.core.names import MOST_FEATURES, MOST_METRICS, MOST_OTHERS, MOST_PURCHASED
-from services.signals.core.state import Metric
 from services.signals.core.use_days import UseDays
 from services.signals.core.use_state import LimitDays
+from services.signals.core.use_sums import Metric
 from shared.kernel.clock import day_of
 from tests.oracle.adapters import EngineSubject
 from tests.oracle.writing import WIDE_OPEN, event, instant, playbook

@@ -34,12 +34,23 @@ def _level(terms: Terms, count: int, owner_role: str | None) -> Level:
 
 def measure(account: Account, terms: Terms) -> Iterator[Measure]:
     """Yield how often the problem of each add-on was met that could be offered now."""
-    owned = {*(account.fact("products") or ()), *(account.fact("purchased_features") or ())}
-    for name, addon in sorted(terms.playbook.addons.items()):
-        if name not in owned and _is_time(account, addon) and _adopted(account, terms, addon):
-            problem = addon.problem
-            number = use_problems.times(account, use_problems.key_of(problem), problem.days)
-            yield Measure(name, "addon", number, 1, problem.days)
+    for name, addon, key in _offered(account, terms):
+        if _is_time(account, addon) and _adopted(account, terms, addon):
+            days = addon.problem.days
+            yield Measure(name, "addon", use_problems.times(account, key, days), 1, days)
+
+
+def _offered(account: Account, terms: Terms) -> list[tuple[str, Addon, str]]:
+    """Return the add-ons that the account does not own, each with its problem: once for its facts and these terms."""
+    found: list[tuple[str, Addon, str]] | None = account.at_hand.get(NAME)
+    if found is None:
+        owned = {*(account.fact("products") or ()), *(account.fact("purchased_features") or ())}
+        found = account.at_hand[NAME] = [
+            (name, addon, use_problems.key_of(addon.problem))
+            for name, addon in sorted(terms.playbook.addons.items())
+            if name not in owned
+        ]
+    return found
 
 
 def _is_time(account: Account, addon: Addon) -> bool:

@@ -25,9 +25,8 @@ def levels(terms: Terms) -> tuple[Level, ...]:
 def measure(account: Account, terms: Terms) -> Iterator[Measure]:
     """Yield the score of each product that is not owned."""
     days = terms.playbook.whitespace.interest_days
-    for offer in whitespace.offers(account, terms):
-        points = whitespace.score(terms, whitespace.factors(account, terms, offer))
-        yield Measure(offer.name, "product", points, whitespace.FIFTHS, days, {}, "")
+    for name, points in whitespace.scores(account, terms):
+        yield Measure(name, "product", points, whitespace.FIFTHS, days, {}, "")
 
 
 def tell(account: Account, terms: Terms, measure: Measure) -> tuple[Numbers, str]:

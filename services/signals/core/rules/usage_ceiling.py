@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from services.signals.core.account import Account
 from services.signals.core.rules.movers import FLOOD
 from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow, least_amount, spent_from
-from services.signals.core.state import Metric
 from services.signals.core.terms import Terms
+from services.signals.core.use_sums import Metric
 from shared.kernel.clock import iso_day
 from shared.kernel.events.usage_reported import UsageReported
 from shared.kernel.quantities import MILLION, as_number

@@ -9,8 +9,8 @@ from services.signals.core import use_windows
 from services.signals.core.account import Account
 from services.signals.core.rules.movers import FLOOD
 from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow, least_amount, spent_from
-from services.signals.core.state import Metric
 from services.signals.core.terms import Terms
+from services.signals.core.use_sums import Metric
 from shared.kernel.quantities import MILLION, as_number, millionths
 
 NAME = "usage_velocity"
