@@ -36,6 +36,7 @@ class Account:
     judged: list[Value] = field(default_factory=list)
     covered: bool = False
     triggers: Triggers = field(init=False)
+    known_on: tuple[Terms | None, tuple[Row, ...]] = (None, ())
 
     def __post_init__(self) -> None:
         """Have no trigger yet, and know the playbook's problems from the first event on."""
@@ -66,7 +67,7 @@ class Account:
     def _pass_day(self) -> None:
         as_ended = self.view()
         judged = self._judge("ended", as_ended)
-        states = [value for row in ROWS if not row.by_day for value in self._measure(row, as_ended)]
+        states = [value for row in self.rows() if not row.by_day for value in self._measure(row, as_ended)]
         first_covered = not self.covered and is_covered(self.history, self.terms.playbook, self.today)
         self.covered |= first_covered
         self.past.rearm(self.history, as_ended.facts, self.terms.playbook, self.today)
@@ -130,30 +131,36 @@ class Account:
     def values(self) -> list[Value]:
         """Return what every rule but the one-offs measures now; those of the day as when the day changed."""
         view = self.view()
-        return [value for row in ROWS for value in self._values(row, view)]
+        return [value for row in self.rows() for value in self._values(row, view)]
+
+    def rows(self) -> tuple[Row, ...]:
+        """Return the rules that are on, in the order in which they are looked at: found once for the same terms."""
+        if self.known_on[0] is not self.terms:
+            self.known_on = self.terms, tuple(row for row in ROWS if self._on(row.name))
+        return self.known_on[1]
 
     def _on(self, rule: str) -> bool:
         return is_on(rule, self.terms.playbook, self.terms.off)
 
     def _measure(self, row: Row, view: View) -> list[Value]:
-        """Return what a rule measures now, by scope; nothing when it is off."""
-        found = row.measure(view) if row.measure and self._on(row.name) else ()
+        """Return what a rule that is on measures now, by scope."""
+        found = row.measure(view) if row.measure else ()
         return sorted(found, key=lambda value: value.scope or "")
 
     def _judge(self, by_day: str, view: View) -> list[Value]:
-        return [value for row in ROWS if row.by_day == by_day for value in self._measure(row, view)]
+        return [value for row in self.rows() if row.by_day == by_day for value in self._measure(row, view)]
 
     def _values(self, row: Row, view: View) -> list[Value]:
         """Return the values of a state, or those of a rule of the day as when the day changed (definition 35)."""
         if row.by_day:
-            return [value for value in self.judged if value.rule == row.name and self._on(row.name)]
+            return [value for value in self.judged if value.rule == row.name]
         return self._measure(row, view)
 
     def _holding(self) -> set[Key]:
         if self.churned():
             return set()
         view = self.view()
-        return met_by([value for row in ROWS if not row.by_day for value in self._measure(row, view)])
+        return met_by([value for row in self.rows() if not row.by_day for value in self._measure(row, view)])
 
     def _end(self, values: dict[Key, Value], now: Moment) -> None:
         """End what a turn ends, and what is over on its value (definitions 4 and 7)."""
@@ -187,9 +194,8 @@ class Account:
         view = self.view()
         measured: dict[str, list[Value]] = {}
         at: dict[bool, Moment] = {False: replace(now, reasons=("backfill",) if self.terms.backfill else ())}
-        rows = [row for row in ROWS if self._on(row.name)]
         self.triggers.parked = {key for key in self.triggers.parked if self._on(str(key[0]))}
-        for row in rows:
+        for row in self.rows():
             gated = is_gated(row.name, self.terms.playbook)
             if gated not in at:  # after the rules of risk and adoption, before the first of expansion
                 at[gated] = replace(now, reasons=self.gate().held_because)
@@ -203,7 +209,7 @@ class Account:
             for value in measured[row.name]:
                 if event is None or not row.by_day:
                     self.triggers.fire(value, here)
-        for row in rows:
+        for row in self.rows():
             if not at[is_gated(row.name, self.terms.playbook)].reasons:
                 self._release(row, measured.get(row.name, []), now.at)
 
