@@ -17,8 +17,7 @@ from services.signals.delivery import Delivery
 from services.signals.fates import guarded, leave
 from services.signals.flush import Flush
 from services.signals.metrics import CORE_INFO
-from services.signals.owned import snapshot_seconds
-from services.signals.pace import pause_after
+from services.signals.owned import show_pause
 from services.signals.playbooks import Playbooks
 from services.signals.reader import EngineFactory, Reader
 from services.signals.settings import Settings
@@ -119,8 +118,7 @@ class SignalsApp(faust.App):
 
     async def _show_lazily(self) -> None:
         while True:
-            taken = snapshot_seconds(self.reader.owned.values())
-            await asyncio.sleep(pause_after(taken, self.settings.flush_seconds))
+            await asyncio.sleep(show_pause(self.reader.owned.values(), self.settings.flush_seconds))
             await self.reader.show()
 
     async def _flush_lazily(self) -> None:

@@ -174,7 +174,9 @@ class Flush:
             work.position = owned.committed
             if owned.closed or owned.engine.needs_playbook() is not None:
                 return
-            outputs = [*owned.engine.take_outputs(), *owned.take_snapshots(now_ms())]
+            outputs = list(owned.engine.take_outputs())
+            if not owned.behind:
+                outputs += owned.take_snapshots(now_ms())
             started = time.perf_counter()
             work.groups = owned.engine.take_dirty()
             self.busy_seconds += time.perf_counter() - started

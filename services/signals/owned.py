@@ -9,10 +9,11 @@ from typing import Any, Protocol
 from faust.types import TP
 
 from services.signals.core.pages import Stamp
+from services.signals.pace import pause_after
 from services.signals.store import Page, PageStore
 from shared.kernel.topics import Topic
 
-__all__ = ["EngineLike", "OutputLike", "Owned", "Pages", "snapshot_seconds"]
+__all__ = ["EngineLike", "OutputLike", "Owned", "Pages", "show_pause"]
 
 
 class OutputLike(Protocol):
@@ -119,11 +120,12 @@ class Owned:
     our next page will land in the changelog, None when unknown; `unacked` the deliveries of outputs that are not yet
     known to have succeeded; `owed` the end of the log when it was taken over: before that is folded nobody knows what
     time the log has; `unflushed_bytes` how much has been folded since the last flush; `snapshot_seconds` how long
-    snapshots have held the loop since that was last asked. `closed` is set when the partition is lost: nothing of it
-    may leave any more.
+    snapshots have held the loop since that was last asked; `behind` tells that a backlog is being folded. `closed` is
+    set when the partition is lost: nothing of it may leave any more.
     """
 
     __slots__ = (
+        "behind",
         "changelog",
         "closed",
         "committed",
@@ -157,6 +159,7 @@ class Owned:
         self.unacked: list[asyncio.Future[object]] = []
         self.unflushed_bytes = 0
         self.snapshot_seconds = 0.0
+        self.behind = False
         self.sending = asyncio.Lock()
         self.closed = False
 
@@ -178,9 +181,13 @@ class Owned:
         return max(0, self.highwater - self.next)
 
 
-def snapshot_seconds(partitions: Iterable[Owned]) -> float:
-    """Return how long taking snapshots has held the loop since the last call."""
-    taken = 0.0
+def show_pause(partitions: Iterable[Owned], usual_seconds: float) -> float:
+    """Return how long to wait before snapshots are taken again: longer when the last ones have held the loop.
+
+    It is longest in a backlog, where a snapshot of the past is outdated by what is folded next.
+    """
+    taken, behind = 0.0, False
     for owned in partitions:
         taken, owned.snapshot_seconds = taken + owned.snapshot_seconds, 0.0
-    return taken
+        behind = behind or owned.behind
+    return pause_after(float("inf") if behind else taken, usual_seconds)

@@ -175,7 +175,8 @@ class Reader:
 
     async def _fold(self, owned: Owned, batch: Fetched) -> None:
         """Fold a batch, stretch by stretch; in between everybody else has a turn."""
-        started, stretches = time.perf_counter(), self._behind if batch.size() >= BEHIND_BYTES else self._stretches
+        started, owned.behind = time.perf_counter(), batch.size() >= BEHIND_BYTES
+        stretches = self._behind if owned.behind else self._stretches
         while (position := batch.place(owned.next)) < len(batch):
             offset = batch.offset(position)
             if offset > owned.next and not self.halted:  # halted, the rest of a batch before may be left out

@@ -2,9 +2,10 @@
 
 from typing import Any, cast
 
+import pytest
 from faust.types import TP
 
-from services.signals.owned import Owned, snapshot_seconds
+from services.signals.owned import Owned, show_pause
 
 NOBODY = cast("Any", None)  # no store is needed to ask for snapshots
 
@@ -23,13 +24,24 @@ class Explaining:
         return ["explained"]
 
 
-def test_what_snapshots_take_is_noted_until_it_is_asked_for() -> None:
+def owned_by(engine: Explaining) -> list[Owned]:
+    """Return two partitions."""
+    return [Owned(TP("events", n), TP("pages", n), 0, cast("Any", engine), NOBODY) for n in range(2)]
+
+
+def test_what_snapshots_take_of_the_loop_decides_until_it_is_asked_for() -> None:
     """Each partition notes its own; together they decide how long nobody asks again."""
     asked: list[int] = []
-    partitions = [Owned(TP("events", n), TP("pages", n), 0, cast("Any", Explaining(asked)), NOBODY) for n in range(2)]
-    taken = [owned.take_snapshots(7) for owned in partitions]
-    assert taken == [["explained"], ["explained"]]
+    partitions = owned_by(Explaining(asked))
+    assert [owned.take_snapshots(7) for owned in partitions] == [["explained"], ["explained"]]
     assert asked == [7, 7]
-    partitions[0].snapshot_seconds, partitions[1].snapshot_seconds = 0.25, 0.5
-    assert snapshot_seconds(partitions) == 0.75
-    assert snapshot_seconds(partitions) == 0
+    partitions[0].snapshot_seconds, partitions[1].snapshot_seconds = 0.05, 0.1
+    assert show_pause(partitions, 0.5) == pytest.approx(1.5)
+    assert show_pause(partitions, 0.5) == 0.5
+
+
+def test_in_a_backlog_snapshots_are_seldom() -> None:
+    """However little they take, what is folded next would outdate them."""
+    partitions = owned_by(Explaining([]))
+    partitions[1].behind = True
+    assert show_pause(partitions, 0.5) == 2.0
