@@ -59,13 +59,24 @@ def over_today(account: Account, terms: Terms, day: int, failed: list[RuleFailed
         measures = measured_one(account, terms, row, failed, None)
         if measures is None:
             continue
-        scopes, turned = _by_name(by_rule[row.name]), set[str | None]()
-        if contract_turns or (period_turns and row.ends_with_period is not None):
+        episodes = by_rule[row.name]
+        turns = contract_turns or (period_turns and row.ends_with_period is not None)
+        if not turns and _stand(episodes, measures):
+            continue  # the usual case
+        scopes, turned = _by_name(episodes), set[str | None]()
+        if turns:
             turned = {scope for scope, _ in scopes if contract_turns or _turns(account, row, scope)}
-        over = _over(terms, row, scopes, measures, turned)
-        if over:
-            found += _told(account, terms, over, failed)
+        found += _told(account, terms, _over(terms, row, scopes, measures, turned), failed)
     return found
+
+
+def _stand(episodes: dict[Key, Episode], measures: list[Measure]) -> bool:
+    """Tell whether no trigger of a rule has fallen back."""
+    if len(measures) == 1:
+        (only,) = measures
+        return not any(only.scope != one.scope or _is_over(one, only) for one in episodes.values())
+    values = {measure.scope: measure for measure in measures}
+    return not any(_is_over(one, values.get(one.scope)) for one in episodes.values())
 
 
 def _turns(account: Account, row: RuleRow, scope: str | None) -> bool:
@@ -133,8 +144,6 @@ def _over(
     values, found = {measure.scope: measure for measure in measures}, list[Ending]()
     for scope, episodes in scopes:
         measure = values.get(scope)
-        if scope not in turned and measure is not None and not any(_is_over(one, measure) for one in episodes):
-            continue  # the usual case
         for episode, level in ranked(episodes, row, terms, scope):
             if scope in turned or _is_over(episode, measure):
                 found.append((row, episode, level, measure and value_at(measure, episode.level)))
