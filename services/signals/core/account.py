@@ -114,7 +114,7 @@ class Account:
         self.peak: tuple[int, int, Fraction | None] | None = None
         self.wanted: Fraction | None = None  # the least health that somebody waits for
         self.gated: frozenset[str] = frozenset()
-        self.quiet_uses: tuple[object, dict[str, Any]] | None = None  # see `quiet_features`
+        self.quiet_uses: tuple[object, frozenset[str], dict[str, Any]] | None = None  # see `quiet_features`
         self.limits: dict[str, int] = {}
         self.gate_cache: tuple[str, ...] | None = None  # the criterion in the way, () for none; None: not known
         self.segment: str | None = None

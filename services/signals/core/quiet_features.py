@@ -13,27 +13,35 @@ from services.signals.core.use_problems import Indicators
 
 
 class Use:
-    """What is asked about the uses of one feature on one day.
+    """What is asked about the uses of one feature.
 
-    Shape: `most` is how often it may have been used in all before somebody must look, as far as it is known already.
-    While it `is_met` by a stretch, `times` counts today's uses, and those of the head stand still.
+    Shape: `most` is how often it may be used on `day` in all before somebody must look, as far as it is known already.
+    While it `is_met` by a stretch, `times` counts that day's uses, and those of the head stand still.
     """
 
-    __slots__ = ("is_core", "is_met", "most", "name", "problems", "times")
+    __slots__ = ("day", "is_core", "is_gated", "is_met", "is_prerequisite", "most", "name", "problems", "times")
 
-    def __init__(self, name: str, terms: Terms) -> None:
+    def __init__(self, name: str, account: Account, terms: Terms) -> None:
         self.name = name
         self.is_core = name in terms.core
+        self.is_gated = name in account.gated
+        self.is_prerequisite = name in terms.prerequisites
         self.problems: Indicators | None = terms.problems.of_feature.get(name)
-        self.most, self.times, self.is_met = 0, 0, False
+        self.day, self.most, self.times, self.is_met = -1, 0, 0, False
+
+    def begin(self, day: int, times: int) -> None:
+        """Go on counting on a day with what it has had so far."""
+        if day != self.day:
+            self.day, self.most = day, 0
+        self.times = times
 
 
 def known(account: Account, terms: Terms) -> dict[str, Use]:
-    """Return what is known about the features used today."""
-    found, judged_by = account.quiet_uses, (account.head.today, terms, account.gated)
-    if found is None or found[0] != judged_by:
-        found = account.quiet_uses = (judged_by, {})
-    uses: dict[str, Use] = found[1]
+    """Return what is known about features."""
+    found = account.quiet_uses
+    if found is None or found[0] is not terms or found[1] is not account.gated:
+        found = account.quiet_uses = (terms, account.gated, {})
+    uses: dict[str, Use] = found[2]
     return uses
 
 
@@ -51,26 +59,27 @@ def allows(account: Account, met: Use, terms: Terms) -> bool:
         if not more:
             return False
         most = met.times + more
-    if name in account.gated:
+    if met.is_gated:
         missing = terms.gap_times - use.tried(account, name, terms.gap_days)
         if missing == 1:
             return False
         if missing > 1:
             most = min(most, met.times + missing - 1)
     if feature.newest != today:
-        if not _is_quiet_today(account, name, feature, terms):
+        if not _is_quiet_today(account, met, feature, terms):
             return False
         used_anew(account, name, feature, today, terms)
     met.most = most
     return True
 
 
-def _is_quiet_today(account: Account, name: str, feature: UseDays, terms: Terms) -> bool:
+def _is_quiet_today(account: Account, met: Use, feature: UseDays, terms: Terms) -> bool:
     """Tell whether the first use of a feature today changes no answer."""
-    after, today = UseDays(feature.newest, feature.bits, feature.touched), account.head.today
-    if touched(account, name, after, today, terms):
+    today = account.head.today
+    if met.is_gated and touched(account, met.name, feature, today, terms):
         return False
+    if not (met.is_prerequisite or account.waits_for("core_features") or account.waits_for("core_departments")):
+        return True
+    after = UseDays(feature.newest, feature.bits, feature.touched)
     note_use(after, today)
-    adopted = days_used(after, today, terms.adopted_window_days) == terms.adopted_days
-    waits = account.waits_for("core_features") or account.waits_for("core_departments")
-    return not (adopted and (waits or name in terms.prerequisites))
+    return days_used(after, today, terms.adopted_window_days) != terms.adopted_days

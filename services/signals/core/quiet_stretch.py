@@ -142,21 +142,23 @@ class Stretch:
         if self._users is None:
             find(self._account, user_id)  # its page is to be written
 
+    def _allows(self, use: Use) -> bool:
+        """Tell whether one more use of a feature changes no answer, where that is not known already."""
+        return FeatureUsed not in self._counted and quiet_features.allows(self._account, use, self._terms)
+
     def _use(self, name: str, metric: str, quantity: int, user: User | None, at_ms: int) -> bool:
         """Note the use of a feature, if it is quiet."""
         account, use = self._account, self._uses.get(name)
         if use is None:
-            use = self._uses[name] = Use(name, self._terms)
+            use = self._uses[name] = Use(name, account, self._terms)
         core = user if use.is_core else None
         if core is not None and adopts(account, core, name, self._terms):
             return False
         if metric and not self._sum.has_room(metric, quantity):
             return False
         if not use.is_met:
-            use.times = account.head.use.times.get(name, 0)
-        if use.times >= use.most and (
-            FeatureUsed in self._counted or not quiet_features.allows(account, use, self._terms)
-        ):
+            use.begin(account.head.today, account.head.use.times.get(name, 0))
+        if use.times >= use.most and not self._allows(use):
             return False
         if not use.is_met:
             use.is_met = True
@@ -169,7 +171,3 @@ class Stretch:
         if core is not None:
             core_used(account, core, name, at_ms, account.head.today, self._terms)
         return True
-
-    def _allows(self, use: Use) -> bool:
-        """Tell whether one more use of a feature changes no answer, where that is not known already."""
-        return FeatureUsed not in self._counted and quiet_features.allows(self._account, use, self._terms)
