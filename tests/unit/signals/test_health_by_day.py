@@ -44,21 +44,23 @@ def test_a_late_quantity_in_the_earlier_window_may_make_health_critical() -> Non
     ]
 
 
-def test_what_new_terms_made_critical_fires_once_it_has_recovered_and_fallen_again() -> None:
+@pytest.mark.parametrize("rule", ["health_critical", "renewal_at_risk"])
+def test_what_new_terms_made_low_fires_once_it_has_recovered_and_fallen_again(rule: str) -> None:
     """The trend is 150 %, full marks; by the new terms, whose trend begins at 200 %, none.
 
     Parked at the record of the new playbook, recovered by use, fallen again by late use: that fires at once.
     """
-    usual: dict[str, object] = WIDE_OPEN | only("health_critical")
+    usual: dict[str, object] = WIDE_OPEN | only(rule)
     harder = {"version": "harder", "health.usage.trend_floor_percent": 200, "health.usage.trend_range_percent": 100}
     story = Story(EngineSubject([playbook(usual), playbook(usual | harder)]))
     story.ready(on_day(0, "09:00"))
+    story.facts(on_day(0, "09:30"), renews_on=on_day(80)[:10])
     story.happens(on_day(40), "usage.recorded", metric="calls", quantity=150)
     story.happens(on_day(10), "usage.recorded", metric="calls", quantity=100)
     assert story.judge_by(on_day(40, "11:00"), playbook(usual | harder)) == []
     assert story.happens(on_day(40, "12:00"), "usage.recorded", metric="calls", quantity=10) == []
     assert story.happens(on_day(40, "13:00"), "usage.recorded", metric="calls", quantity=140) == []
-    assert story.happens(on_day(9), "usage.recorded", metric="calls", quantity=900) == ["fired health_critical"]
+    assert story.happens(on_day(9), "usage.recorded", metric="calls", quantity=900) == [f"fired {rule}"]
 
 
 @pytest.mark.parametrize(("now", "fires"), [(70.01, False), (70, True)])
