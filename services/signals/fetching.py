@@ -42,7 +42,7 @@ class Fetched:
     the last of them were written.
     """
 
-    __slots__ = ("_ends", "_firsts", "_places", "timestamp_ms", "values")
+    __slots__ = ("_firsts", "_places", "_sizes", "timestamp_ms", "values")
 
     def __init__(self, parts: Iterable[Part]) -> None:
         self.values: list[bytes] = []
@@ -51,7 +51,7 @@ class Fetched:
         self._places: list[int] = []  # and their places
         for part in parts:
             self._add(part)
-        self._ends = list(accumulate(map(len, self.values)))
+        self._sizes = list(accumulate(map(len, self.values), initial=0))
 
     def __len__(self) -> int:
         """Return how many records there are."""
@@ -64,7 +64,7 @@ class Fetched:
 
     def size(self, begin: int = 0, end: int | None = None) -> int:
         """Return how many bytes the values from one place to another have."""
-        return self._ends[len(self) - 1 if end is None else end - 1] - (self._ends[begin - 1] if begin else 0)
+        return self._sizes[len(self) if end is None else end] - self._sizes[begin]
 
     def offset(self, place: int) -> int:
         """Return the offset of a record."""
@@ -78,8 +78,7 @@ class Fetched:
 
     def stretch(self, begin: int, most_bytes: int) -> list[bytes]:
         """Return the values from a place on, at least one, as far as they fit and their offsets have no gap."""
-        room = most_bytes + (self._ends[begin - 1] if begin else 0)
-        end = max(begin + 1, bisect_right(self._ends, room))
+        end = max(begin + 1, bisect_right(self._sizes, self._sizes[begin] + most_bytes) - 1)
         return self.values[begin : min(end, self._end(bisect_right(self._places, begin) - 1))]
 
     def _end(self, run: int) -> int:

@@ -17,6 +17,7 @@ from services.signals.gaps import Gaps
 from services.signals.metrics import AGE_SECONDS, BATCH_RECORDS, FOLD_SECONDS, PARTITIONS_OWNED, RECORDS
 from services.signals.owned import EngineLike, Owned, Pages
 from services.signals.playbooks import Playbooks
+from services.signals.room import fits
 from services.signals.saying import say
 from services.signals.settings import Settings
 from services.signals.store import PageStore
@@ -31,10 +32,8 @@ __all__ = ["EngineFactory", "Reader", "now_ms"]
 
 EngineFactory = Callable[[int, int, str, bool, Playbook, Pages], EngineLike]
 ASSIGNED, RECOVERED = "assigned", "recovered"
-UNFLUSHED_BYTES = 12 << 20
 ROOM_SECONDS = 0.005
-BEHIND_BYTES = 1 << 20  # of a batch that is so large, as it comes when we are behind,
-BEHIND_MS = 100.0  # so long is folded at once, which costs less an event
+BEHIND = ((4 << 20, 400.0), (1 << 20, 100.0))  # of a batch of so many bytes so many ms are folded at once: costs less
 
 log = get_logger(__name__)
 
@@ -71,7 +70,7 @@ class Reader:
         self.gaps = Gaps(settings.kafka, settings.delivery_seconds)
         self._ends: dict[TP, int] = {}
         self._stretches = Stretches(settings.slice_ms / 1000)
-        self._behind = Stretches(max(settings.slice_ms, BEHIND_MS) / 1000)
+        self._behind = [(size, Stretches(max(settings.slice_ms, at_once) / 1000)) for size, at_once in BEHIND]
         readiness.expect(ASSIGNED, "waiting for the group")
         readiness.expect(RECOVERED, "waiting for pages")
 
@@ -147,16 +146,16 @@ class Reader:
         for tp, batch in fetched.items():
             owned = self.owned.get(tp)
             if owned is not None:
-                await self._wait_for_room(owned)
                 BATCH_RECORDS.observe(len(batch))
                 await self._fold(owned, batch)
-                owned.unflushed_bytes += batch.size()
 
-    async def _wait_for_room(self, owned: Owned) -> None:
-        """Let the flush catch up: what is unflushed lies in memory, and a part of it travels in one batch."""
-        while owned.unflushed_bytes > UNFLUSHED_BYTES and not (owned.closed or self.halted):
+    async def _wait_for_room(self, owned: Owned, size: int) -> float:
+        """Let the flush catch up; return the seconds that it took."""
+        began = time.perf_counter()
+        while not (owned.closed or self.halted or fits(owned, self.owned.values(), size)):
             self.full.set()
             await asyncio.sleep(ROOM_SECONDS)
+        return time.perf_counter() - began
 
     async def send_outputs(self, owned: Owned) -> None:
         """Send what folding has caused, before anybody else can."""
@@ -175,16 +174,20 @@ class Reader:
 
     async def _fold(self, owned: Owned, batch: Fetched) -> None:
         """Fold a batch, stretch by stretch; in between everybody else has a turn."""
-        started, owned.behind = time.perf_counter(), batch.size() >= BEHIND_BYTES
-        stretches = self._behind if owned.behind else self._stretches
+        started, size = time.perf_counter(), batch.size()
+        stretches = next((stretches for least, stretches in self._behind if size >= least), self._stretches)
+        owned.behind = stretches is not self._stretches
         while (position := batch.place(owned.next)) < len(batch):
             offset = batch.offset(position)
             if offset > owned.next and not self.halted:  # halted, the rest of a batch before may be left out
                 await self.gaps.pass_to(owned, offset, batch.last)
+            values = stretches.cut(batch, position)
+            size = batch.size(position, position + len(values))
+            started += await self._wait_for_room(owned, size)
             if owned.closed or self.halted:
                 return
-            values = stretches.cut(batch, position)
-            stretches.took(batch.size(position, position + len(values)), self._fold_stretch(owned, offset, values))
+            stretches.took(size, self._fold_stretch(owned, offset, values))
+            owned.unflushed_bytes += size
             await self._supply(owned)
             await self.send_outputs(owned)
             await asyncio.sleep(0)

@@ -38,7 +38,7 @@ class Settings(BaseSettings):
     session_seconds: float = Field(default=10.0, ge=3, le=60)
     heartbeat_seconds: float = Field(default=1.0, gt=0, le=20)
     fetch_wait_ms: int = Field(default=50, ge=1, le=1_000)
-    fetch_partition_bytes: int = Field(default=4 << 20, ge=1 << 16, le=64 << 20)
+    fetch_partition_bytes: int = Field(default=8 << 20, ge=1 << 16, le=64 << 20)
     slice_ms: float = Field(default=20.0, ge=1, le=500)
     flush_seconds: float = Field(default=0.5, gt=0, le=1)
 

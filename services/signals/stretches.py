@@ -8,7 +8,7 @@ from services.signals.fetching import Fetched
 
 __all__ = ["Stretches"]
 
-FIRST_BYTES, LEAST_BYTES, MOST_BYTES = 1 << 18, 1 << 12, 1 << 22
+FIRST_BYTES, LEAST_BYTES, MOST_BYTES = 1 << 18, 1 << 12, 1 << 23
 
 
 class Stretches:

@@ -192,4 +192,4 @@ def test_a_batch_is_asked_by_place_and_by_offset() -> None:
 
 def test_nothing_fetched_is_nothing() -> None:
     """A batch may have lost all of its records."""
-    assert len(Fetched([])) == 0
+    assert (len(Fetched([])), Fetched([]).size()) == (0, 0)
