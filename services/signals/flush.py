@@ -23,7 +23,7 @@ from services.signals.delivery import Delivery
 from services.signals.metrics import FLUSH_SECONDS, FLUSHES, STALE_PAGES, publish
 from services.signals.owned import Owned
 from services.signals.pace import pause_after
-from services.signals.reader import Reader, now_ms
+from services.signals.reader import Reader
 from services.signals.settings import Settings
 from services.signals.store import Page
 from shared.io.logs import get_logger
@@ -75,7 +75,10 @@ async def deliver_outputs(flush: "Flush", work: list[Work]) -> None:
     """Take what is to be flushed, and wait until everything sent up to there is with the broker."""
     for each in work:
         if each.live:
+            if not each.owned.behind:
+                await flush.reader.show_one(each.owned)
             await flush.capture(each)
+            await flush.reader.breathe(each.owned)
     await flush.delivery.confirm([delivery for each in work for delivery in each.unacked])
 
 
@@ -99,11 +102,12 @@ async def deliver_pages(flush: "Flush", work: list[Work]) -> None:
 
 async def write_store(flush: "Flush", work: list[Work]) -> None:
     """Write the pages, as they are in the changelog, to the local store."""
-    started = time.perf_counter()
     for each in work:
+        started = time.perf_counter()
         if each.live and each.end is not None:
             each.owned.pages.write((page for group in each.groups for page in group), each.end - 1, each.stamp)
-    flush.busy_seconds += time.perf_counter() - started
+            flush.busy_seconds += time.perf_counter() - started
+            await flush.reader.breathe(each.owned)
 
 
 async def commit_offsets(flush: "Flush", work: list[Work]) -> None:
@@ -175,8 +179,6 @@ class Flush:
             if owned.closed or owned.engine.needs_playbook() is not None:
                 return
             outputs = list(owned.engine.take_outputs())
-            if not owned.behind:
-                outputs += owned.take_snapshots(now_ms())
             started = time.perf_counter()
             work.groups = owned.engine.take_dirty()
             self.busy_seconds += time.perf_counter() - started

@@ -21,7 +21,7 @@ from services.signals.room import fits
 from services.signals.saying import say
 from services.signals.settings import Settings
 from services.signals.store import PageStore
-from services.signals.stretches import Stretches
+from services.signals.stretches import Slices
 from shared.io.logs import get_logger
 from shared.io.readiness import Readiness
 from shared.kernel.errors import ConfigurationError, InvariantError
@@ -33,7 +33,7 @@ __all__ = ["EngineFactory", "Reader", "now_ms"]
 EngineFactory = Callable[[int, int, str, bool, Playbook, Pages], EngineLike]
 ASSIGNED, RECOVERED = "assigned", "recovered"
 ROOM_SECONDS = 0.005
-BEHIND = ((4 << 20, 400.0), (1 << 20, 100.0))  # of a batch of so many bytes so many ms are folded at once: costs less
+BREATH_SECONDS = 0.002  # between works that hold the loop: enough for an event to come in and its trigger to go out
 
 log = get_logger(__name__)
 
@@ -46,8 +46,8 @@ def now_ms() -> int:
 class Reader:
     """The owned partitions and everything that happens to them between the log and the flush.
 
-    Shape: `consumer` and `store` are given by the app before anything is read; `epoch` is the id of the input topic;
-    `full` is set when a partition waits to be flushed.
+    Shape: `consumer` and `store` are given by the app; `epoch` is the id of the input topic; `full` is set when a
+    partition waits to be flushed.
     """
 
     def __init__(
@@ -60,17 +60,14 @@ class Reader:
         self.epoch = ""
         self.consumer: Any = None
         self.store: PageStore | None = None
-        self.halted = True
-        self.full = asyncio.Event()
+        self.halted, self.full = True, asyncio.Event()
         self._settings = settings
         self._engine = engine
         self._delivery = delivery
-        self._playbooks = playbooks
-        self._readiness = readiness
+        self._playbooks, self._readiness = playbooks, readiness
         self.gaps = Gaps(settings.kafka, settings.delivery_seconds)
         self._ends: dict[TP, int] = {}
-        self._stretches = Stretches(settings.slice_ms / 1000)
-        self._behind = [(size, Stretches(max(settings.slice_ms, at_once) / 1000)) for size, at_once in BEHIND]
+        self._slices = Slices(settings.slice_ms)
         readiness.expect(ASSIGNED, "waiting for the group")
         readiness.expect(RECOVERED, "waiting for pages")
 
@@ -168,15 +165,24 @@ class Reader:
     async def show(self) -> None:
         """Send the snapshots that are due, also where nothing new is folded."""
         for owned in list(self.owned.values()):
-            async with owned.sending:
-                if not owned.closed and owned.engine.needs_playbook() is None:
-                    await self._delivery.send(owned, owned.take_snapshots(now_ms()))
+            await self.show_one(owned)
+
+    async def show_one(self, owned: Owned) -> None:
+        """Send the snapshots of one partition that are due."""
+        async with owned.sending:
+            if not owned.closed and owned.engine.needs_playbook() is None:
+                await self._delivery.send(owned, owned.take_snapshots(now_ms()))
+        await self.breathe(owned)
+
+    async def breathe(self, owned: Owned) -> None:
+        """Let what has waited be folded and sent, unless there is a backlog: then it would be a great deal."""
+        if not owned.behind:
+            await asyncio.sleep(BREATH_SECONDS)
 
     async def _fold(self, owned: Owned, batch: Fetched) -> None:
         """Fold a batch, stretch by stretch; in between everybody else has a turn."""
-        started, size = time.perf_counter(), batch.size()
-        stretches = next((stretches for least, stretches in self._behind if size >= least), self._stretches)
-        owned.behind = stretches is not self._stretches
+        started = time.perf_counter()
+        stretches, owned.behind = self._slices.of(batch.size())
         while (position := batch.place(owned.next)) < len(batch):
             offset = batch.offset(position)
             if offset > owned.next and not self.halted:  # halted, the rest of a batch before may be left out

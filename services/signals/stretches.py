@@ -6,9 +6,10 @@ whose size follows what the last ones have taken. Source: design (throughput).
 
 from services.signals.fetching import Fetched
 
-__all__ = ["Stretches"]
+__all__ = ["Slices", "Stretches"]
 
 FIRST_BYTES, LEAST_BYTES, MOST_BYTES = 1 << 18, 1 << 12, 1 << 23
+BEHIND = ((4 << 20, 400.0), (1 << 20, 100.0))  # of a batch of so many bytes so many ms are folded at once: costs less
 
 
 class Stretches:
@@ -28,3 +29,16 @@ class Stretches:
             return
         fitting = size * self._slice_seconds / max(seconds, 1e-6)
         self.size = int(min(max((self.size + fitting) / 2, LEAST_BYTES), MOST_BYTES))
+
+
+class Slices:
+    """Slices of time for batches of each size. Units: `usual_ms` is what a stretch should take as a rule."""
+
+    def __init__(self, usual_ms: float) -> None:
+        self._usual = Stretches(usual_ms / 1000)
+        self._behind = [(least, Stretches(max(usual_ms, at_once) / 1000)) for least, at_once in BEHIND]
+
+    def of(self, size: int) -> tuple[Stretches, bool]:
+        """Return what cuts a batch of so many bytes, and whether it is part of a backlog."""
+        found = next((stretches for least, stretches in self._behind if size >= least), self._usual)
+        return found, found is not self._usual

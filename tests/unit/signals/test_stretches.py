@@ -3,7 +3,7 @@
 import pytest
 
 from services.signals.fetching import Fetched, Part
-from services.signals.stretches import FIRST_BYTES, LEAST_BYTES, MOST_BYTES, Stretches
+from services.signals.stretches import FIRST_BYTES, LEAST_BYTES, MOST_BYTES, Slices, Stretches
 
 
 def batch(*offsets: int, size: int = FIRST_BYTES // 2) -> Fetched:
@@ -48,3 +48,15 @@ def test_the_size_has_a_lower_bound() -> None:
     for _ in range(50):
         stretches.took(stretches.size, 10.0)
     assert stretches.size == LEAST_BYTES
+
+
+def test_large_batches_are_folded_longer_at_once() -> None:
+    """They come when we are behind, and each size learns for itself."""
+    slices = Slices(20.0)
+    (usual, no), (behind, yes), (far_behind, very) = slices.of((1 << 20) - 1), slices.of(1 << 20), slices.of(4 << 20)
+    assert (no, yes, very) == (False, True, True)
+    assert len({id(each) for each in (usual, behind, far_behind)}) == 3
+    for each, seconds in ((usual, 0.02), (behind, 0.1), (far_behind, 0.4)):
+        each.took(FIRST_BYTES, seconds)
+        assert each.size == FIRST_BYTES
+    assert slices.of(0) == (usual, False)
