@@ -13,7 +13,7 @@ import rocksdict
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import GroupCoordinatorNotAvailableError
 
-from services.signals.core.pages import META_KEY, NO_STAMP, Stamp, stamp_of
+from services.signals.core.pages import META_KEY, NO_STAMP, SCHEMA_VERSION, Stamp, stamp_of
 from shared.io.kafka import connect_admin, ensure_topics, make_consumer, make_producer, topic_id
 from shared.kernel.ids import partition_for
 from shared.kernel.topics import CHANGELOG, EVENTS, SNAPSHOTS, TRIGGERS
@@ -191,10 +191,10 @@ class Stream:
             head = found.get(head_key(name))
             stamp = stamp_of(head) if head else NO_STAMP
             cells = [self.spread[name, kind] for kind in range(KINDS)]
-            right[head_key(name)] = msgspec.msgpack.encode([1, stamp, count])
-            right[spread_key(name)] = msgspec.msgpack.encode([1, stamp, cells])
+            right[head_key(name)] = msgspec.msgpack.encode([SCHEMA_VERSION, stamp, count])
+            right[spread_key(name)] = msgspec.msgpack.encode([SCHEMA_VERSION, stamp, cells])
             if has_extra(count):
-                right[extra_key(name)] = msgspec.msgpack.encode([1, stamp, count])
+                right[extra_key(name)] = msgspec.msgpack.encode([SCHEMA_VERSION, stamp, count])
         return right
 
     def topic_partitions(self, topic: str) -> list[TopicPartition]:
