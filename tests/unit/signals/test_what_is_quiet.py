@@ -24,14 +24,19 @@ COSTING = WIDE_OPEN | only("cost_efficiency") | {"rules.cost_efficiency.days": 3
 
 
 def folded(
-    lines: list[bytes], together: int, changes: dict[str, object] = WIDE_OPEN
+    lines: list[bytes], together: int, changes: dict[str, object] = WIDE_OPEN, *, flood: bool = True
 ) -> tuple[dict[bytes, object], list[str], Engine]:
-    """Fold lines in records of so many; return the pages without their stamps, the topics of what was said."""
+    """Fold lines in records of so many, as a flood or record by record; return what is stored and what was said.
+
+    Shape: pages without their stamps; the topics of what was said.
+    """
     pages = Pages()
     engine = Engine(0, 1, "log-1", False, playbook(changes), pages)
     engine.fold_many([(0, lines[0])], 0)  # from now on it knows the account
     records = [b"\n".join(lines[at : at + together]) for at in range(1, len(lines), together)]
-    engine.fold_many(list(enumerate(records, 1)), 0)
+    numbered = list(enumerate(records, 1))
+    for some in [numbered] if flood else [[one] for one in numbered]:
+        engine.fold_many(some, 0)
     said = [output.topic.name for output in engine.take_outputs()]
     for group in engine.take_dirty():
         pages.apply(group)
@@ -42,7 +47,7 @@ def folded(
 def same(lines: list[bytes], changes: dict[str, object] = WIDE_OPEN) -> Engine:
     """Fold lines in both ways and compare; return the engine that got them together."""
     pages, said, engine = folded(lines, 100, changes)
-    alone = folded(lines, 1, changes)
+    alone = folded(lines, 1, changes, flood=False)
     assert (pages, said) == alone[:2]
     return engine
 
@@ -115,7 +120,7 @@ def test_costs_are_quiet_until_one_brings_the_rule_about(also: float | None, the
     lines += [paid(600 + number, 8, None if number % 2 else also) for number in range(5)]
     lines += [paid(660 + number, 8, 40 if number > 5 else then) for number in range(30)]
     pages, said, engine = folded(lines, 100, COSTING)
-    assert (pages, said) == folded(lines, 1, COSTING)[:2]
+    assert (pages, said) == folded(lines, 1, COSTING, flood=False)[:2]
     assert "expansion.triggers" in said
     assert engine.state.accounts["a"].metrics["calls"].costly
 
@@ -169,7 +174,7 @@ def test_quantities_without_a_cost_are_quiet_until_one_brings_the_rule_about() -
     ]
     lines += [paid(660 + number, 8, None) for number in range(30)]
     pages, said, engine = folded(lines, 100, COSTING)
-    assert (pages, said) == folded(lines, 1, COSTING)[:2]
+    assert (pages, said) == folded(lines, 1, COSTING, flood=False)[:2]
     assert "expansion.triggers" in said
     assert engine.state.accounts["a"].metrics["calls"].costly
 
