@@ -26,7 +26,7 @@ from tests.oracle.adapters import Pages
 
 __all__ = ["JOBS", "Costs", "measure"]
 
-BATCH_EVENTS = 16_000
+BATCH_EVENTS = 32_000  # about what 8 MiB hold
 SNAPSHOTS_EVENTS, FLUSH_EVENTS = 50_000, 150_000
 STEP_MS = 500
 BEGIN_MS = 1_800_000_000_000
