@@ -16,10 +16,12 @@ KINDS = ["feature.used"] * 6 + ["usage.recorded"] * 3 + ["session.started"] * 2
 FEATURES = ["dashboards", "reports", "alerts", "sso", "roles", "automation", "other"]
 METRICS = ["api_calls", "api_calls", "storage_gb", "calls"]
 Line = tuple[bytes, bool]
+Flood = tuple[int, float, bool, float]  # users; shares of the strange, whether all is alike, share of costs
 Unusual = tuple[str, dict[str, object], int, str]
 
 
-def _one(rng: Random, now: int, name: str, users: int, strange: float, alike: bool) -> bytes:
+def _one(rng: Random, now: int, name: str, flood: Flood) -> bytes:
+    users, strange, alike, dear = flood
     kind = "feature.used" if alike else rng.choice(KINDS)
     properties: dict[str, object] = {}
     if kind == "feature.used":
@@ -27,6 +29,8 @@ def _one(rng: Random, now: int, name: str, users: int, strange: float, alike: bo
     if kind == "usage.recorded" or alike or (kind == "feature.used" and rng.random() < 0.6):
         metric = METRICS[0] if alike else rng.choice(METRICS)
         properties |= {"metric": metric, "quantity": rng.choice([0, 1, 1, 2, 3])}
+        if kind == "usage.recorded" and rng.random() < dear:
+            properties["cost"] = rng.choice([1, 1, 2, 60])
     late = 0
     if rng.random() < strange:
         kind, properties, late, name = _strange(rng, kind, properties, name)
@@ -73,12 +77,18 @@ def floods(draw: st.DrawFn) -> tuple[list[Line], str]:
         lines.append((event("account.updated", account, now, f"f{number}", properties=given), False))
     users = draw(st.sampled_from([2, 10, 40]))
     strange = draw(st.sampled_from([0.0, 0.0, 0.01, 0.05]))
+    dear = draw(st.sampled_from([0.0, 0.0, 0.4]))
+    for number in range(draw(st.sampled_from([0, 0, users]))):
+        given = {"department": ("sales", "legal", "research")[number % 3]}
+        lines.append(
+            (event("user.provisioned", ACCOUNTS[0], now, f"p{number}", user=f"u{number}", properties=given), False)
+        )
     paces = [0, 1, 37, MINUTE_MS, 20 * MINUTE_MS, 7 * 60 * MINUTE_MS]
     for run in range(draw(st.integers(1, 4))):
         pace, alike = draw(st.sampled_from(paces)), draw(st.booleans())
         for number in range(draw(st.sampled_from([10, 60, 150]))):
             now += rng.randrange(2) * pace
-            lines.append((_one(rng, now, f"e{run}-{number}", users, strange, alike), False))
+            lines.append((_one(rng, now, f"e{run}-{number}", (users, strange, alike, dear)), False))
         what = draw(st.sampled_from(["nothing", "tick", "tick", "night", "playbook", "backfill", "end"]))
         if what == "night":
             now += draw(st.sampled_from([1, 2, 35])) * DAY * MINUTE_MS
