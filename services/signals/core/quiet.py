@@ -44,7 +44,7 @@ def fold_quiet(state: Partition, account: Account, columns: Columns, begin: int,
     return begin + done
 
 
-def turn_day(state: Partition, account: Account, columns: Columns, place: int, offset: int) -> None:
+def turn_day(state: Partition, account: Account, columns: Columns, place: int) -> None:
     """Let the account's day become that of an event, when that is a later one and the event new to the account.
 
     The clear way does the same at that event, before it does anything else. Errors: as `fold_quiet`.
@@ -52,6 +52,4 @@ def turn_day(state: Partition, account: Account, columns: Columns, place: int, o
     day = int(columns.marks[place] >> INDEX_BITS) // DAY_MS
     if day <= account.head.today or account.recent.knows(columns.source(place)[0], columns.ids[place]):
         return
-    if account.at_record != offset:
-        state.touch(account, offset)
     state.step(account, day)

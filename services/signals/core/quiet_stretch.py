@@ -163,6 +163,7 @@ class Stretch:
         if not use.is_met:
             use.is_met = True
             self._met.append(use)
+            account.head.use.times[name] = use.times  # so that features stand in the order of their first use
         use.times += 1
         if use.problems is not None:
             use_problems.used(account, use.problems)

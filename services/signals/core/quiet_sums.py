@@ -81,7 +81,7 @@ class Sum:
         self.add_up()
         self._added = quantity
         self.add_up()
-        costs, was_costly = self._account.head.use.costs, metric.costly
+        costs = self._account.head.use.costs
         before = costs.get(name)
         if cost >= 0:
             metric.costly = True
@@ -90,7 +90,6 @@ class Sum:
             return True
         self._added = -quantity
         self.add_up()
-        metric.costly = was_costly
         if before is not None:
             costs[name] = before
         elif cost >= 0:

@@ -156,7 +156,7 @@ def _fold_group(state: Partition, journal: poison.Journal, unit: Unit, name: str
             following = end
         else:
             try:
-                turn_day(state, account, columns, number, offset)
+                turn_day(state, account, columns, number)
                 number = fold_quiet(state, account, columns, number, offset)
                 following = min(number + 1, end)
             except (UpswingError, MemoryError):

@@ -5,10 +5,12 @@ import pytest
 
 from services.signals.core import units
 from services.signals.core.engine import Engine
+from services.signals.core.quiet_users import is_quiet
 from services.signals.core.recent import RecentIds
+from shared.kernel.clock import DAY_MS
 from shared.kernel.errors import InvariantError
 from tests.oracle.adapters import Pages
-from tests.oracle.writing import WIDE_OPEN, event, only, playbook
+from tests.oracle.writing import WIDE_OPEN, event, instant, only, playbook
 
 WINDOW_MS = 3_600_000
 
@@ -163,6 +165,42 @@ def test_what_is_a_problem_is_counted_one_by_one(counted: str, times: int) -> No
     lines += [paid(number, 2, None) for number in range(20)]
     engine = same(lines, WIDE_OPEN | only("addon_problem") | {"addons": {"Speed": SOLD | {"problem": problem}}})
     assert sum(engine.state.accounts["a"].head.use.problems.values()) == times
+
+
+def test_a_metrics_first_cost_is_remembered_though_it_is_quiet() -> None:
+    """From then on quantities without one are held against the rule, too."""
+    lines = [paid(number, 1, 10 if number == 9 else None) for number in range(20)]
+    assert same(lines, COSTING).state.accounts["a"].metrics["calls"].costly
+
+
+def test_ids_of_the_generation_before_are_known_to_a_flood() -> None:
+    """A stretch begins a generation of its own when there is one; what comes again is still the same event."""
+    lines = [use(number, f"08:{number:02}") for number in range(12)]
+    lines.append(event("feature.blocked", "a", "2026-03-02 08:20", "b", properties={"feature": "reports"}))
+    lines += [use(number, f"08:{number:02}") for number in range(30, 34)]
+    lines += [use(number, f"08:{40 + at}") for at, number in enumerate((3, 4, 34, 35, 5, 36))]
+    assert sum(same(lines).state.accounts["a"].head.use.times.values()) == 12 + 1 + 4 + 3  # one of them was refused
+
+
+def test_what_comes_again_under_another_day_turns_no_day() -> None:
+    """The day is that of the events that count."""
+    lines = [use(number, f"23:{number + 40:02}") for number in range(9)]
+    again = event("feature.used", "a", "2026-03-03 00:05", "e3", user="u0", source="app", properties={"feature": "x"})
+    account = same([*lines, again, again, again, again]).state.accounts["a"]
+    assert account.head.today == instant("2026-03-02") // DAY_MS
+
+
+@pytest.mark.parametrize(("ago", "quiet"), [(13, True), (14, False)])
+def test_a_user_who_comes_into_the_window_of_a_department_is_looked_at(ago: int, quiet: bool) -> None:
+    """Somebody waits for one more active user of it; who is in the window already is none."""
+    lines = [event("user.provisioned", "a", "2026-03-02 08:00", "p", user="u1", properties={"department": "Sales"})]
+    _, _, engine = folded([*lines, *[use(number, f"08:{number + 1:02}") for number in range(6)]], 100)
+    account, terms = engine.state.accounts["a"], engine.state.terms
+    days = terms.playbook.rules.department_expansion.days
+    user = account.users[0].users["u1"]
+    user.last_ms = (account.head.today - days + 14 - ago) * DAY_MS
+    account.people.watch_new["Sales"] = account.people.active("Sales", account.head.today, days) + 1
+    assert is_quiet(account, user, terms) is quiet
 
 
 def test_quantities_without_a_cost_are_quiet_until_one_brings_the_rule_about() -> None:
