@@ -85,9 +85,15 @@ class Unit:
 
 def _lines_of(value: bytes, number: int) -> list[bytes]:
     """Return the lines of a record, one for each of its events; none where one lies over several, or two on one."""
-    lines = [line for line in map(bytes.strip, value.split(b"\n")) if line]
-    plain = all(line[0] == BEGIN and line[-1] == END for line in lines)
-    return lines if plain and len(lines) == number else []
+    lines = value.split(b"\n")
+    if len(lines) != number:
+        lines = [line for line in map(bytes.strip, lines) if line]
+    if len(lines) != number:
+        return []
+    for line in lines:
+        if not line or line[0] != BEGIN or line[-1] != END:
+            return []
+    return lines
 
 
 def units_of(first: int, values: Sequence[bytes]) -> Iterator[Unit | LogRecord]:
