@@ -84,7 +84,8 @@ class Engine:
 
     def fold_many(self, records: Sequence[LogRecord], now_ms: int) -> None:
         """Fold consecutive records of the log. Errors: as `fold_run`."""
-        self.fold_run(records[0][0], [value for _, value in records], now_ms)
+        if records:
+            self.fold_run(records[0][0], [value for _, value in records], now_ms)
 
     def fold_run(self, first: int, values: Sequence[bytes], now_ms: int) -> None:
         """Fold consecutive records of the log, up to one whose playbook's body is missing: `offset` tells how far.

@@ -244,6 +244,14 @@ def test_lines_may_be_written_in_any_way(joint: bytes, comma: bytes) -> None:
     assert (pages, said) == folded(plain, 1)[:2]
 
 
+def test_no_records_change_nothing() -> None:
+    """A partition of which nothing was fetched."""
+    _, _, engine = folded([use(number, f"08:{number:02}") for number in range(4)], 100)
+    offset = engine.offset
+    engine.fold_many([], 0)
+    assert engine.offset == offset
+
+
 def test_units_hold_so_many_events_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     """A record that alone holds more is folded line by line."""
     plain = [use(number, f"08:{number:02}", source=f"s{number % 2}") for number in range(40)]
