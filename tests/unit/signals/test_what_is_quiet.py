@@ -1,64 +1,16 @@
 """Where the short way of a flood ends: folded at once or one by one, the same is stored and the same is said."""
 
-import msgspec
 import pytest
 
 from services.signals.core import units
-from services.signals.core.engine import Engine
 from services.signals.core.quiet_users import is_quiet
 from services.signals.core.recent import RecentIds
 from shared.kernel.clock import DAY_MS
 from shared.kernel.errors import InvariantError
-from tests.oracle.adapters import Pages
-from tests.oracle.writing import WIDE_OPEN, event, instant, only, playbook
+from tests.oracle.writing import event, instant
+from tests.support.signals.flood import folded, same, use
 
 WINDOW_MS = 3_600_000
-
-
-SOLD: dict[str, object] = {
-    "price": 10,
-    "conversation_owner": "csm",
-    "bridge": "It goes faster.",
-    "prerequisites": [],
-    "earliest_day": 0,
-}
-COSTING = WIDE_OPEN | only("cost_efficiency") | {"rules.cost_efficiency.days": 3}
-
-
-def folded(
-    lines: list[bytes], together: int, changes: dict[str, object] = WIDE_OPEN, *, flood: bool = True
-) -> tuple[dict[bytes, object], list[str], Engine]:
-    """Fold lines in records of so many, as a flood or record by record; return what is stored and what was said.
-
-    Shape: pages without their stamps; the topics of what was said.
-    """
-    pages = Pages()
-    engine = Engine(0, 1, "log-1", False, playbook(changes), pages)
-    engine.fold_many([(0, lines[0])], 0)  # from now on it knows the account
-    records = [b"\n".join(lines[at : at + together]) for at in range(1, len(lines), together)]
-    numbered = list(enumerate(records, 1))
-    for some in [numbered] if flood else [[one] for one in numbered]:
-        engine.fold_many(some, 0)
-    said = [output.topic.name for output in engine.take_outputs()]
-    for group in engine.take_dirty():
-        pages.apply(group)
-    stored = {key: msgspec.msgpack.decode(page, strict=False) for key, page in pages.pages.items()}
-    return {key: [page[0], *page[2:]] for key, page in stored.items()}, said, engine
-
-
-def same(lines: list[bytes], changes: dict[str, object] = WIDE_OPEN) -> Engine:
-    """Fold lines in both ways and compare; return the engine that got them together."""
-    pages, said, engine = folded(lines, 100, changes)
-    alone = folded(lines, 1, changes, flood=False)
-    assert (pages, said) == alone[:2]
-    return engine
-
-
-def use(number: int, when: str, source: str = "app", **more: object) -> bytes:
-    """Return the line of a use by one of three users."""
-    used: dict[str, object] = {"feature": "reports", "metric": "calls", "quantity": 1, **more}
-    moment = f"2026-03-02 {when}"
-    return event("feature.used", "a", moment, f"e{number}", user=f"u{number % 3}", source=source, properties=used)
 
 
 def test_uses_that_come_in_no_order_leave_the_clock_at_the_latest() -> None:
@@ -108,71 +60,6 @@ def test_what_is_not_the_lines_fault_ends_the_worker_on_the_short_way_too() -> N
         )
 
 
-def paid(number: int, day: int, cost: float | None) -> bytes:
-    """Return the line of ten calls, and what they cost."""
-    used: dict[str, object] = {"metric": "calls", "quantity": 10} | ({} if cost is None else {"cost": cost})
-    moment = f"2026-03-{day:02} 10:{number % 60:02}"
-    return event("usage.recorded", "a", moment, f"p{number}", user="u1", properties=used)
-
-
-@pytest.mark.parametrize(("also", "then"), [(None, 10), (5, 10), (None, 1_000)])
-def test_costs_are_quiet_until_one_brings_the_rule_about(also: float | None, then: float) -> None:
-    """What the event that fires has added is put back before it is folded the clear way; the others stay quiet."""
-    lines = [paid(day * 60 + number, day, 10) for day in range(1, 8) for number in range(3)]
-    lines += [paid(600 + number, 8, None if number % 2 else also) for number in range(5)]
-    lines += [paid(660 + number, 8, 40 if number > 5 else then) for number in range(30)]
-    pages, said, engine = folded(lines, 100, COSTING)
-    assert (pages, said) == folded(lines, 1, COSTING, flood=False)[:2]
-    assert "expansion.triggers" in said
-    assert engine.state.accounts["a"].metrics["calls"].costly
-
-
-@pytest.mark.parametrize(
-    ("where", "counts", "looks"),
-    [
-        ({"feature": "reports"}, (12, 12), True),
-        ({"feature": "reports"}, (12, 25), True),
-        ({"feature": "reports"}, (1, 12), True),
-        ({"feature": "reports"}, (90, 90), False),
-        ({"feature": "reports", "quantity": 1}, (12, 12), True),
-    ],
-)
-def test_uses_that_show_a_problem_are_quiet_until_an_add_on_waits_for_one(
-    where: dict[str, object], counts: tuple[int, int], looks: bool
-) -> None:
-    """Each is counted; one of yesterday in between leaves fewer for today."""
-    problem: dict[str, object] = {"type": "feature.used", "days": 5, "where": where}
-    addons = {f"Addon {number}": SOLD | {"problem": problem | {"count": count}} for number, count in enumerate(counts)}
-    lines = [use(number, f"08:{number:02}") for number in range(8)]
-    lines.append(
-        event("feature.used", "a", "2026-03-01 09:00", "late", properties={"feature": "reports", "quantity": 1})
-    )
-    lines += [use(20 + number, f"09:{number:02}") for number in range(25)]
-    engine = same(lines, WIDE_OPEN | only("addon_problem") | {"addons": addons})
-    account = engine.state.accounts["a"]
-    assert sum(account.head.use.problems.values()) == 33
-    assert bool(account.episodes.of("addon_problem")) is looks
-
-
-@pytest.mark.parametrize(("counted", "times"), [("session.started", 9), ("usage.recorded", 20), ("feature.used", 20)])
-def test_what_is_a_problem_is_counted_one_by_one(counted: str, times: int) -> None:
-    """Every event of a type may show it: none of them goes the short way."""
-    problem: dict[str, object] = {"type": counted, "days": 5, "count": 90, "where": {}}
-    lines = [use(number, f"08:{number:02}") for number in range(20)]
-    lines += [
-        event("session.started", "a", f"2026-03-02 09:{number:02}", f"s{number}", user="u1") for number in range(9)
-    ]
-    lines += [paid(number, 2, None) for number in range(20)]
-    engine = same(lines, WIDE_OPEN | only("addon_problem") | {"addons": {"Speed": SOLD | {"problem": problem}}})
-    assert sum(engine.state.accounts["a"].head.use.problems.values()) == times
-
-
-def test_a_metrics_first_cost_is_remembered_though_it_is_quiet() -> None:
-    """From then on quantities without one are held against the rule, too."""
-    lines = [paid(number, 1, 10 if number == 9 else None) for number in range(20)]
-    assert same(lines, COSTING).state.accounts["a"].metrics["calls"].costly
-
-
 def test_ids_of_the_generation_before_are_known_to_a_flood() -> None:
     """A stretch begins a generation of its own when there is one; what comes again is still the same event."""
     lines = [use(number, f"08:{number:02}") for number in range(12)]
@@ -201,20 +88,6 @@ def test_a_user_who_comes_into_the_window_of_a_department_is_looked_at(ago: int,
     user.last_ms = (account.head.today - days + 14 - ago) * DAY_MS
     account.people.watch_new["Sales"] = account.people.active("Sales", account.head.today, days) + 1
     assert is_quiet(account, user, terms) is quiet
-
-
-def test_quantities_without_a_cost_are_quiet_until_one_brings_the_rule_about() -> None:
-    """Use was dear, and has not grown enough yet: the quantity that makes it enough fires, and was put back before."""
-    lines = [paid(day * 60 + number, day, 10) for day in range(1, 8) for number in range(3)]
-    lines += [paid(600 + number, 8, 400) for number in range(2)]
-    lines += [
-        event("session.started", "a", f"2026-03-08 10:{number:02}", f"s{number}", user="u1") for number in range(40)
-    ]
-    lines += [paid(660 + number, 8, None) for number in range(30)]
-    pages, said, engine = folded(lines, 100, COSTING)
-    assert (pages, said) == folded(lines, 1, COSTING, flood=False)[:2]
-    assert "expansion.triggers" in said
-    assert engine.state.accounts["a"].metrics["calls"].costly
 
 
 def test_the_use_of_a_core_feature_that_may_open_the_gate_is_looked_at() -> None:
