@@ -29,7 +29,8 @@ class Stretch:
 
     Shape: `clocks` are the account's clock after each event folded so far; `uses`, `quantities` and `sessions` count
     them by type. The account's today lies between `_first_ms` and `_end_ms`; who acted at `_lively_ms` or later changes
-    no answer by acting again. `_met` are the features used so far.
+    no answer by acting again. `_met` are the features used so far; one of the
+    only page of users `_has_acted`.
     """
 
     __slots__ = (
@@ -38,6 +39,7 @@ class Stretch:
         "_counted",
         "_end_ms",
         "_first_ms",
+        "_has_acted",
         "_lively_ms",
         "_met",
         "_source",
@@ -62,7 +64,7 @@ class Stretch:
         self._users: dict[str, User] | None = account.users[0].users if len(account.users) == 1 else None
         self._sum = Sum(account, terms, source, columns.costs)
         self.clocks: list[int] = []
-        self.uses, self.quantities, self.sessions = 0, 0, 0
+        self.uses, self.quantities, self.sessions, self._has_acted = 0, 0, 0, False
 
     def fold(self, begin: int, end: int, ticked_at: int) -> int:
         """Fold the quiet ones that the events from `begin` to `end` begin with; return how many these are."""
@@ -98,7 +100,7 @@ class Stretch:
         for use in self._met:
             times[use.name] = use.times
             use.is_met = False
-        if self._users is not None:
+        if self._has_acted:
             self._account.dirty_users.add(0)
 
     def _fold_one(self, place: int, at_ms: int) -> bool:
@@ -141,16 +143,25 @@ class Stretch:
             act(self._account, user, at_ms, self._terms)
         if self._users is None:
             find(self._account, user_id)  # its page is to be written
+        else:
+            self._has_acted = True
 
     def _allows(self, use: Use) -> bool:
         """Tell whether one more use of a feature changes no answer, where that is not known already."""
         return FeatureUsed not in self._counted and quiet_features.allows(self._account, use, self._terms)
 
+    def _meet(self, name: str) -> Use | None:
+        """Return what is to be known of a feature that the account has; of others nothing is kept."""
+        if name not in self._account.head.features:
+            return None
+        use = self._uses[name] = Use(name, self._account, self._terms)
+        return use
+
     def _use(self, name: str, metric: str, quantity: int, user: User | None, at_ms: int) -> bool:
         """Note the use of a feature, if it is quiet."""
-        account, use = self._account, self._uses.get(name)
+        account, use = self._account, self._uses.get(name) or self._meet(name)
         if use is None:
-            use = self._uses[name] = Use(name, account, self._terms)
+            return False
         core = user if use.is_core else None
         if core is not None and adopts(account, core, name, self._terms):
             return False

@@ -155,7 +155,7 @@ def _fold_group(state: Partition, journal: poison.Journal, unit: Unit, name: str
     offset, _ = unit.place(columns.last_index)
     while number < end:
         account = state.accounts.get(name)
-        following = number + 1
+        following, said = number + 1, len(state.outputs)
         if account is None:  # not in memory yet, or none that anything is kept of
             pass
         elif end - number < FEWEST_QUIET or account.offset >= unit.first:  # a torn flush holds some of these already
@@ -163,25 +163,30 @@ def _fold_group(state: Partition, journal: poison.Journal, unit: Unit, name: str
         else:
             try:
                 turn_day(state, account, columns, number)
-                number = fold_quiet(state, account, columns, number, offset)
+                done = fold_quiet(state, account, columns, number, offset) - number
+                if done:  # else what the change of day says is said at the event that goes the clear way
+                    said = len(state.outputs)
+                number += done
                 following = min(number + 1, end)
             except (UpswingError, MemoryError):
                 raise
             except Exception:  # noqa: BLE001 - fate: the short way; the account goes the clear way from where it was
+                del state.outputs[said:]
                 state.counts["short_way_failed",] += 1  # nothing is lost, but somebody should know
                 poison.reload(state, journal, name, *unit.place(int(columns.marks[number] & INDEX)))
                 following = end
-        _fold_clearly(state, journal, unit, columns, number, following)
+        _fold_clearly(state, journal, unit, columns, number, following, said)
         number = following
 
 
 def _fold_clearly(
-    state: Partition, journal: poison.Journal, unit: Unit, columns: Columns, begin: int, end: int
+    state: Partition, journal: poison.Journal, unit: Unit, columns: Columns, begin: int, end: int, said: int
 ) -> None:
-    """Fold events of an account one by one."""
+    """Fold events of an account one by one; what has been said after `said` belongs to the first of them."""
     for number in range(begin, end):
         index = int(columns.marks[number] & INDEX)
-        fold_one(state, journal, *unit.place(index), unit.event(index))
+        _fold_one(state, journal, *unit.place(index), unit.event(index), said)
+        said = len(state.outputs)
 
 
 def fold_one(state: Partition, journal: poison.Journal, offset: int, number: int, event: Event) -> None:
@@ -189,7 +194,10 @@ def fold_one(state: Partition, journal: poison.Journal, offset: int, number: int
 
     Errors: `UpswingError` and `MemoryError`, which are not the line's fault: the store or the machine is broken.
     """
-    said = len(state.outputs)
+    _fold_one(state, journal, offset, number, event, len(state.outputs))
+
+
+def _fold_one(state: Partition, journal: poison.Journal, offset: int, number: int, event: Event, said: int) -> None:
     try:
         state.fold_event(offset, event)
     except (UpswingError, MemoryError):

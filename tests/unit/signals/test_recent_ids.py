@@ -12,17 +12,21 @@ IDS = st.integers(0, 3 * FEWEST_DROPPED).map(str)
 STAMP = (0, 0)
 
 
-@given(seen=st.lists(st.tuples(IDS, STEPS, st.sampled_from(["", "flush", "restart"])), max_size=150))
-def test_an_id_counts_again_once_its_window_is_over(seen: list[tuple[str, int, str]]) -> None:
+SOURCES = st.sampled_from(["app", "app", "crm"])
+
+
+@given(seen=st.lists(st.tuples(SOURCES, IDS, STEPS, st.sampled_from(["", "flush", "restart"])), max_size=150))
+def test_an_id_counts_again_once_its_window_is_over(seen: list[tuple[str, str, int, str]]) -> None:
     """However generations are dropped, and wherever pages are written or the worker begins anew."""
-    first: dict[str, int] = {}
+    first: dict[tuple[str, str], int] = {}
     recent, stored, clock_ms = RecentIds(WINDOW_MS), dict[int, RecentPage | None](), 0
-    for key, step, then in seen:
+    for source, event_id, step, then in seen:
+        key = source, event_id
         clock_ms += step
         repeated = key in first and clock_ms - first[key] <= WINDOW_MS
         if not repeated:
             first[key] = clock_ms
-        assert recent.repeated("app", key, clock_ms) == repeated
+        assert recent.repeated(*key, clock_ms) == repeated
         if then:
             stored |= dict(recent.write(STAMP, clock_ms))
         if then == "restart":

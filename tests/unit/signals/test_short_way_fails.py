@@ -7,10 +7,10 @@ from tests.oracle.adapters import Pages
 from tests.oracle.writing import WIDE_OPEN, event, playbook
 
 
-def line(number: int, when: str) -> bytes:
+def line(number: int, when: str, day: str = "2026-03-02") -> bytes:
     """Return the line of a use by one of three users."""
     used = {"feature": "reports", "metric": "calls", "quantity": 1}
-    return event("feature.used", "a", f"2026-03-02 {when}", f"e{number}", user=f"u{number % 3}", properties=used)
+    return event("feature.used", "a", f"{day} {when}", f"e{number}", user=f"u{number % 3}", properties=used)
 
 
 def begun() -> tuple[Engine, Pages]:
@@ -47,3 +47,24 @@ def test_what_fails_on_the_short_way_is_undone_and_goes_the_clear_way() -> None:
     assert counts.pop(("short_way_failed",)) == 1
     assert counts == single.take_counts()
     assert flush(whole, of_whole) == flush(single, of_single)
+
+
+def test_what_a_change_of_day_has_said_is_said_once_when_the_short_way_fails_after_it() -> None:
+    """The account goes the clear way from before that midnight, which is then told again."""
+    whole, of_whole = begun()
+    single, of_single = begun()
+    seats = event("account.updated", "a", "2026-03-02 11:00", "f", properties={"seats": 3})
+    lines = [line(20 + number, f"09:{number:02}", "2026-04-20") for number in range(9)]
+    for engine in (whole, single):
+        engine.fold_many([(1, seats)], 0)
+        assert engine.state.accounts["a"].episodes.of("seat_saturation")
+        engine.take_outputs()
+    whole.state.accounts["a"].users[0].users["u2"].core = 5  # type: ignore[assignment]  # nothing can be looked up in it
+    whole.fold_many([(2, b"\n".join(lines))], 0)
+    for number, one in enumerate(lines, 2):
+        single.fold_many([(number, one)], 0)
+    said = [output.value for output in whole.take_outputs()]
+    assert said
+    assert said == [output.value for output in single.take_outputs()]
+    assert ("short_way_failed",) in whole.take_counts()
+    assert flush(whole, of_whole).keys() == flush(single, of_single).keys()

@@ -67,6 +67,23 @@ def test_what_is_a_problem_is_counted_one_by_one(counted: str, times: int) -> No
     assert sum(engine.state.accounts["a"].head.use.problems.values()) == times
 
 
+def test_the_day_on_which_a_prerequisite_is_adopted_is_looked_at() -> None:
+    """An add-on whose problem has been seen waits for a feature to be adopted, by its use on a fifth day."""
+    problem = {"type": "session.started", "days": 60, "count": 3, "where": {}}
+    addon = SOLD | {"problem": problem, "prerequisites": ["reports"]}
+    changes = WIDE_OPEN | only("addon_problem") | {"addons": {"Speed": addon}}
+    lines = [
+        event("session.started", "a", f"2026-03-01 08:{at:02}", f"s{at}", user="u1", source="app") for at in range(4)
+    ]
+    for day in range(1, 12):
+        used = [{"feature": "reports" if at % 2 else "other"} for at in range(6)]
+        lines += [
+            event("feature.used", "a", f"2026-03-{day:02} 10:{at:02}", f"d{day}-{at}", user="u1", properties=one)
+            for at, one in enumerate(used)
+        ]
+    assert same(lines, changes).state.accounts["a"].episodes.of("addon_problem")
+
+
 def test_a_metrics_first_cost_is_remembered_though_it_is_quiet() -> None:
     """From then on quantities without one are held against the rule, too."""
     lines = [paid(number, 1, 10 if number == 9 else None) for number in range(20)]

@@ -2,12 +2,13 @@
 
 import pytest
 
-from services.signals.core import units
+from services.signals.core import names, units
+from services.signals.core.acts import KEPT_INSTANTS
 from services.signals.core.quiet_users import is_quiet
 from services.signals.core.recent import RecentIds
 from shared.kernel.clock import DAY_MS
 from shared.kernel.errors import InvariantError
-from tests.oracle.writing import event, instant
+from tests.oracle.writing import control, event, instant
 from tests.support.signals.flood import folded, same, use
 
 WINDOW_MS = 3_600_000
@@ -67,6 +68,41 @@ def test_ids_of_the_generation_before_are_known_to_a_flood() -> None:
     lines += [use(number, f"08:{number:02}") for number in range(30, 34)]
     lines += [use(number, f"08:{40 + at}") for at, number in enumerate((3, 4, 34, 35, 5, 36))]
     assert sum(same(lines).state.accounts["a"].head.use.times.values()) == 12 + 1 + 4 + 3  # one of them was refused
+
+
+def test_ids_are_kept_with_the_clock_of_the_tick_before_them() -> None:
+    """The clock does not go back to the instant of an event that is late."""
+    _, _, engine = folded([use(number, f"08:{number:02}") for number in range(9)], 100)
+    late = b"\n".join(use(20 + number, f"09:{number:02}") for number in range(9))
+    engine.fold_many([(engine.offset + 1, control("tick", "2026-03-02 12:00")), (engine.offset + 2, late)], 0)
+    assert list(engine.state.accounts["a"].recent._new["app"].values())[-9:] == [instant("2026-03-02 12:00")] * 9
+
+
+def test_of_a_day_the_latest_instants_are_kept_and_of_another_none() -> None:
+    """So a departure that is late takes away no act of another day."""
+    lines = [use(0, "08:00"), *[use(3 * number, f"08:{number:02}") for number in range(1, 50)]]
+    kept = same(lines).state.accounts["a"].users[0].users["u0"].instants
+    assert len(kept) == KEPT_INSTANTS
+    following = [
+        event("session.started", "a", f"2026-03-03 08:{at:02}", f"s{at}", user="u1", source="app") for at in range(5)
+    ]
+    following.append(event("session.started", "a", "2026-03-03 09:00", "s", user="u0", source="app"))
+    assert len(same([*lines, *following]).state.accounts["a"].users[0].users["u0"].instants) == 0
+
+
+def test_a_flood_without_users_leaves_the_page_of_users_alone() -> None:
+    """It is not written when nobody has acted."""
+    lines = [event("session.started", "a", f"2026-03-02 08:{at:02}", f"s{at}", source="app") for at in range(20)]
+    assert not same(lines).state.accounts["a"].users[0].users
+
+
+def test_nothing_is_kept_of_features_beyond_the_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client that writes ids as features fills neither pages nor memory."""
+    monkeypatch.setattr(names, "MOST_FEATURES", 5)
+    account = same([use(number, f"08:{number:02}", feature=f"f{number % 30}") for number in range(50)]).state.accounts[
+        "a"
+    ]
+    assert (len(account.head.features), account.quiet_uses is None or len(account.quiet_uses[2]) <= 5) == (5, True)
 
 
 def test_what_comes_again_under_another_day_turns_no_day() -> None:
