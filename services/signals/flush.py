@@ -75,7 +75,7 @@ async def deliver_outputs(flush: "Flush", work: list[Work]) -> None:
     """Take what is to be flushed, and wait until everything sent up to there is with the broker."""
     for each in work:
         if each.live:
-            if not each.owned.behind:
+            if not each.owned.behind or flush.reader.halted:  # halted: others may be asked next, so the latest is told
                 await flush.reader.show_one(each.owned)
             await flush.capture(each)
             await flush.reader.breathe(each.owned)

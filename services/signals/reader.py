@@ -32,8 +32,7 @@ __all__ = ["EngineFactory", "Reader", "now_ms"]
 
 EngineFactory = Callable[[int, int, str, bool, Playbook, Pages], EngineLike]
 ASSIGNED, RECOVERED = "assigned", "recovered"
-ROOM_SECONDS = 0.005
-BREATH_SECONDS = 0.002  # between works that hold the loop: enough for an event to come in and its trigger to go out
+ROOM_SECONDS, BREATH_SECONDS = 0.005, 0.002  # the latter: enough for an event to come in and its trigger to go out
 
 log = get_logger(__name__)
 
@@ -188,15 +187,16 @@ class Reader:
             if offset > owned.next and not self.halted:  # halted, the rest of a batch before may be left out
                 await self.gaps.pass_to(owned, offset, batch.last)
             values = stretches.cut(batch, position)
-            size = batch.size(position, position + len(values))
-            started += await self._wait_for_room(owned, size)
+            started += await self._wait_for_room(owned, batch.size(position, position + len(values)))
             if owned.closed or self.halted:
                 return
-            stretches.took(size, self._fold_stretch(owned, offset, values))
-            owned.unflushed_bytes += size
+            seconds = self._fold_stretch(owned, offset, values)
+            stretches.took(folded := batch.size(position, batch.place(owned.next)), seconds)
+            owned.unflushed_bytes += folded
             await self._supply(owned)
             await self.send_outputs(owned)
             await asyncio.sleep(0)
+        owned.behind = owned.behind and owned.next < owned.highwater
         RECORDS.inc(len(batch))
         FOLD_SECONDS.observe(time.perf_counter() - started)
         AGE_SECONDS.observe(max(0, now_ms() - batch.timestamp_ms) / 1000)

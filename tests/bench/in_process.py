@@ -14,7 +14,7 @@ import msgspec
 
 from services.signals.core.engine import Engine
 from shared.io.playbooks import read_playbook
-from shared.kernel.codec import decode_events, decode_single_events
+from shared.kernel.codec import decode_plain_events, decode_single_events
 from shared.kernel.playbook import Playbook
 from shared.kernel.topics import TRIGGERS
 from tests.bench import whole
@@ -61,7 +61,7 @@ class _Worker:
             decode_single_events(values)
         else:
             for value in values:
-                decode_events(value)
+                decode_plain_events(value)
         decoded = time.process_time()
         engine.fold_run(engine.offset + 1, values, self._now_ms)
         self.costs.fold += time.process_time() - decoded

@@ -50,7 +50,7 @@ MEANINGS: dict[str, dict[str, str]] = {
         "ticker": "Write a tick a minute; false while history is loaded",
         "fetch_wait_ms": "How long a fetch waits for records",
         "fetch_partition_bytes": "Most bytes fetched of a partition at once",
-        "slice_ms": "How long is folded before outputs are sent and others have a turn; large batches 100 ms or more",
+        "slice_ms": "How long is folded before outputs are sent and others have a turn; large batches 100 or 400 ms",
         "flush_seconds": "Time between flushes of changed pages; while much changes up to four times as long",
         "delivery_seconds": "Deadline of the broker's ack for outputs and pages",
         "drain_seconds": "How long a stop waits for its last flush",

@@ -78,9 +78,7 @@ class Columns:
             self.say("", "", OTHER)
             return
         name, metric = used.feature, used.metric
-        self.names.append(words.setdefault(name, name))
-        self.metrics.append("" if metric is None else words.setdefault(metric, metric))
-        self.quantities.append(quantity)
+        self.say(words.setdefault(name, name), "" if metric is None else words.setdefault(metric, metric), quantity)
 
     def source(self, place: int) -> tuple[str, int]:
         """Return the source of an event, and the place of the next event of another."""

@@ -3,7 +3,7 @@
 `Partition.fold_event` is the clear way and says what must come out; what is not usual goes there, event by event, and a
 test holds both to the same pages and the same outputs. An event is *quiet* when it is of the flood, lies on the
 account's today, was never seen, brings no sum to where a rule watches it, and comes of no user who may change an
-answer: that is judged before it changes anything.
+answer: what judging it notes, the clear way notes as well, or it is taken back.
 Source: design (throughput), definition 37.
 """
 

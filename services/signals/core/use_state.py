@@ -1,6 +1,6 @@
 """The parts of an account's pages about how it is used: counts by day, limits reached, purchases, costs, sources.
 
-What changes with today lies in the head, what belongs to days gone by in the days page; `use.close_day` moves it over.
+What changes with today lies in the head, what belongs to days gone by in the days page; `use.end_day` moves it over.
 Fields are only ever appended, with defaults. Source: design (state).
 """
 
