@@ -23,7 +23,7 @@ from services.signals.delivery import Delivery
 from services.signals.metrics import FLUSH_SECONDS, FLUSHES, STALE_PAGES, publish
 from services.signals.owned import Owned
 from services.signals.pace import pause_after
-from services.signals.reader import Reader
+from services.signals.reader import Reader, now_ms
 from services.signals.settings import Settings
 from services.signals.store import Page
 from shared.io.logs import get_logger
@@ -75,7 +75,7 @@ async def deliver_outputs(flush: "Flush", work: list[Work]) -> None:
     """Take what is to be flushed, and wait until everything sent up to there is with the broker."""
     for each in work:
         if each.live:
-            if not each.owned.behind or flush.reader.halted:  # halted: others may be asked next, so the latest is told
+            if not each.owned.behind:  # before the pages are taken, so that both do not hold the loop at once
                 await flush.reader.show_one(each.owned)
             await flush.capture(each)
             await flush.reader.breathe(each.owned)
@@ -178,7 +178,10 @@ class Flush:
             work.position = owned.committed
             if owned.closed or owned.engine.needs_playbook() is not None:
                 return
-            outputs = list(owned.engine.take_outputs())
+            outputs = [
+                *owned.engine.take_outputs(),
+                *owned.take_snapshots(now_ms()),
+            ]  # no page goes before its snapshot
             started = time.perf_counter()
             work.groups = owned.engine.take_dirty()
             self.busy_seconds += time.perf_counter() - started

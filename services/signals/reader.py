@@ -162,8 +162,8 @@ class Reader:
                 await self._delivery.send(owned, outputs)
 
     async def show(self) -> None:
-        """Send the snapshots that are due, also where nothing new is folded."""
-        for owned in list(self.owned.values()):
+        """Send the snapshots that are due, also where nothing new is folded; in a backlog the flush sends enough."""
+        for owned in [each for each in self.owned.values() if not each.behind]:
             await self.show_one(owned)
 
     async def show_one(self, owned: Owned) -> None:
