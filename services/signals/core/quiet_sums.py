@@ -90,8 +90,9 @@ class Sum:
             return True
         self._added = -quantity
         self.add_up()
-        if before is not None:
-            costs[name] = before
-        elif cost >= 0:
-            del costs[name]
+        if cost >= 0:
+            if before is None:
+                del costs[name]
+            else:
+                costs[name] = before
         return False
