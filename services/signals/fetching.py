@@ -114,7 +114,8 @@ class WholeBatch:
 
     def __iter__(self) -> Iterator[Part]:
         """Yield the records: all at once, unless offsets are missing; one that has no later offset is left out."""
-        at_ms = getattr(self._batch, "max_timestamp", 0)  # batches of old formats do not tell
+        latest_ms = getattr(self._batch, "max_timestamp", None)  # batches of old formats do not tell
+        at_ms = 0 if latest_ms is None else latest_ms
         first = following = -1
         values: list[bytes] = []
         for record in self._batch:
@@ -127,6 +128,8 @@ class WholeBatch:
                 first, values = offset, []
             values.append(record.value or b"")
             following = offset + 1
+            if latest_ms is None:
+                at_ms = record.timestamp or 0
         if values:
             yield Part(first, values, at_ms)
 

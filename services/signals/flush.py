@@ -136,7 +136,7 @@ class Flush:
         self.stages = STAGES
         self.proved_at = float("-inf")
         self.proof_seconds = settings.session_seconds / 2
-        self.busy_seconds = 0.0  # how long the last flush has taken and written pages
+        self.busy_seconds = 0.0  # how long the last flush has held the loop
         self._flush_seconds = settings.flush_seconds
         self._commit_seconds = settings.commit_seconds
         self._lock = asyncio.Lock()
@@ -178,11 +178,8 @@ class Flush:
             work.position = owned.committed
             if owned.closed or owned.engine.needs_playbook() is not None:
                 return
-            outputs = [
-                *owned.engine.take_outputs(),
-                *owned.take_snapshots(now_ms()),
-            ]  # no page goes before its snapshot
-            started = time.perf_counter()
+            started = time.perf_counter()  # no page goes before its snapshot, so both are taken here
+            outputs = [*owned.engine.take_outputs(), *owned.take_snapshots(now_ms())]
             work.groups = owned.engine.take_dirty()
             self.busy_seconds += time.perf_counter() - started
             owned.unflushed_bytes = 0

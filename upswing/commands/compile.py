@@ -14,7 +14,7 @@ from shared.kernel.errors import DependencyError
 
 __all__ = ["command"]
 
-SLOWER = "it runs interpreted, which takes about 1.3 times the processor"
+SLOWER = "it runs interpreted, which takes about 1.7 times the processor"
 
 
 @click.command(name="compile")

@@ -18,19 +18,18 @@ def named(account: Account, department: str, day: int) -> None:
         account.days_dirty = True
 
 
-def filled(account: Account, department: str, before: int, day: int, terms: Terms) -> bool:
-    """Tell whether a user of a department who acts on `day`, after `before`, brings a rule on departments about."""
-    people, today = account.people, account.head.today
-    for wanted, days in watched(account, department, terms):
-        if wanted is not None and day > today - days >= before and people.active(department, today, days) >= wanted:
-            return True
-    return False
+def filled(account: Account, department: str, before: int, day: int, terms: Terms, to_come: int = 0) -> bool:
+    """Tell whether a user of a department who acts on `day`, after `before`, brings a rule on departments about.
 
-
-def watched(account: Account, department: str, terms: Terms) -> tuple[tuple[int | None, int], tuple[int | None, int]]:
-    """Return at how many active users of a department within how many days somebody must look; None is never."""
-    people, rules = account.people, terms.playbook.rules
-    return (
+    Shape: `to_come` is 1 when the act has not been counted yet.
+    """
+    people, today, rules = account.people, account.head.today, terms.playbook.rules
+    for wanted, days in (
         (people.watch_new.get(department), rules.department_expansion.days),
         (people.watch_busy.get(department), rules.department_adjacent.days),
-    )
+    ):
+        if wanted is None or not day > today - days >= before:
+            continue
+        if people.active(department, today, days) + to_come >= wanted:
+            return True
+    return False

@@ -14,20 +14,10 @@ def is_quiet(account: Account, user: User, terms: Terms) -> bool:
     """Tell whether an act of today changes no answer, of a user who is not in every window yet."""
     if account.waits_for("active_share_percent"):
         return False
-    if user.department is not None and _may_fill(account, user, user.department, terms):
+    department, today = user.department, account.head.today
+    if department is not None and departments.filled(account, department, user.last_ms // DAY_MS, today, terms, 1):
         return False
     return account.active_rule + 1 < account.watch_active and account.active_health + 1 < account.watch_health
-
-
-def _may_fill(account: Account, user: User, department: str, terms: Terms) -> bool:
-    """Tell whether an act of today may bring a rule on departments about."""
-    today, people = account.head.today, account.people
-    for wanted, days in departments.watched(account, department, terms):
-        if wanted is None or user.last_ms >= (today - days + 1) * DAY_MS:
-            continue
-        if people.active(department, today, days) + 1 >= wanted:
-            return True
-    return False
 
 
 def act(account: Account, user: User, at_ms: int, terms: Terms) -> None:

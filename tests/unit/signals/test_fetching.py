@@ -154,7 +154,7 @@ def test_old_formats_are_read() -> None:
     for number in range(3):
         builder.append(number, TIME_MS, None, b"v%d" % number)
     parts, reached, _ = fetched(bytes(builder.build()))
-    assert Fetched(parts).values == [b"v0", b"v1", b"v2"]
+    assert (Fetched(parts).values, Fetched(parts).timestamp_ms) == ([b"v0", b"v1", b"v2"], TIME_MS)
     assert reached == 3
 
 
