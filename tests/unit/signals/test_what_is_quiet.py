@@ -8,7 +8,9 @@ from services.signals.core.quiet_users import is_quiet
 from services.signals.core.recent import RecentIds
 from shared.kernel.clock import DAY_MS
 from shared.kernel.errors import InvariantError
-from tests.oracle.writing import control, event, instant
+from shared.kernel.topics import TRIGGERS
+from shared.kernel.triggers import decode_trigger
+from tests.oracle.writing import WIDE_OPEN, control, event, instant, only
 from tests.support.signals.flood import folded, same, use
 
 WINDOW_MS = 3_600_000
@@ -34,14 +36,19 @@ def test_ids_of_a_source_with_a_zero_in_its_name_are_the_same_before_and_after_a
     same([use(number % 7, f"09:{number:02}", source="app\0x") for number in range(20)])
 
 
-def test_uses_of_an_account_whose_acts_are_at_the_line_are_looked_at_one_by_one() -> None:
-    """Nothing is folded at once when the next act may bring a rule about."""
-    lines = [use(number, f"08:{number:02}") for number in range(10)]
-    _, _, engine = folded(lines, 100)
-    account = engine.state.accounts["a"]
-    account.watch_acts = account.head.standing.acts_today + 1
-    engine.fold_many([(engine.offset + 1, b"\n".join(use(20 + number, f"09:{number:02}") for number in range(9)))], 0)
-    assert account.head.standing.acts_today == 19
+@pytest.mark.parametrize("together", [True, False])
+def test_the_act_that_takes_usage_per_seat_into_another_fifth_is_looked_at(together: bool) -> None:
+    """Above five acts a seat it is the highest: the eleventh act on two seats makes 40 points, and says so itself."""
+    facts = event("account.updated", "a", "2026-03-02 08:00", "f", properties={"seats": 2})
+    fifths = control("quintiles", "2026-03-02 08:01", playbook_version="default-1", segments={"smb": [5, 5, 5, 5]})
+    _, _, engine = folded([facts], 1, WIDE_OPEN | only("cross_sell_fit") | {"rules.cross_sell_fit.score": 40})
+    engine.fold_many([(1, fifths)], 0)
+    engine.fold_many([(2 + number, use(number, f"09:{number:02}")) for number in range(3)], 0)
+    lines = [use(20 + number, f"10:{number:02}") for number in range(20)]
+    for records in [lines] if together else [[line] for line in lines]:
+        engine.fold_many(list(enumerate(records, engine.offset + 1)), 0)
+    told = [decode_trigger(out.value or b"") for out in engine.take_outputs() if out.topic is TRIGGERS]
+    assert {one.decided_by for one in told} == {"app/e27"}
 
 
 def test_what_is_not_the_lines_fault_ends_the_worker_on_the_short_way_too() -> None:
