@@ -18,6 +18,7 @@ from shared.kernel.playbook.gate import GateCriteria
 from shared.kernel.quantities import MILLION, millionths
 
 DATE_FACTS = frozenset({"onboarded_at", "renews_on"})
+NOTHING: frozenset[str] = frozenset()  # one for all: `frozenset()` makes another each time
 
 
 class Terms:
@@ -98,7 +99,7 @@ class Terms:
         """Return the features that a higher plan would open to the account (definition 48)."""
         above = self._above.get(account.fact("plan") or "")
         if not above:
-            return frozenset()
+            return NOTHING
         purchased = account.fact("purchased_features")
         return above.difference(purchased) if purchased else above
 
