@@ -1,28 +1,39 @@
 """A flood of one account, folded at once or record by record, to compare."""
 
+from collections.abc import Iterator
+
 import msgspec
 
 from services.signals.core.engine import Engine
+from services.signals.core.units import LogRecord
+from shared.kernel.playbook import Playbook
 from tests.oracle.adapters import Pages
-from tests.oracle.writing import WIDE_OPEN, event, playbook
+from tests.oracle.writing import WIDE_OPEN, control, event, playbook
 
-__all__ = ["folded", "paid", "same", "use"]
+__all__ = ["folded", "judged_by", "paid", "same", "use"]
+
+CONTROL = b'{"type":"control.'
 
 
 def folded(
-    lines: list[bytes], together: int, changes: dict[str, object] = WIDE_OPEN, *, flood: bool = True
+    lines: list[bytes],
+    together: int,
+    changes: dict[str, object] = WIDE_OPEN,
+    *,
+    flood: bool = True,
+    then: dict[str, object] | None = None,
 ) -> tuple[dict[bytes, object], list[str], Engine]:
     """Fold lines in records of so many, as a flood or record by record; return what is stored and what was said.
 
-    Shape: pages without their stamps; the topics of what was said.
+    Shape: pages without their stamps; the topics of what was said. `then` are the changes of the playbook that
+    `judged_by` puts in force.
     """
     pages = Pages()
     engine = Engine(0, 1, "log-1", False, playbook(changes), pages)
     engine.fold_many([(0, lines[0])], 0)  # from now on it knows the account
-    records = [b"\n".join(lines[at : at + together]) for at in range(1, len(lines), together)]
-    numbered = list(enumerate(records, 1))
+    numbered = list(enumerate(_packed(lines[1:], together), 1))
     for some in [numbered] if flood else [[one] for one in numbered]:
-        engine.fold_many(some, 0)
+        _fold(engine, some, playbook(then))
     said = [output.topic.name for output in engine.take_outputs()]
     for group in engine.take_dirty():
         pages.apply(group)
@@ -30,12 +41,41 @@ def folded(
     return {key: [page[0], *page[2:]] for key, page in stored.items()}, said, engine
 
 
-def same(lines: list[bytes], changes: dict[str, object] = WIDE_OPEN) -> Engine:
+def _packed(lines: list[bytes], together: int) -> Iterator[bytes]:
+    """Yield records of so many lines; what is no event has one of its own."""
+    record: list[bytes] = []
+    for line in lines:
+        alone = line.startswith(CONTROL)
+        if record and (alone or len(record) == together):
+            yield b"\n".join(record)
+            record = []
+        if alone:
+            yield line
+        else:
+            record.append(line)
+    if record:
+        yield b"\n".join(record)
+
+
+def _fold(engine: Engine, records: list[LogRecord], then: Playbook) -> None:
+    while records:
+        engine.fold_many(records, 0)
+        if (version := engine.needs_playbook()) is not None:
+            engine.add_playbook(version, then)
+        records = [record for record in records if record[0] > engine.offset]
+
+
+def same(lines: list[bytes], changes: dict[str, object] = WIDE_OPEN, then: dict[str, object] | None = None) -> Engine:
     """Fold lines in both ways and compare; return the engine that got them together."""
-    pages, said, engine = folded(lines, 100, changes)
-    alone = folded(lines, 1, changes, flood=False)
+    pages, said, engine = folded(lines, 100, changes, then=then)
+    alone = folded(lines, 1, changes, flood=False, then=then)
     assert (pages, said) == alone[:2]
     return engine
+
+
+def judged_by(when: str) -> bytes:
+    """Return the line that puts another playbook in force."""
+    return control("playbook", f"2026-03-02 {when}", version="then", digest="")
 
 
 def use(number: int, when: str, source: str = "app", **more: object) -> bytes:
