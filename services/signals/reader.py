@@ -197,7 +197,6 @@ class Reader:
             await self.send_outputs(owned)
             await asyncio.sleep(0)
         owned.behind = owned.behind and owned.next < owned.highwater
-        RECORDS.inc(len(batch))
         FOLD_SECONDS.observe(time.perf_counter() - started)
         AGE_SECONDS.observe(max(0, now_ms() - batch.timestamp_ms) / 1000)
 
@@ -206,6 +205,7 @@ class Reader:
         started = time.perf_counter()
         owned.engine.fold_run(offset, values, now_ms())
         owned.next = owned.engine.offset + 1
+        RECORDS.inc(owned.next - offset)
         return time.perf_counter() - started
 
     async def _supply(self, owned: Owned) -> None:
