@@ -102,7 +102,8 @@ Groups = dict[str, Columns]
 def gather(groups: Groups, words: Words, events: list[Event], index: int) -> None:
     """Put events, the first of which is the unit's `index`-th, to those of their account.
 
-    Shape: `words` holds each of the few words that come again and again once.
+    Shape: `words` holds what comes again and again, names and users, once: the same text made anew for each event would
+    have to be fetched from memory each time.
     """
     for event in events:
         account = event.account_id
@@ -116,7 +117,8 @@ def gather(groups: Groups, words: Words, events: list[Event], index: int) -> Non
         at_ms: int = event.occurred_at  # type: ignore[assignment]  # the codec has settled it
         columns.marks = append(columns.marks, i64(at_ms << INDEX_BITS | index))
         columns.ids.append(event.id)
-        columns.users.append(event.user_id)
+        user_id = event.user_id
+        columns.users.append(None if user_id is None else words.setdefault(user_id, user_id))
         index += 1
         if type(event) is PlainFeatureUsed:
             columns.say_use(event.properties, words)  # type: ignore[arg-type]  # of the same fields

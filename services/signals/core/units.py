@@ -144,8 +144,9 @@ def _decoded_together(values: Sequence[bytes]) -> Iterator[tuple[Sequence[bytes]
 def fold_unit(state: Partition, journal: poison.Journal, unit: Unit) -> None:
     """Fold a unit. Errors: `UpswingError` and `MemoryError`, which are not its events' fault."""
     journal.extend(unit.first, unit.values)
-    for name, columns in unit.groups.items():
-        _fold_group(state, journal, unit, name, columns)
+    groups = unit.groups
+    for name in list(groups):  # each is let go while the processor still has it at hand
+        _fold_group(state, journal, unit, name, groups.pop(name))
     state.close_all()
 
 
