@@ -17,7 +17,7 @@ from services.signals.core.quiet_sums import Sum
 from services.signals.core.quiet_users import act, adopts, is_quiet
 from services.signals.core.terms import Terms
 from services.signals.core.user import User
-from services.signals.core.users import core_used, find, known
+from services.signals.core.users import core_used, find, known, welcome
 from shared.kernel.clock import DAY_MS
 from shared.kernel.events.feature_used import FeatureUsed
 from shared.kernel.events.session_started import SessionStarted
@@ -108,11 +108,8 @@ class Stretch:
         columns = self._columns
         user, user_id = None, columns.users[place]
         if user_id is not None:
-            users = self._users
-            user = known(self._account, user_id) if users is None else users.get(user_id)
-            if user is None or user.cut is not None:
-                return False
-            if user.last_ms < self._lively_ms and not is_quiet(self._account, user, self._terms):
+            user = self._who(user_id)
+            if user is None:
                 return False
         name, metric = columns.names[place], columns.metrics[place]
         if name:
@@ -132,6 +129,20 @@ class Stretch:
             self._act(user, user_id, at_ms)
         return True
 
+    def _who(self, user_id: str) -> User | None:
+        """Return who acts, if one more act of theirs is quiet; a new user, who is nowhere yet, for one unheard of."""
+        users = self._users
+        user = known(self._account, user_id) if users is None else users.get(user_id)
+        if user is None:
+            if self._account.forgotten:  # it may be somebody who was erased
+                return None
+            user = User()
+        if user.cut is not None:
+            return None
+        if user.last_ms < self._lively_ms and not is_quiet(self._account, user, self._terms):
+            return None
+        return user
+
     def _act(self, user: User, user_id: str, at_ms: int) -> None:
         """Note an act of today that is quiet."""
         last_ms, instants = user.last_ms, user.instants
@@ -140,11 +151,19 @@ class Stretch:
             user.last_ms = at_ms
             user.instants = append(instants, i32(last_ms - self._first_ms))
         else:
+            if last_ms < 0:
+                self._welcome(user, user_id)
             act(self._account, user, at_ms, self._terms)
         if self._users is None:
             find(self._account, user_id)  # its page is to be written
         else:
             self._has_acted = True
+
+    def _welcome(self, user: User, user_id: str) -> None:
+        """Take in a user whose first act this is, unless they are known already."""
+        welcome(self._account, user_id, user)
+        if len(self._account.users) > 1:
+            self._users = None
 
     def _allows(self, use: Use) -> bool:
         """Tell whether one more use of a feature changes no answer, where that is not known already."""

@@ -20,12 +20,26 @@ def find(account: Account, user_id: str) -> User:
         account.dirty_users.add(number)
     user = page.users.get(user_id)
     if user is None:
-        user = page.users[user_id] = User()
+        user = User()
         if account.forgotten:
             erased.recall(account, user_id, user)
-        if len(page.users) > USERS_PER_PAGE:
-            _grow(account)
+        _take_in(account, page, user_id, user)
     return user
+
+
+def welcome(account: Account, user_id: str, user: User) -> None:
+    """Take in a user, unless they are known already; the page is marked to be written."""
+    number = user_page_number(user_id, len(account.users))
+    account.dirty_users.add(number)
+    page = account.users[number]
+    if user_id not in page.users:
+        _take_in(account, page, user_id, user)
+
+
+def _take_in(account: Account, page: Users, user_id: str, user: User) -> None:
+    page.users[user_id] = user
+    if len(page.users) > USERS_PER_PAGE:
+        _grow(account)
 
 
 def known(account: Account, user_id: str) -> User | None:
