@@ -7,7 +7,7 @@ Units: millionths. Source: definitions 20, 24, 40 and 75.
 from services.signals.core.account import Account
 from services.signals.core.terms import Terms
 from services.signals.core.use_state import KEPT_DAYS
-from services.signals.core.use_sums import Compared, Metric, Use
+from services.signals.core.use_sums import Compared, CostWindow, Metric
 from services.signals.core.windows import day_sum, prune
 from shared.kernel.events.usage_recorded import UsageRecordedProperties
 from shared.kernel.quantities import millionths
@@ -56,10 +56,10 @@ def reached(account: Account, name: str, metric: Metric, terms: Terms) -> bool:
         return False
     if key in account.parked:
         return True
-    uses = compared(account, name, metric, terms)
-    if uses is None:
+    windows = compared(account, name, metric, terms)
+    if windows is None:
         return False
-    (amount, whole), percent = unit_costs(*uses), terms.playbook.rules.cost_efficiency.unit_cost_percent
+    (amount, whole), percent = unit_costs(*windows), terms.playbook.rules.cost_efficiency.unit_cost_percent
     return amount >= percent * whole
 
 
@@ -68,7 +68,7 @@ def covered(account: Account, metric: Metric, terms: Terms) -> bool:
     return metric.first_day <= account.head.today - 2 * terms.playbook.rules.cost_efficiency.days + 1
 
 
-def compared(account: Account, name: str, metric: Metric, terms: Terms) -> tuple[Use, Use] | None:
+def compared(account: Account, name: str, metric: Metric, terms: Terms) -> tuple[CostWindow, CostWindow] | None:
     """Return what was recorded now and before; None while that cannot be compared or has not grown enough."""
     if not covered(account, metric, terms):
         return None
@@ -79,13 +79,13 @@ def compared(account: Account, name: str, metric: Metric, terms: Terms) -> tuple
     added = account.head.use.by_features.get(name, 0)
     cost, costed = account.head.use.costs.get(name, (0, 0))
     quantity = found.past.quantity + metric.cells.get(today, 0) - added
-    now = Use(quantity, found.past.cost + cost, found.past.costed + costed)
+    now = CostWindow(quantity, found.past.cost + cost, found.past.costed + costed)
     if not now.costed or now.quantity * 100 < rule.usage_percent * before.quantity:
         return None
     return now, before
 
 
-def unit_costs(now: Use, before: Use) -> tuple[int, int]:
+def unit_costs(now: CostWindow, before: CostWindow) -> tuple[int, int]:
     """Return the unit cost now as percentage of the one before, as amount and whole."""
     return 100 * now.cost * before.costed, now.costed * before.cost
 
@@ -106,12 +106,12 @@ def _windows(account: Account, name: str, metric: Metric, terms: Terms) -> Compa
     return known
 
 
-def _window(account: Account, name: str, metric: Metric, last_day: int, days: int) -> Use:
+def _window(account: Account, name: str, metric: Metric, last_day: int, days: int) -> CostWindow:
     gone, first = account.days.use, last_day - days
     costs = [one for day, one in gone.costs.get(name, {}).items() if first < day <= last_day]
     added = day_sum(gone.by_features.get(name, {}), last_day, days)
     quantity = day_sum(metric.cells, last_day, days) - added
-    return Use(quantity, sum(cost for cost, _ in costs), sum(costed for _, costed in costs))
+    return CostWindow(quantity, sum(cost for cost, _ in costs), sum(costed for _, costed in costs))
 
 
 def close_day(account: Account) -> None:

@@ -15,7 +15,7 @@ class Windows:
         self.today, self.terms, self.sums = today, terms, sums
 
 
-class Use:
+class CostWindow:
     """What was recorded over a window: its quantity, and cost and quantity of the events that have a cost."""
 
     __slots__ = ("cost", "costed", "quantity")
@@ -29,7 +29,7 @@ class Compared:
 
     __slots__ = ("before", "past", "terms", "today")
 
-    def __init__(self, today: int, terms: object, past: Use, before: Use) -> None:
+    def __init__(self, today: int, terms: object, past: CostWindow, before: CostWindow) -> None:
         self.today, self.terms, self.past, self.before = today, terms, past, before
 
 

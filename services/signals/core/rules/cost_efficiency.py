@@ -11,7 +11,7 @@ from services.signals.core.account import Account
 from services.signals.core.rules.movers import FLOOD
 from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow
 from services.signals.core.terms import Terms
-from services.signals.core.use_sums import Use
+from services.signals.core.use_sums import CostWindow
 from shared.kernel.quantities import MILLION, as_number
 
 NAME = use_costs.NAME
@@ -23,7 +23,7 @@ def levels(terms: Terms) -> tuple[Level, ...]:
     return (Level(None, rule.unit_cost_percent * MILLION, ">=", rule.margin_points * MILLION),)
 
 
-def _compared(account: Account, terms: Terms, name: str) -> tuple[Use, Use] | None:
+def _compared(account: Account, terms: Terms, name: str) -> tuple[CostWindow, CostWindow] | None:
     metric = account.metrics.get(name)
     return None if metric is None else use_costs.compared(account, name, metric, terms)
 
@@ -35,20 +35,20 @@ def measure(account: Account, terms: Terms) -> Iterator[Measure]:
         return
     days = terms.playbook.rules.cost_efficiency.days
     for name in sorted(costs.keys() | gone.keys()):
-        uses = _compared(account, terms, name)
-        if uses is not None:
-            amount, whole = use_costs.unit_costs(*uses)
+        windows = _compared(account, terms, name)
+        if windows is not None:
+            amount, whole = use_costs.unit_costs(*windows)
             yield Measure(name, "metric", amount, whole, days)
 
 
 def tell(account: Account, terms: Terms, measure: Measure) -> tuple[Numbers, str]:
     """Tell use and unit cost of both windows."""
     metric, days = measure.scope or "", measure.window_days
-    uses = _compared(account, terms, metric)
-    if uses is None:  # pragma: no cover - there is a value, so there is what it was computed from
+    windows = _compared(account, terms, metric)
+    if windows is None:  # pragma: no cover - there is a value, so there is what it was computed from
         return {"metric": metric, "days": days}, f"the unit cost of {metric} in {days} days"
-    now, before = (round(float(Fraction(use.cost, use.costed)), 6) for use in uses)
-    used, used_before = (as_number(use.quantity) for use in uses)
+    now, before = (round(float(Fraction(window.cost, window.costed)), 6) for window in windows)
+    used, used_before = (as_number(window.quantity) for window in windows)
     numbers: Numbers = {
         "metric": metric,
         "used": used,
