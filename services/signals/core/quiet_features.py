@@ -7,6 +7,7 @@ from services.signals.core import use, use_problems
 from services.signals.core.account import Account
 from services.signals.core.activity import touched, used_anew
 from services.signals.core.feature_days import days_used, note_use
+from services.signals.core.names import takes_feature
 from services.signals.core.terms import Terms
 from services.signals.core.use_days import UseDays
 from services.signals.core.use_problems import Indicators
@@ -49,7 +50,7 @@ def allows(account: Account, met: Use, terms: Terms) -> bool:
     """Tell whether one more use of a feature today changes no answer; the first of the day is then noted."""
     name = met.name
     feature, today = account.head.features.get(name), account.head.today
-    if feature is None:  # pragma: no cover - forgotten at a midnight since it was met
+    if feature is None and not takes_feature(account, name, terms):
         return False
     if met.is_met:
         account.head.use.times[name] = met.times
@@ -65,7 +66,7 @@ def allows(account: Account, met: Use, terms: Terms) -> bool:
             return False
         if missing > 1:
             most = min(most, met.times + missing - 1)
-    if feature.newest != today:
+    if feature is None or feature.newest != today:
         if not _is_quiet_today(account, met, feature, terms):
             return False
         used_anew(account, name, feature, today, terms)
@@ -73,9 +74,9 @@ def allows(account: Account, met: Use, terms: Terms) -> bool:
     return True
 
 
-def _is_quiet_today(account: Account, met: Use, feature: UseDays, terms: Terms) -> bool:
-    """Tell whether the first use of a feature today changes no answer."""
-    today = account.head.today
+def _is_quiet_today(account: Account, met: Use, kept: UseDays | None, terms: Terms) -> bool:
+    """Tell whether the first use of a feature today, perhaps the first ever, changes no answer."""
+    today, feature = account.head.today, kept or UseDays()
     if met.is_gated and touched(account, met.name, feature, today, terms):
         return False
     if not (met.is_prerequisite or account.waits_for("core_features") or account.waits_for("core_departments")):

@@ -169,18 +169,10 @@ class Stretch:
         """Tell whether one more use of a feature changes no answer, where that is not known already."""
         return FeatureUsed not in self._counted and quiet_features.allows(self._account, use, self._terms)
 
-    def _meet(self, name: str) -> Use | None:
-        """Return what is to be known of a feature that the account has; of others nothing is kept."""
-        if name not in self._account.head.features:
-            return None
-        use = self._uses[name] = Use(name, self._account, self._terms)
-        return use
-
     def _use(self, name: str, metric: str, quantity: int, user: User | None, at_ms: int) -> bool:
         """Note the use of a feature, if it is quiet."""
-        account, use = self._account, self._uses.get(name) or self._meet(name)
-        if use is None:
-            return False
+        account = self._account
+        use = self._uses.get(name) or Use(name, account, self._terms)
         core = user if use.is_core else None
         if core is not None and adopts(account, core, name, self._terms):
             return False
@@ -193,6 +185,7 @@ class Stretch:
         if not use.is_met:
             use.is_met = True
             self._met.append(use)
+            self._uses[name] = use
             account.head.use.times[name] = use.times  # so that features stand in the order of their first use
         use.times += 1
         if use.problems is not None:

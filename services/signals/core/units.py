@@ -165,10 +165,9 @@ def _fold_group(state: Partition, journal: poison.Journal, unit: Unit, name: str
             try:
                 turn_day(state, account, columns, number)
                 done = fold_quiet(state, account, columns, number, offset) - number
-                if done:  # else what the change of day says is said at the event that goes the clear way
-                    said = len(state.outputs)
                 number += done
-                following = min(number + 1, end)
+                if done:  # the next may be quiet too, of another day or source
+                    continue
             except (UpswingError, MemoryError):
                 raise
             except Exception:  # noqa: BLE001 - fate: the short way; the account goes the clear way from where it was

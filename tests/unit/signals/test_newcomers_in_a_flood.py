@@ -1,4 +1,4 @@
-"""Users who are first heard of by an act: in a flood as one by one, and mostly without a look at the rules."""
+"""Users and features that are first heard of in a flood: as one by one, and mostly without a look at the rules."""
 
 import pytest
 
@@ -62,3 +62,14 @@ def test_the_newcomer_who_fills_the_seats_is_looked_at(together: bool) -> None:
         engine.fold_many(list(enumerate(records, engine.offset + 1)), 0)
     told = [decode_trigger(out.value or b"") for out in engine.take_outputs() if out.topic is TRIGGERS]
     assert [one.decided_by for one in told] == ["app/e9"]
+
+
+def test_features_that_are_new_to_an_account_are_quiet() -> None:
+    """Unless a higher plan has them, or the playbook waits for their use, nobody need look."""
+    _, _, engine = folded([use(number, f"08:{number:02}") for number in range(4)], 100)
+    value = b"\n".join(use(10 + number, f"09:{number:02}", feature=f"new {number}") for number in range(20))
+    [unit] = units_of(engine.offset + 1, [value])
+    assert isinstance(unit, Unit)
+    account = engine.state.accounts["a"]
+    assert fold_quiet(engine.state, account, unit.groups["a"], 0, engine.offset + 1) == 20
+    assert list(account.head.features)[1:] == [f"new {number}" for number in range(20)]
