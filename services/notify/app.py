@@ -166,7 +166,7 @@ async def prepare(service: Service) -> None:
     """Make sure of what the senders need. Errors: `DependencyError` when the database does not answer."""
     switchboard = service.switchboard
     if not switchboard.senders:
-        LOG.warning("no channel is set: alerts are stored as in-app prompts only; set UPSWING_NOTIFY_SLACK_WEBHOOK_URL")
+        LOG.warning("no channel is set: alerts are kept in the log of deliveries; set UPSWING_NOTIFY_SLACK_WEBHOOK_URL")
     try:
         missing = await pending_revision("notify", service.settings.database)
         if missing:

@@ -14,6 +14,7 @@ from services.notify.settings import Settings
 from shared.kernel.errors import ConfigurationError
 
 IN_APP = "in-app"
+LOG = "log"
 
 
 class Switchboard(msgspec.Struct, frozen=True):
@@ -33,9 +34,9 @@ class Switchboard(msgspec.Struct, frozen=True):
         return [name for name, channel in self.channels.items() if not channel.kind.ability.stores]
 
     @property
-    def stores(self) -> list[str]:
-        """The channels whose messages wait to be asked for."""
-        return [name for name, channel in self.channels.items() if channel.kind.ability.stores]
+    def prompts(self) -> list[str]:
+        """The channels whose messages the product asks for."""
+        return [name for name, channel in self.channels.items() if channel.kind.ability.prompts]
 
 
 def load_switchboard(settings: Settings, environment: Environment) -> Switchboard:
@@ -46,7 +47,10 @@ def load_switchboard(settings: Settings, environment: Environment) -> Switchboar
 
 
 def default_table(settings: Settings) -> RoutingTable:
-    """Return the table of playbook section 8 for the channels that the settings name; in-app when they name none."""
+    """Return the table of playbook section 8 for the channels that the settings name.
+
+    Shape: when they name none, all is kept in the log of deliveries; the product still prompts where it would anyway.
+    """
     channels: dict[str, dict[str, Any]] = {IN_APP: {"kind": "in_app"}}
     pace = {} if settings.slack_interval_ms is None else {"interval_ms": settings.slack_interval_ms}
     if settings.slack_token and settings.slack_channel:
@@ -58,7 +62,8 @@ def default_table(settings: Settings) -> RoutingTable:
     slack = tuple(name for name in channels if name == "slack")
     email = tuple(name for name in channels if name == "email")
     if not slack and not email:
-        slack = (IN_APP,)
+        channels[LOG] = {"kind": "log"}
+        slack = (LOG,)
     return RoutingTable(channels, default_routes(slack, email, IN_APP))
 
 

@@ -56,7 +56,7 @@ OPTIONS = (
     click.option("--smtp-tls", type=click.Choice(get_args(Tls)), help="Its encryption. [starttls]"),
     click.option("--mail-from", help="Sender of alerts."),
     click.option("--mail-to", multiple=True, help="Who gets what has no owner with an address."),
-    click.option("--in-app", is_flag=True, help="No channel: alerts wait inside, to be asked for (a dry run)."),
+    click.option("--in-app", is_flag=True, help="No channel: alerts stay in the log of deliveries (a dry run)."),
     click.option("--allow-local", is_flag=True, help="Receivers may be http and on this machine: for trying out."),
     click.option("--yes", is_flag=True, help="Ask nothing; needs no terminal."),
     click.option("--overwrite", is_flag=True, help="Write the playbook anew although it was changed by hand."),

@@ -59,7 +59,7 @@ def ask_channels(now: Sequence[str], *, configured: bool) -> Channels:
     click.echo(
         "\nWhere should alerts go? slack: an incoming webhook; bot: a Slack bot and a channel; email: a mail server;"
     )
-    click.echo(f"in-app: nowhere else, a dry run{f'; keep: as it is ({chr(44).join(now)})' if configured else ''}")
+    click.echo(f"in-app: nowhere, a dry run{f'; keep: as it is ({chr(44).join(now)})' if configured else ''}")
     while True:
         choice = click.prompt("Channel", default="keep" if configured else "in-app", type=click.Choice(CHOICES))
         channels = _CHANNELS[choice]()

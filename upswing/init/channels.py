@@ -25,7 +25,7 @@ LOCAL = ("127.0.0.1", "localhost", "::1")
 
 
 class Channels(msgspec.Struct, frozen=True, kw_only=True):
-    """The channels to set. Shape: `in_app`: alerts stay inside, to be asked for; nothing chosen: as they are."""
+    """The channels to set. Shape: `in_app`: alerts stay in the log of deliveries; nothing chosen: as they are."""
 
     slack_webhook: str = ""
     slack_token: str = ""

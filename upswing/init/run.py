@@ -140,7 +140,11 @@ async def _try(settings: LocalSettings, answers: Answers, key: str | None, wish:
     _next_steps(settings)
 
 
-_NAMES = {"slack": "Slack", "email": "e-mail", "in_app": "the in-app prompts, and nowhere else: a dry run"}
+_NAMES = {
+    "slack": "Slack",
+    "email": "e-mail",
+    "in_app": "the log of deliveries and the in-app prompts, and nowhere else: a dry run",
+}
 
 
 def _next_steps(settings: LocalSettings) -> None:

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends
 
 from services.notify.api.desk import Desk, require_token
 from services.notify.core.card import Card, Subject, make_card
+from services.notify.core.product import for_the_product
 from services.notify.repository import hot, log
 from shared.kernel.clock import iso
 
@@ -20,11 +21,12 @@ def prompt_routes(desk: Desk) -> APIRouter:
         now_ms = desk.clock()
         prompts = []
         async with desk.engine.connect() as connection:
-            for message_id, play in await log.open_prompts(connection, account_id, desk.switchboard.stores):
+            for message_id, play in await log.open_prompts(connection, account_id, desk.switchboard.prompts):
                 content = hot.decode_content(await hot.read_content(connection, message_id, account_id, play))
                 url = desk.account_url.replace("{account_id}", quote(account_id, safe=""))
-                subject = Subject(content.told, content.lead, content.owner, url)
-                prompts.append(_show(make_card(subject, (), now_ms), message_id))
+                subject = for_the_product(Subject(content.told, content.lead, content.owner, url))
+                if subject.told:
+                    prompts.append(_show(make_card(subject, (), now_ms), message_id))
         return {"account_id": account_id, "prompts": prompts}
 
     return router

@@ -31,7 +31,7 @@ def open_channel(where: str, options: InAppOptions, environment: Environment) ->
 KIND = ChannelKind(
     kind="in_app",
     what="a prompt inside the product, which asks for it",
-    ability=Ability(stores=True),
+    ability=Ability(stores=True, prompts=True),
     options=InAppOptions,
     open=open_channel,
     interval_ms=0,

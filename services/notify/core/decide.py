@@ -36,10 +36,11 @@ class Verdict(msgspec.Struct, frozen=True):
 
 
 class Ability(msgspec.Struct, frozen=True):
-    """What a kind of channel can do. `stores`: to be in the log is to be delivered (in-app prompts)."""
+    """What a kind of channel can do. `stores`: to be in the log is to be delivered; `prompts`: the product shows it."""
 
     updates: bool = False
     stores: bool = False
+    prompts: bool = False
 
 
 class Dispatch(msgspec.Struct, frozen=True):

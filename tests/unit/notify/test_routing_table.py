@@ -4,13 +4,16 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 import services.notify
 from services.notify.app import read_settings
 from services.notify.channels.kinds import Environment
 from services.notify.channels.receiver import Receiver
+from services.notify.core.route import route
 from services.notify.core.schedule import Refused
+from services.notify.core.silence import Facts
 from services.notify.routing_table import load_switchboard
 from services.notify.settings import Settings
 from shared.kernel.errors import ConfigurationError
@@ -47,7 +50,7 @@ def settings_of(**over: Any) -> Settings:
 @pytest.mark.parametrize(
     ("over", "kinds", "senders"),
     [
-        ({}, {"in-app": "in_app"}, []),
+        ({}, {"in-app": "in_app", "log": "log"}, []),
         ({"slack_webhook_url": HOOK}, {"in-app": "in_app", "slack": "slack_webhook"}, ["slack"]),
         ({"slack_token": "xoxb-1", "slack_channel": "C1"}, {"in-app": "in_app", "slack": "slack_api"}, ["slack"]),
         (
@@ -60,12 +63,38 @@ def settings_of(**over: Any) -> Settings:
 async def test_channels_follow_from_the_settings(
     receiver: Receiver, over: dict[str, Any], kinds: dict[str, str], senders: list[str]
 ) -> None:
-    """One webhook URL is enough; none at all leaves the prompts in the product."""
+    """One webhook URL is enough; none at all leaves the log of deliveries, and growth its prompts in the product."""
     settings = settings_of(**over)
     switchboard = load_switchboard(settings, environment(settings, receiver))
     assert {name: channel.kind.kind for name, channel in switchboard.channels.items()} == kinds
     assert switchboard.senders == senders
-    assert switchboard.stores == ["in-app"]
+    assert switchboard.prompts == ["in-app"]
+
+
+@pytest.mark.parametrize(
+    ("over", "rest"), [({}, "log"), ({"slack_webhook_url": HOOK}, "slack"), ({"smtp_host": "m.example.com"}, "email")]
+)
+async def test_risk_never_goes_to_the_customers_own_product(
+    receiver: Receiver, over: dict[str, Any], rest: str
+) -> None:
+    """Whatever is set: in-app is for growth of small accounts, which may look after themselves."""
+    settings = settings_of(email_from="u@example.com", **over)
+    routes = load_switchboard(settings, environment(settings, receiver)).routes
+    growth = Facts(
+        account_id="acme",
+        segment="SMB",
+        kind="expansion",
+        rule="usage_ceiling",
+        level=None,
+        play="tier_migration",
+        owner=None,
+        owner_role="csm",
+    )
+    assert route(routes, growth).channels == ("in-app", rest)
+    for segment in ("SMB", "Mid-Market", "Enterprise"):
+        for kind in ("risk", "adoption", "ops"):
+            facts = msgspec.structs.replace(growth, segment=segment, kind=kind)
+            assert route(routes, facts).channels == (rest,)
 
 
 async def test_the_pace_is_one_message_a_second_unless_set(receiver: Receiver) -> None:
