@@ -19,6 +19,7 @@ NOTHING = {  # decisions of notify that are no message, in words
 HINTS = {  # what a criterion counts, where its name does not say it
     "core_features": "each counts once it was used on as many different days as `measures.adopted_days` says",
     "core_departments": "those that use core features which count",
+    "ticket_trend": "no tickets at all count as declining",
 }
 MORE = frozenset({"days_since_onboarding", "active_share_percent"})  # more than what is asked for, not as much
 TYPE_NAMES = {row.shape: row for row in BY_NAME.values()}

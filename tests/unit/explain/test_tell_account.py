@@ -127,3 +127,14 @@ def test_the_head_says_who_when_and_how_far_signals_has_read() -> None:
     assert "notice      plan Gold is not in the playbook" in lines
     nameless = make_snapshot(facts={}, estimated_expansion_acv=None)
     assert next(tell(nameless, 0)) == "acme: mid_market, expansion, playbook default-1"
+
+
+def test_a_trend_says_what_no_tickets_count_as() -> None:
+    """An account that never had one is declining too (definition 17), which nobody would guess."""
+    gate = replace(
+        make_snapshot().gate, criteria=(Criterion("ticket_trend", "declining or stable", "declining", met=True),)
+    )
+    assert (
+        "  met       ticket_trend: declining, wanted declining or stable (no tickets at all count as declining)"
+        in list(tell(make_snapshot(gate=gate), 0))
+    )

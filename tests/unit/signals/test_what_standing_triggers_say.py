@@ -96,3 +96,80 @@ def test_health_that_somebody_gave_has_no_weakest_component() -> None:
     (row,) = [one for one in subject.snapshots["acme"].rules if one.rule == "health_critical"]
     assert row.evidence.summary == "health 12 (< 50)"
     assert row.evidence.numbers == {"health": 12, "usage": 0}
+
+
+def told(subject: EngineSubject, rule: str) -> str:
+    """Return what the snapshot says of a rule's one value."""
+    state = subject.engine.state
+    known = explain(state.accounts["acme"], state.terms, LogPosition("epoch", 0, 1), 1, backfill=False)
+    (row,) = [one for one in known.rules if one.rule == rule]
+    return row.evidence.summary
+
+
+@pytest.mark.parametrize(
+    ("health", "said"),
+    [
+        (61, "health 61 is 17 points below its highest of 30 days, 78 (≥ 10)"),
+        (78, "health 78 is at its highest of 30 days, 78 (≥ 10)"),
+        (92.5, "health 92.5 is 14.5 points above its highest of 30 days, 78 (≥ 10)"),
+    ],
+)
+def test_health_that_has_risen_is_not_told_as_a_fall(health: float, said: str) -> None:
+    """The highest is one that a change of day has seen, so health may stand above it."""
+    subject = EngineSubject([playbook(WIDE_OPEN | only("health_declining"))])
+    story = Story(subject)
+    story.ready("2026-03-01 09:00", health_score=78)
+    story.tick("2026-03-02 00:00")
+    story.facts("2026-03-02 10:00", health_score=health)
+    assert told(subject, "health_declining") == said
+
+
+@pytest.mark.parametrize(
+    ("sessions", "said"),
+    [
+        (13, "13 sessions in 14 days after 20 in those before, a drop = 35 % (> 30 %)"),
+        (21, "21 sessions in 14 days after 20 in those before, no drop = 0 % (> 30 %)"),
+    ],
+)
+def test_sessions_that_rose_are_no_drop(sessions: int, said: str) -> None:
+    """The value is 0, and is told as what it is."""
+    subject = EngineSubject([playbook(WIDE_OPEN | only("login_decline"))])
+    story = Story(subject)
+    story.ready("2026-02-01 09:00")
+    story.active("2026-02-10 10:00", *"a" * 20)
+    story.active("2026-02-24 10:00", *"a" * sessions)
+    story.tick("2026-03-02 00:00")
+    assert told(subject, "login_decline") == said
+
+
+@pytest.mark.parametrize(
+    ("quantity", "said"),
+    [
+        (7_500, "7,500 api_calls in 90 days after 10,000 in those before, a drop = 25 % (> 20 %)"),
+        (10_000, "10,000 api_calls in 90 days after 10,000 in those before, no drop = 0 % (> 20 %)"),
+    ],
+)
+def test_use_that_held_is_no_drop(quantity: int, said: str) -> None:
+    """As with sessions."""
+    subject = EngineSubject([playbook(WIDE_OPEN | only("usage_decline"))])
+    story = Story(subject)
+    story.ready("2026-01-01 09:00")
+    story.happens("2026-01-01 10:00", "usage.recorded", metric="api_calls", quantity=10_000)
+    story.happens("2026-04-01 10:00", "usage.recorded", metric="api_calls", quantity=quantity)
+    story.tick("2026-06-30 00:00")
+    assert told(subject, "usage_decline") == said
+
+
+def test_triggers_of_too_few_categories_are_told_to_count_as_none() -> None:
+    """Else "3 to go" beside one that stands could not be understood."""
+    subject = EngineSubject(
+        [playbook(WIDE_OPEN | only("compound", "competitor_mention", "feature_gap", "qbr_outcome"))]
+    )
+    story = Story(subject)
+    story.ready("2026-03-01 09:00", plan="Starter")
+    assert told(subject, "compound") == "0 expansion triggers of 0 categories within 30 days (≥ 3)"
+    story.happens("2026-03-02 10:00", "qbr.held", unmet_needs=["Custom roles"])
+    assert told(subject, "compound") == (
+        "1 expansion trigger of 1 category within 30 days (qbr_outcome), "
+        "none of which counts: they must be of 2 categories (≥ 3)"
+    )

@@ -30,13 +30,15 @@ def measure(account: Account, terms: Terms) -> Iterator[Measure]:
     yield Measure(None, None, len(rules) if enough else 0, 1, rule.days)
 
 
-def tell(account: Account, _terms: Terms, measure: Measure) -> tuple[Numbers, str]:
-    """Tell which rules, of which categories."""
+def tell(account: Account, terms: Terms, measure: Measure) -> tuple[Numbers, str]:
+    """Tell which rules, of which categories, and that they do not count while these are too few."""
     rules = lately_fired(account, CATEGORIES, measure.window_days or 0)
     categories = sorted({CATEGORIES[name] for name in rules})
     named = f" ({', '.join(rules)})" if rules else ""
     triggers, of = counted(len(rules), "expansion trigger"), counted(len(categories), "category", "categories")
     text = f"{triggers} of {of} within {measure.window_days} days{named}"
+    if rules and not measure.amount:
+        text += f", none of which counts: they must be of {terms.playbook.rules.compound.categories} categories"
     return {"rules": list(rules), "categories": list(categories), "days": measure.window_days}, text
 
 

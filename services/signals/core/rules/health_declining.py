@@ -38,7 +38,8 @@ def tell(account: Account, _terms: Terms, measure: Measure) -> tuple[Numbers, st
     now = before - measure.amount / measure.whole
     numbers: Numbers = {"health": round(now, 2), "highest": round(before, 2), "days": days}
     drop = measure.amount / measure.whole
-    return numbers, f"health {now:.4g} is {drop:.4g} points below its highest of {days} days, {before:.4g}"
+    way = f"{abs(drop):.4g} points {'below' if drop > 0 else 'above'}" if drop else "at"
+    return numbers, f"health {now:.4g} is {way} its highest of {days} days, {before:.4g}"
 
 
 def watch(account: Account, terms: Terms) -> None:

@@ -35,7 +35,7 @@ def tell(_account: Account, _terms: Terms, measure: Measure) -> tuple[Numbers, s
     """Tell both windows, as they were judged."""
     told = measure.numbers
     text = f"{told['sessions']:,} sessions in {told['days']} days after {told['sessions_before']:,} in those before"
-    return told, f"{text}, a drop"
+    return told, f"{text}, {'a drop' if measure.amount else 'no drop'}"
 
 
 ROW: RuleRow = RuleRow(

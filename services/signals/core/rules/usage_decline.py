@@ -39,8 +39,8 @@ def measure(account: Account, terms: Terms) -> Iterator[Measure]:
 def tell(_account: Account, _terms: Terms, measure: Measure) -> tuple[Numbers, str]:
     """Tell both windows, as they were judged."""
     told, metric = measure.numbers, measure.scope
-    text = f"{told['used']:,} {metric} in {told['days']} days after {told['used_before']:,} in those before, a drop"
-    return {"metric": metric} | told, text
+    text = f"{told['used']:,} {metric} in {told['days']} days after {told['used_before']:,} in those before"
+    return {"metric": metric} | told, f"{text}, {'a drop' if measure.amount else 'no drop'}"
 
 
 ROW: RuleRow = RuleRow(
