@@ -8,7 +8,7 @@ Everything private that is overridden here belongs to Faust 0.15.3 and aiokafka 
 - recovery's queue: it loses records of a changelog when a rebalance interrupts it, and swallows the store's errors.
 - `on_start`: aiokafka's object for each record costs more than decoding the event in it (`fetching`).
 - `_create_worker_consumer`: Faust hard-codes a fetch wait of 1.5 s, so idle partitions stall busy ones, and it reads
-  records of transactions that are open or were aborted.
+  records of transactions that are open or were aborted; asyncio's reader copies what a broker answers (`frames`).
 - `verify_event_path`: it watches streams, of which there are none; `watchdog` does it.
 
 Source: design (durability 2; throughput), reliability section 1.
@@ -26,6 +26,7 @@ from faust.types import TP
 
 from services.signals.fates import leave
 from services.signals.fetching import Fetched, hand_out_parts
+from services.signals.frames import read_frames
 from services.signals.gaps import COMMITTED
 from services.signals.metrics import PAGES_RESTORED
 from services.signals.store import PageStore
@@ -75,6 +76,7 @@ class SignalsThread(driver.AIOKafkaConsumerThread):
         consumer = super()._create_worker_consumer(transport)
         consumer._fetch_max_wait_ms = self.app.reader.fetch_wait_ms  # noqa: SLF001 - Faust gives no way to set it
         consumer._isolation_level = COMMITTED  # noqa: SLF001 - nor this; what was aborted must not be folded
+        read_frames(consumer._client)  # noqa: SLF001 - nor its connections
         return consumer
 
 

@@ -1,7 +1,8 @@
 """The worker overrides and calls private parts of Faust and aiokafka; an upgrade must be read, not hoped for.
 
 When one of these fails after an upgrade: read the new source against `services/signals/consumer.py`, `fetching.py`,
-`store.py` and `app.py`, run `tests/chaos/signals` with `UPSWING_CHAOS_ROUNDS=10`, then write the new digests here.
+`frames.py`, `store.py` and `app.py`, run `tests/chaos/signals` with `UPSWING_CHAOS_ROUNDS=10`, then write the new
+digests here.
 """
 
 import hashlib
@@ -11,6 +12,8 @@ from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaConsumer
+from aiokafka.client import AIOKafkaClient
+from aiokafka.conn import AIOKafkaConnection, AIOKafkaProtocol
 from aiokafka.consumer.fetcher import Fetcher, FetchResult, PartitionRecords
 from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.producer.message_accumulator import BatchBuilder, MessageAccumulator
@@ -76,6 +79,19 @@ KNOWN: dict[Any, str] = {
     PartitionRecords.__init__: "8f05447bfe26",
     PartitionRecords._unpack_records: "5f8fc80fec92",
     PartitionRecords._contains_abort_marker: "31324db5d079",
+    AIOKafkaClient._get_conn: "e39866909339",
+    AIOKafkaClient.bootstrap: "7010a882bdc1",
+    AIOKafkaClient.ready: "731c3b5cbaa1",
+    AIOKafkaClient.send: "7422be88cac4",
+    AIOKafkaConnection.connect: "dc5b6b5b78d3",
+    AIOKafkaConnection.connected: "8a5dc3d4107f",
+    AIOKafkaConnection.close: "7e917d14865b",
+    AIOKafkaConnection.send: "6a70f2de4497",
+    AIOKafkaConnection._create_reader_task: "ce96114dd9a1",
+    AIOKafkaConnection._on_read_task_error: "fcb17e72376d",
+    AIOKafkaConnection._read: "26a5cb44ca67",
+    AIOKafkaConnection._handle_frame: "694c8e98ed65",
+    AIOKafkaProtocol: "38acd8bb2fbb",
     AIOKafkaConsumer.start: "fd65a75cd05c",
     GroupCoordinator.commit_offsets: "866d026713b9",
     GroupCoordinator._on_join_prepare: "4217a797aee9",
