@@ -154,6 +154,8 @@ async def test_a_socket_is_halted_while_nobody_reads() -> None:
     assert transport.halted
     await frames.readexactly(frames._held)
     assert not transport.halted
+    frames.feed_data(BYTES[: AHEAD_BYTES + 1])
+    assert transport.halted, "what was wanted before counts no more"
 
 
 @pytest.mark.timeout(60)
