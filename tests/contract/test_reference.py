@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from services.signals.core.rules import RULES
+from services.signals.core.rules import OPS_RULES, RULES
 from shared.kernel.events import EVENT_TYPES
 from shared.kernel.topics import TOPICS
 from upswing.reference.meanings import MEANINGS
@@ -32,9 +32,18 @@ def test_each_generated_part_is_on_a_page() -> None:
 def test_each_rule_brings_its_page() -> None:
     """A new rule's row says what its evidence says, with the threshold in brackets, and how it is tuned."""
     page = (DOCS / "triggers.md").read_text()
-    assert [row.name for row in RULES if f"| `{row.name}` |" not in page or f"### `{row.name}`" not in page] == []
+    names = [row.name for row in (*RULES, *OPS_RULES)]
+    assert [name for name in names if f"| `{name}` |" not in page or f"### `{name}`" not in page] == []
     assert [row.name for row in RULES if not re.search(r" \((>|≥|<|≤) [\d.,]+( %)?\)$", row.example)] == []
-    assert [row.name for row in RULES if not row.tuning.strip().endswith(".")] == []
+    assert [row.name for row in (*RULES, *OPS_RULES) if not row.tuning.strip().endswith(".")] == []
+    assert all(row.example for row in OPS_RULES)
+
+
+def test_the_page_of_the_rules_is_in_words() -> None:
+    """Each rule feeds on something, and no number is written as Python writes it."""
+    page = (DOCS / "triggers.md").read_text()
+    assert len(re.findall(r"^- \*\*Feeds on\*\*: \w", page, re.MULTILINE)) == len(RULES) + len(OPS_RULES)
+    assert re.findall(r"[({\[]'|\{\}|\(\)|None", page) == []
 
 
 @pytest.mark.parametrize("service", CLASSES)

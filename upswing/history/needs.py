@@ -3,9 +3,12 @@
 A *token* is `type`, `type.property`, `type.user` (it names a user) or `type:kind`. Source: playbook sections 5 to 7.
 """
 
+from collections.abc import Iterator
 from typing import Literal
 
 import msgspec
+
+from shared.kernel.playbook import Playbook
 
 Kind = Literal["rule", "criterion", "health"]
 ACTIVITY = ("session.started.user", "feature.used.user", "usage.recorded.user")
@@ -24,7 +27,7 @@ class Want(msgspec.Struct, frozen=True):
 
 
 class Need(msgspec.Struct, frozen=True):
-    """What one rule (and scope), criterion or component needs: all of its wants."""
+    """What one rule (and scope), criterion or component needs: all of its wants; none: what other rules find."""
 
     name: str
     kind: Kind
@@ -59,7 +62,7 @@ NEEDS: tuple[Need, ...] = (
     Need("seat_saturation", "rule", (SEATS, Want("users given a seat", ("user.provisioned",))), "assigned"),
     Need("gated_exploration", "rule", (TRIED, PLAN)),
     Need("feature_gap", "rule", (TRIED, PLAN)),
-    Need("addon_problem", "rule", (SINCE,)),
+    Need("addon_problem", "rule", (Want("an add-on in the playbook", ()),)),  # `needs_under` names its events
     Need("headcount_growth", "rule", (_fact("employees"),)),
     Need("power_user", "rule", (WHO,)),
     Need("contract_milestone", "rule", (RENEWS, ANY_HEALTH)),
@@ -128,3 +131,20 @@ NEEDS: tuple[Need, ...] = (
     Need("outcomes", "health", (Want("milestones or outcomes", ("milestone.reached", "outcome.achieved")),)),
     Need("stakeholders", "health", (Want("sponsor or champion", ("champion.changed", "stakeholder.added")),)),
 )
+
+
+def needs_under(playbook: Playbook) -> Iterator[Need]:
+    """Yield what everything needs under a playbook, whose add-ons name the events that show their problems."""
+    for need in NEEDS:
+        if need.name == "addon_problem" and playbook.addons:
+            yield Need(need.name, need.kind, _addons(playbook))
+        else:
+            yield need
+
+
+def _addons(playbook: Playbook) -> tuple[Want, ...]:
+    """Return what add-ons need; an account without its first day has only those that may be offered on it."""
+    types = tuple(sorted({addon.problem.type for addon in playbook.addons.values()}))
+    problems = Want(f"events that an add-on's problem counts ({', '.join(types)})", types)
+    dated = all(addon.earliest_day for addon in playbook.addons.values())
+    return (problems, SINCE) if dated else (problems,)

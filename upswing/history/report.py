@@ -11,7 +11,7 @@ import msgspec
 from shared.kernel.clock import DAY_MS, iso_day
 from shared.kernel.playbook import Playbook
 from shared.kernel.playbook.gate import UNKNOWN_CRITERIA
-from upswing.history.needs import NEEDS, Kind, Need
+from upswing.history.needs import Kind, Need, needs_under
 
 SHOWN_NAMES = 5
 NOT_BUILT = "the data would do; this version does not look at the rule yet"
@@ -50,7 +50,7 @@ def what_is_fed(found: Profile, playbook: Playbook, built: Collection[str]) -> l
 
     Shape: `built` names the rules that this version looks at.
     """
-    return [_fed(need, found, playbook, built) for need in NEEDS]
+    return [_fed(need, found, playbook, built) for need in needs_under(playbook)]
 
 
 def oddities(found: Profile, playbook: Playbook) -> Iterator[str]:

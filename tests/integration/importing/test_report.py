@@ -15,7 +15,7 @@ from shared.kernel.playbook import Playbook, rule_names
 from shared.kernel.playbook.gate import GateCriteria, HealthWeights
 from tests.support.importing import asked, import_files, silent, write_mapping
 from tests.support.playbooks import shipped
-from upswing.history.needs import NEEDS
+from upswing.history.needs import NEEDS, needs_under
 from upswing.history.report import Profile, oddities, span, what_is_fed
 from upswing.importing.prepare import choose, prepare
 from upswing.importing.profile import profile
@@ -71,7 +71,7 @@ def test_every_rule_criterion_and_component_has_its_needs() -> None:
 
 def test_needs_name_types_and_properties_that_exist() -> None:
     """A token that no event can hold would never be met."""
-    for token in (token for need in NEEDS for want in need.wants for token in want.tokens):
+    for token in (token for need in needs_under(PLAYBOOK) for want in need.wants for token in want.tokens):
         name = next(name for name in BY_NAME if token == name or token.startswith((f"{name}.", f"{name}:")))
         rest = token.removeprefix(name)
         hints = BY_NAME[name].shape.__annotations__["properties"]
@@ -97,6 +97,19 @@ def test_an_unknown_criterion_blocks_or_is_left_out_as_the_playbook_says(of: Of)
     assert _why(of, calls, "ticket_trend", "criterion")[1].endswith("no tickets count as declining")
     assert _why(of, calls, "exec_sponsor", "criterion")[1].endswith("keeps expansion shut for enterprise")
     assert _why(of, calls, "qbr_days", "criterion", sampled)[1].endswith("the playbook does not ask it")
+
+
+def test_add_ons_need_the_events_that_show_their_problems(of: Of) -> None:
+    """Those that the playbook names; one without add-ons says so."""
+    onboarded = _call("account.updated", onboarded_at="2026-01-01")
+    why = "needs events that an add-on's problem counts (feature.used, ticket.opened)"
+    assert _why(of, [onboarded], "addon_problem") == (False, why)
+    assert _why(of, [onboarded, _call("ticket.opened", ticket_id="t")], "addon_problem")[0]
+    none = msgspec.structs.replace(PLAYBOOK, addons={})
+    assert _why(of, [onboarded], "addon_problem", playbook=none) == (False, "needs an add-on in the playbook")
+    addons = {name: msgspec.structs.replace(addon, earliest_day=0) for name, addon in PLAYBOOK.addons.items()}
+    early = msgspec.structs.replace(PLAYBOOK, addons=addons)
+    assert _why(of, [_call("ticket.opened", ticket_id="t")], "addon_problem", playbook=early)[0]
 
 
 def test_a_rule_that_this_version_does_not_look_at_is_said_so(of: Of) -> None:

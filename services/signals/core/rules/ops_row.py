@@ -13,9 +13,14 @@ from shared.kernel.triggers import Evidence, ScopeType
 
 
 class OpsRow(msgspec.Struct, frozen=True):
-    """One rule of kind `ops`. Shape: `evidence` tells of a source, silent or heard again; `window_days` looks back."""
+    """One rule of kind `ops`. Shape: `evidence` tells of a source, silent or heard again; `window_days` looks back.
+
+    For the rule's page: `example` is what evidence says, `tuning` how its numbers are meant.
+    """
 
     name: str
     scope_type: ScopeType
     evidence: Callable[[str, SourceState], Evidence]
     window_days: Callable[[Terms], int]
+    example: str = ""
+    tuning: str = ""

@@ -51,4 +51,17 @@ def window_days(terms: Terms) -> int:
     return days
 
 
-ROW: OpsRow = OpsRow(NAME, "source", evidence, window_days)
+ROW: OpsRow = OpsRow(
+    NAME,
+    "source",
+    evidence,
+    window_days,
+    example="no event with the write key web for 2 hours in which events were due; last heard "
+    "2026-03-06T10:59:58.000Z, usually 1,200 an hour",
+    tuning="""
+    A write key counts once it was heard for `days`. It is silent when `silent_hours` hours went by without an event in
+    which, and beside which, the period before had traffic; one that is too rare for that, after `pauses` times its
+    longest pause and `silent_hours` more. `missed_events` must be missing by what came before: raise it where traffic
+    is thin. How it is told, and what to do: [operations](operations.md#silent-sources).
+    """,
+)
