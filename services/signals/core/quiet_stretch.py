@@ -10,7 +10,7 @@ from mypy_extensions import i32
 
 from services.signals.core import quiet_features, use_problems
 from services.signals.core.account import Account
-from services.signals.core.acts import KEPT_INSTANTS
+from services.signals.core.acts import KEPT_INSTANTS, count_first
 from services.signals.core.columns import INDEX_BITS, Columns
 from services.signals.core.quiet_features import Use
 from services.signals.core.quiet_sums import Sum
@@ -29,8 +29,8 @@ class Stretch:
 
     Shape: `clocks` are the account's clock after each event folded so far; `uses`, `quantities` and `sessions` count
     them by type. The account's today lies between `_first_ms` and `_end_ms`; who acted at `_lively_ms` or later changes
-    no answer by acting again. `_met` are the features used so far; one of the
-    only page of users `_has_acted`.
+    no answer by acting again. `_met` are the features used so far; one of the only page of users `_has_acted`. `_moved`
+    have acted today for the first time since `_old_day`.
     """
 
     __slots__ = (
@@ -42,6 +42,8 @@ class Stretch:
         "_has_acted",
         "_lively_ms",
         "_met",
+        "_moved",
+        "_old_day",
         "_source",
         "_sum",
         "_terms",
@@ -65,6 +67,7 @@ class Stretch:
         self._sum = Sum(account, terms, source, columns.costs)
         self.clocks: list[int] = []
         self.uses, self.quantities, self.sessions, self._has_acted = 0, 0, 0, False
+        self._moved, self._old_day = 0, -1
 
     def fold(self, begin: int, end: int, ticked_at: int) -> int:
         """Fold the quiet ones that the events from `begin` to `end` begin with; return how many these are."""
@@ -96,6 +99,7 @@ class Stretch:
     def _end(self) -> None:
         """Put down what has been added up."""
         self._sum.add_up()
+        self._move()
         times: dict[str, int] = self._account.head.use.times
         for use in self._met:
             times[use.name] = use.times
@@ -150,6 +154,9 @@ class Stretch:
             user.on_day += 1
             user.last_ms = at_ms
             user.instants = append(instants, i32(last_ms - self._first_ms))
+        elif self._lively_ms <= last_ms < self._first_ms and user.department is None:
+            user.last_ms = at_ms
+            self._begin_day(user, last_ms // DAY_MS)
         else:
             if last_ms < 0:
                 self._welcome(user, user_id)
@@ -158,6 +165,20 @@ class Stretch:
             find(self._account, user_id)  # its page is to be written
         else:
             self._has_acted = True
+
+    def _begin_day(self, user: User, old_day: int) -> None:
+        """Note a user's first act of today; the account's count of active users moves with the next ones."""
+        count_first(self._account, user, old_day, self._account.head.today)
+        if old_day != self._old_day:
+            self._move()
+            self._old_day = old_day
+        self._moved += 1
+
+    def _move(self) -> None:
+        """Move those who acted today for the first time since `_old_day`."""
+        if self._moved:
+            self._account.active.move(self._old_day, self._account.head.today, self._moved)
+            self._moved = 0
 
     def _welcome(self, user: User, user_id: str) -> None:
         """Take in a user whose first act this is, unless they are known already."""

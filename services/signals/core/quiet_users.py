@@ -29,10 +29,6 @@ def act(account: Account, user: User, at_ms: int, terms: Terms) -> None:
     elif last_ms >= first_ms:
         user.last_ms = at_ms
         acts.count_more(user, last_ms)
-    elif user.department is None and last_ms >= first_ms - (terms.shortest_days - 1) * DAY_MS:
-        user.last_ms = at_ms
-        acts.count_first(account, user, last_ms // DAY_MS, today)
-        account.active.move(last_ms // DAY_MS, today)
     else:
         users.active(account, user, at_ms, today, terms)
 

@@ -21,20 +21,20 @@ class LastSeen:
     def __init__(self) -> None:
         self.cells: dict[int, int] = {}
 
-    def move(self, old_day: int | None, new_day: int | None) -> None:
-        """Take one away from `old_day` and add it to `new_day`; None stands for not being counted."""
+    def move(self, old_day: int | None, new_day: int | None, number: int = 1) -> None:
+        """Take some away from `old_day` and add them to `new_day`; None stands for not being counted."""
         cells = self.cells
         if old_day is not None:
-            left = cells[old_day] - 1
+            left = cells[old_day] - number
             if left:
                 cells[old_day] = left
             else:
                 del cells[old_day]
         if new_day is not None:
             if new_day in cells:
-                cells[new_day] += 1
+                cells[new_day] += number
             else:
-                cells[new_day] = 1
+                cells[new_day] = number
 
     def any_within(self, today: int, days: int) -> bool:
         """Tell whether any were last seen within the `days` that end today."""

@@ -73,3 +73,21 @@ def test_features_that_are_new_to_an_account_are_quiet() -> None:
     account = engine.state.accounts["a"]
     assert fold_quiet(engine.state, account, unit.groups["a"], 0, engine.offset + 1) == 20
     assert list(account.head.features)[1:] == [f"new {number}" for number in range(20)]
+
+
+def test_who_acts_on_a_new_day_moves_to_it() -> None:
+    """Whenever they acted before; those who do not act stay where they were."""
+    lines = [
+        event("session.started", "a", f"2026-03-0{day} 09:{user:02}", f"b{user}", user=f"u{user}")
+        for day in (2, 3, 4)
+        for user in range(day, 30, 3)
+    ]
+    lines += [
+        event("session.started", "a", f"2026-03-05 10:{at:02}", f"s{at}", user=f"u{2 + at * 7 % 24}")
+        for at in range(40)
+    ]
+    engines = [folded(lines, together, flood=together > 1)[2] for together in (1, 100)]
+    active = [engine.state.accounts["a"].active.cells for engine in engines]
+    assert active[0] == active[1]
+    assert sorted(active[0].values()) == [1, 1, 2, 24]
+    assert not engines[1].state.counts["short_way_failed",]
