@@ -15,11 +15,15 @@ __all__ = ["Broker", "broker_options", "find_broker"]
 
 
 class Broker(msgspec.Struct, frozen=True):
-    """A broker. Shape: `kafka` is its address or addresses; `topic_prefix` goes before the name of each topic."""
+    """A broker. Shape: `kafka` is its address or addresses; `topic_prefix` goes before the name of each topic.
+
+    `data` is the folder of the local stack that it belongs to, None when it was named by its address.
+    """
 
     kafka: str
     topic_prefix: str
     partitions: int
+    data: Path | None = None
 
 
 def broker_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -48,4 +52,5 @@ def find_broker(kafka: str | None, data: Path | None, topic_prefix: str | None) 
     if data is None:
         state = "" if holder(local.data) is not None else ", which does not run"
         click.echo(f"of the stack in {local.data.absolute()}{state} (--data names another)", err=True)
-    return Broker(local.bootstrap, local.topic_prefix if topic_prefix is None else topic_prefix, local.partitions)
+    prefix = local.topic_prefix if topic_prefix is None else topic_prefix
+    return Broker(local.bootstrap, prefix, local.partitions, local.data)

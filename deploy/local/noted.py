@@ -1,4 +1,4 @@
-"""Where a running stack is: noted in its data folder for the tools that talk to it."""
+"""Where a running stack is, and by which playbook: noted in its data folder for the tools that talk to it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,27 +9,48 @@ import msgspec
 
 from deploy.local.leftovers import holder
 from deploy.local.settings import PORTS, LocalSettings, local_settings
+from shared.io.playbooks import read_playbook
 from shared.kernel.errors import ConfigurationError
+from shared.kernel.playbook import Playbook, playbook_from_json, playbook_to_json
 
-__all__ = ["noted", "running_settings"]
+__all__ = ["StartedWith", "note", "noted", "running_settings", "started_with"]
 
 NOTED = frozenset(
-    {"partitions", "topic_prefix", "ingest_processes", "ingest_own_port", *(f"{name}_port" for name in PORTS)}
+    {"partitions", "topic_prefix", "ingest_processes", "ingest_own_port", "playbook", *(f"{p}_port" for p in PORTS)}
 )
+
+
+class StartedWith(msgspec.Struct, frozen=True):
+    """The playbook that the services of a running stack read, as its file was then. Units: `at` in milliseconds."""
+
+    path: Path
+    playbook: Playbook
+    at: int
 
 
 @contextmanager
 def noted(settings: LocalSettings) -> Iterator[None]:
-    """Keep `run/stack.json` in the data folder. Shape: one JSON object, the settings that say where the stack is."""
-    note = _note(settings.data)
-    note.parent.mkdir(parents=True, exist_ok=True)
-    draft = note.with_suffix(".new")
-    draft.write_bytes(msgspec.json.format(msgspec.json.encode(settings.model_dump(include=set(NOTED)))))
-    draft.replace(note)
+    """Keep `run/stack.json` and `run/playbook.json` in the data folder.
+
+    Shape: one JSON object, the settings that say where the stack is; and the playbook that its services read.
+    """
+    note(settings)
     try:
         yield
     finally:
-        note.unlink(missing_ok=True)
+        _note(settings.data).unlink(missing_ok=True)
+        _body(settings.data).unlink(missing_ok=True)
+
+
+def note(settings: LocalSettings) -> None:
+    """Note where a stack is, and what its playbook says now: its file may be edited while the services go by it."""
+    where = settings.model_dump(include=set(NOTED)) | {"playbook": str(settings.playbook.absolute())}
+    _note(settings.data).parent.mkdir(parents=True, exist_ok=True)
+    try:
+        _write(_body(settings.data), playbook_to_json(read_playbook(settings.playbook)))
+    except ConfigurationError:
+        _body(settings.data).unlink(missing_ok=True)  # the services will say what is wrong with it
+    _write(_note(settings.data), msgspec.json.format(msgspec.json.encode(where)))
 
 
 def running_settings(**chosen: Any) -> LocalSettings:
@@ -44,8 +65,32 @@ def running_settings(**chosen: Any) -> LocalSettings:
     return local_settings(**{name: getattr(said, name) for name in said.model_fields_set}, **rest)
 
 
+def started_with(data: Path) -> StartedWith | None:
+    """Return the playbook by which the services of the stack on a folder go; None where none runs.
+
+    Errors: `ConfigurationError` for a note that cannot be read.
+    """
+    if holder(data) is None or (path := _read(_note(data)).get("playbook")) is None:
+        return None
+    try:
+        body, at = _body(data).read_bytes(), _body(data).stat().st_mtime_ns // 1_000_000
+    except FileNotFoundError:
+        return None
+    return StartedWith(Path(path), playbook_from_json(body), at)
+
+
 def _note(data: Path) -> Path:
     return data / "run" / "stack.json"
+
+
+def _body(data: Path) -> Path:
+    return data / "run" / "playbook.json"
+
+
+def _write(path: Path, content: bytes) -> None:
+    draft = path.with_suffix(".new")
+    draft.write_bytes(content)
+    draft.replace(path)
 
 
 def _read(note: Path) -> dict[str, Any]:

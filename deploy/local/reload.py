@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from deploy.local.leftovers import holder
+from deploy.local.noted import note
 from deploy.local.postgres import LocalPostgres
 from deploy.local.settings import LocalSettings
 from deploy.local.stack import DATABASE, LocalStack
@@ -37,6 +38,7 @@ async def reload_stack(stack: LocalStack, settings: LocalSettings) -> None:
     """Stop the services of a stack and start them with other settings; broker and database run on."""
     await stack.stop_services(*stack.services)
     stack.settings = settings
+    note(settings)
     await stack.start_services(*stack.services)
 
 

@@ -4,18 +4,22 @@ import asyncio
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 
-from deploy.local.noted import running_settings
+from deploy.local.noted import started_with
+from deploy.local.settings import local_settings
 from shared.io.playbooks import find_problems, read_playbook
 from shared.kernel.clock import iso
 from shared.kernel.errors import ConfigurationError
 from shared.kernel.playbook import Playbook
 from upswing.broker import Broker, broker_options, find_broker
 from upswing.publishing.differences import differences
+from upswing.publishing.in_force import InForce, in_force
+from upswing.publishing.losses import accounts_without_plan, lines
 from upswing.publishing.publish import check_version, put_into_force, wait_until_read
-from upswing.publishing.versions import Published, judges, published
+from upswing.publishing.versions import Published, published
 from upswing.trace.logbook import Logbook
 
 __all__ = ["in_force_by_file", "publish", "versions"]
@@ -32,39 +36,43 @@ OTHERS = (
 @click.command()
 @click.argument("file")
 @click.option("--dry-run", is_flag=True, help="Only say what would change.")
+@click.option("--drop-plans", is_flag=True, help="Publish although accounts are on plans that FILE does not have.")
 @broker_options
-def publish(file: str, kafka: str | None, data: Path | None, topic_prefix: str | None, *, dry_run: bool) -> None:
+def publish(file: str, *, dry_run: bool, drop_plans: bool, **named: Any) -> None:
     """Put the playbook in FILE into force, while everything runs; a file that cannot be used changes nothing.
 
-    Open triggers keep the threshold they fired with; what becomes true only by the change fires when the account's day
-    changes next. Triggers name the version they were decided under. To go back, publish the file of before.
+    It is compared with what is in force now. Open triggers keep the threshold they fired with; what becomes true only
+    by the change fires when the account's day changes next. Triggers name the version they were decided under. To go
+    back, publish the file of before.
     """
     for problem in (problems := find_problems(file)):
         click.echo(f"WRONG {problem}")
     if problems:
         raise ConfigurationError(f"{file} was not published, and what is in force stays: {len(problems)} wrong")
-    playbook, broker = read_playbook(file), find_broker(kafka, data, topic_prefix)
-    judging = read_playbook(running_settings(data=data).playbook) if kafka is None else None
-    asyncio.run(_publish(playbook, judging, broker, dry_run=dry_run))
+    playbook, broker = read_playbook(file), find_broker(**named)
+    asyncio.run(_publish(playbook, broker, dry_run=dry_run, drop_plans=drop_plans))
 
 
-async def _publish(playbook: Playbook, judging: Playbook | None, broker: Broker, *, dry_run: bool) -> None:
+async def _publish(playbook: Playbook, broker: Broker, *, dry_run: bool, drop_plans: bool) -> None:
     async with Logbook(broker.kafka, broker.topic_prefix) as book:
-        known = await published(book)
-        if not known and await judges(book, playbook.version, time.time_ns() // 1_000_000):
+        now_ms = time.time_ns() // 1_000_000
+        known, started = await published(book), None if broker.data is None else started_with(broker.data)
+        before = await in_force(book, started, now_ms)
+        if before and before.version == playbook.version and before.version not in {row.version for row in known}:
             raise ConfigurationError(
                 f"version {playbook.version} judges already, by the file in signals' settings, and triggers name it: "
                 "give the numbers to publish a new `version`"
             )
         check_version(playbook, known)
-        before = known[-1] if known else None
-        if before is None and judging is not None:
-            before = Published(judging.version, 0, judging)  # the file that the local stack was started with
         for line in _changes(before, playbook):
             click.echo(line)
+        lost = await accounts_without_plan(book, before.playbook if before else None, playbook)
+        for line in lines(lost):
+            click.echo(line)
+        if lost and not drop_plans:
+            raise ConfigurationError(_refusal(playbook, before, sum(map(len, lost.values()))))
         if dry_run:
             return
-        now_ms = time.time_ns() // 1_000_000
         offsets = await put_into_force(broker.kafka, broker.topic_prefix, playbook, now_ms)
         click.echo(f"published {playbook.version}, digest {playbook.digest[:12]}, to {len(offsets)} partitions")
         read = await wait_until_read(book, offsets, PATIENCE_SECONDS)
@@ -73,6 +81,16 @@ async def _publish(playbook: Playbook, judging: Playbook | None, broker: Broker,
     else:
         click.echo(f"signals has read it in {read} of {len(offsets)} partitions; the others when it comes to them")
     click.echo(OTHERS)
+
+
+def _refusal(playbook: Playbook, before: InForce | None, count: int) -> str:
+    stays = f"{before.version} stays in force" if before else "nothing was published"
+    accounts = "1 account" if count == 1 else f"{count} accounts"
+    file = before.file if before and before.file else "<the file in force>"
+    return (
+        f"{stays}: by {playbook.version} {accounts} would lose the limits, prices and next plan of their plan; to "
+        f"change single numbers write `extends: {file}` in place of what it begins with, or say --drop-plans"
+    )
 
 
 @click.command()
@@ -91,21 +109,24 @@ def versions(kafka: str | None, data: Path | None, topic_prefix: str | None) -> 
         force = "  in force" if number == len(known) else ""
         click.echo(f"{iso(version.at)}  {version.version}  {digest}{force}")
     if not known:
-        click.echo(f"none was published: {in_force_by_file(data) if kafka is None else BY_SETTING}")
+        click.echo(f"none was published: {BY_SETTING if broker.data is None else in_force_by_file(broker.data)}")
 
 
-def in_force_by_file(data: Path | None) -> str:
+def in_force_by_file(data: Path) -> str:
     """Return a sentence on the file by which signals of a local stack judges until a version is published."""
-    path = running_settings(data=data).playbook
-    return f"in force is the file that the stack was started with, {path}, version {read_playbook(path).version}"
+    started = started_with(data)
+    path = started.path if started else local_settings(data=data).playbook
+    version = started.playbook.version if started else read_playbook(path).version
+    return f"in force is the file that the stack was started with, {path}, version {version}"
 
 
-def _changes(before: Published | None, after: Playbook) -> Iterator[str]:
+def _changes(before: InForce | None, after: Playbook) -> Iterator[str]:
     if before is None:
         yield "the first version to be published: until now signals judged by the file in its settings"
         return
+    yield f"in force is {before.version}, {before.how}"
     if before.playbook is None:
-        yield f"in force was {before.version}, which cannot be read any more: {before.why}"
+        yield "its file is not known here, so what differs cannot be told"
         return
     found = differences(before.playbook, after)
     count = "nothing differs" if not found else f"{len(found)} {'differ' if len(found) > 1 else 'differs'}"

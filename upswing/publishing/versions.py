@@ -3,20 +3,14 @@
 Shape of the topic: key is the version, value the body as canonical JSON; the record written last is the one in force.
 """
 
-import contextlib
-
 import msgspec
 
-from shared.kernel.clock import HOUR_MS
 from shared.kernel.errors import ConfigurationError
 from shared.kernel.playbook import Playbook, playbook_from_json
-from shared.kernel.snapshots import decode_snapshot
-from shared.kernel.topics import PLAYBOOKS, SNAPSHOTS
+from shared.kernel.topics import PLAYBOOKS
 from upswing.trace.logbook import Logbook
 
-__all__ = ["Published", "judges", "published"]
-
-LATELY_MS = 48 * HOUR_MS
+__all__ = ["Published", "published"]
 
 
 class Published(msgspec.Struct, frozen=True):
@@ -43,16 +37,6 @@ async def published(book: Logbook) -> list[Published]:
         if record.value:
             found[version] = _read(version, record.timestamp, record.value)
     return list(found.values())
-
-
-async def judges(book: Logbook, version: str, now_ms: int) -> bool:
-    """Tell whether accounts have been judged by a version lately, as their newest snapshots say."""
-    for partition in await book.partitions(SNAPSHOTS.name):
-        async for record in book.read(SNAPSHOTS.name, [partition], now_ms - LATELY_MS):
-            if record.value:
-                with contextlib.suppress(msgspec.DecodeError):
-                    return decode_snapshot(record.value).playbook_version == version
-    return False
 
 
 def _read(version: str, at: int, body: bytes) -> Published:

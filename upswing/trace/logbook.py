@@ -8,7 +8,7 @@ when it is stopped soon after a second assignment, and `stop` then waits for eve
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Mapping
 from typing import Any, Self
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -71,7 +71,7 @@ class Logbook:
 
     async def read(
         self, topic: str, partitions: Iterable[int], since_ms: int, wanted: Wanted = lambda _value: True
-    ) -> AsyncIterator[Any]:
+    ) -> AsyncGenerator[Any, None]:
         """Yield the records since an instant (0: all) whose value is wanted, up to the end as it is now."""
         name = self._prefix + topic
         with self._in_words(f"for offsets of topic {name}"):

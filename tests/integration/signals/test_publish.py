@@ -29,12 +29,14 @@ Saved = Callable[..., str]
 
 @pytest.fixture
 def saved(tmp_path: Path) -> Saved:
-    """Write the open playbook with changes to a file, `green` past all checks, and return its path."""
+    """Write the open playbook with changes to a file, `green` past all checks, and return its path.
 
-    def save(name: str, green: int = 75, **changes: object) -> str:
-        data = msgspec.json.decode(
-            playbook_to_json(playbook(WIDE_OPEN | {"version": name.partition("-")[0]} | changes))
-        )
+    `plan` is what the plan Growth is called there.
+    """
+
+    def save(name: str, green: int = 75, plan: str = "Growth", **changes: object) -> str:
+        body = playbook_to_json(playbook(WIDE_OPEN | {"version": name.partition("-")[0]} | changes))
+        data = msgspec.json.decode(body.replace(b'"Growth"', msgspec.json.encode(plan)))
         data["health"]["green"] = green
         path = tmp_path / f"{name}.yaml"
         path.write_text(yaml.safe_dump(data))
@@ -90,10 +92,17 @@ async def test_published_numbers_judge_from_then_on_and_wrong_ones_change_nothin
 
     lower = saved("second", **{"rules.seat_saturation.active_percent": 70})
     dry = await upswing(kafka, topic_prefix, "playbook", "publish", lower, "--dry-run")
-    assert (dry.returncode, len(dry.stdout.splitlines())) == (0, 1)
+    assert (dry.returncode, dry.stdout.splitlines()[0]) == (0, "in force is first, as the newest snapshot says")
+    lost = await upswing(kafka, topic_prefix, "playbook", "publish", saved("bare", plan="Grown"), "--dry-run")
+    assert (lost.returncode, "plan 'Growth' goes, and on it is account acme" in lost.stdout) == (1, True), lost.stdout
+    assert "first stays in force: by bare 1 account would lose the limits" in lost.stderr
     done = await upswing(kafka, topic_prefix, "playbook", "publish", lower)
     assert done.returncode == 0, done.stderr
     assert "signals judges by it from now on" in done.stdout
+    again = await upswing(kafka, topic_prefix, "playbook", "publish", saved("third", plan="Grown"), "--dry-run")
+    assert "in force is second, published 20" in again.stdout
+    assert "second -> third: " in again.stdout
+    assert "and on it is account acme" in again.stdout
 
     await write(kafka, topic_prefix, control("tick", NEXT_DAY), account=None)
     fired = await first_trigger(kafka, topic_prefix)
@@ -105,7 +114,7 @@ async def test_published_numbers_judge_from_then_on_and_wrong_ones_change_nothin
 
 def eight_of_ten_seats() -> list[bytes]:
     """Return an account of ten seats of which eight are in use."""
-    facts = event("account.updated", "acme", NOON, "f", properties={"seats": 10, "segment": "SMB"})
+    facts = event("account.updated", "acme", NOON, "f", properties={"seats": 10, "segment": "SMB", "plan": "Growth"})
     used = event("feature.used", "acme", NOON, "d", user="u0", properties={"feature": "dashboards"})
     return [facts, used, *(event("session.started", "acme", NOON, f"s{n}", user=f"u{n}") for n in range(8))]
 

@@ -19,8 +19,8 @@ def test_tools_find_a_running_stack_by_its_folder(tmp_path: Path) -> None:
     with only_one(tmp_path), noted(stack):
         found = running_settings(data=tmp_path)
         assert (found.bootstrap, found.url("notify")) == ("127.0.0.1:19092", "http://127.0.0.1:18082")
-        assert find_broker(None, tmp_path, None) == Broker("127.0.0.1:19092", "a-", 3)
-        assert find_broker(None, tmp_path, "b-") == Broker("127.0.0.1:19092", "b-", 3)
+        assert find_broker(None, tmp_path, None) == Broker("127.0.0.1:19092", "a-", 3, tmp_path)
+        assert find_broker(None, tmp_path, "b-") == Broker("127.0.0.1:19092", "b-", 3, tmp_path)
     assert not (tmp_path / "run" / "stack.json").exists()
 
 

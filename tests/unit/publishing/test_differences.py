@@ -6,9 +6,10 @@ from shared.kernel.playbook import playbook_to_json
 from tests.oracle.writing import playbook
 from upswing.publishing.commands import MOST_SHOWN, _changes
 from upswing.publishing.differences import Difference, differences
-from upswing.publishing.versions import Published
+from upswing.publishing.in_force import InForce
 
 BEFORE = playbook({"version": "one"})
+IN_FORCE = InForce("one", BEFORE, "published at noon")
 
 
 def test_a_number_is_told_with_its_path_before_and_after() -> None:
@@ -32,29 +33,31 @@ def test_a_number_is_told_with_its_path_before_and_after() -> None:
 def test_nothing_differs_between_two_versions_of_the_same_numbers() -> None:
     """Publishing them is a new version all the same."""
     assert differences(BEFORE, playbook({"version": "two"})) == []
-    lines = list(_changes(Published("one", 1, BEFORE), playbook({"version": "two"})))
-    assert lines == ["one -> two: nothing differs"]
+    lines = list(_changes(IN_FORCE, playbook({"version": "two"})))
+    assert lines == ["in force is one, published at noon", "one -> two: nothing differs"]
 
 
 def test_what_changes_is_told_in_a_bounded_list() -> None:
     """One difference is told in the singular; of very many the rest is counted."""
     one = playbook({"version": "two", "gate.smb.health_score": 70})
-    assert list(_changes(Published("one", 1, BEFORE), one)) == [
+    assert list(_changes(IN_FORCE, one)) == [
+        "in force is one, published at noon",
         "one -> two: 1 differs",
         "  gate.smb.health_score: 75 -> 70",
     ]
     bare = replace(BEFORE, version="two", plays={})
-    lines = list(_changes(Published("one", 1, BEFORE), bare))
-    assert len(lines) == MOST_SHOWN + 2
+    lines = list(_changes(IN_FORCE, bare))
+    assert len(lines) == MOST_SHOWN + 3
     assert lines[-1].startswith("  and ")
 
 
-def test_a_first_version_and_one_after_an_unreadable_one_are_told_as_such() -> None:
-    """There is nothing to compare with."""
+def test_a_first_version_and_one_after_an_unknown_one_are_told_as_such() -> None:
+    """There is nothing to compare with; what is in force is named all the same."""
     assert next(_changes(None, BEFORE)).startswith("the first version to be published")
-    assert next(_changes(Published("old", 1, None, "gone"), BEFORE)) == (
-        "in force was old, which cannot be read any more: gone"
-    )
+    assert list(_changes(InForce("old", None, "as the newest snapshot says"), BEFORE)) == [
+        "in force is old, as the newest snapshot says",
+        "its file is not known here, so what differs cannot be told",
+    ]
 
 
 def test_a_path_without_parts_is_a_leaf() -> None:
