@@ -9,10 +9,7 @@ from typing import Any
 import click
 import msgspec
 
-from deploy.local.noted import running_settings
-from shared.io.playbooks import read_playbook
 from shared.kernel.clock import DAY_MS, parse_instant
-from shared.kernel.playbook import Playbook
 from upswing.broker import broker_options, find_broker
 
 __all__ = ["command"]
@@ -41,10 +38,11 @@ def unmapped(playbook: Path | None, source: str | None, days: int, most: int, as
     are left out, so a row that was added is seen to work at once.
     """
     from services.ingest.core.tracking import Tracking  # noqa: PLC0415 - `upswing --help` stays quick
+    from upswing.events.by import playbook_of  # noqa: PLC0415 - the same
     from upswing.events.unmapped import described, lines, read_tallies, sum_up  # noqa: PLC0415 - the same
 
     broker = find_broker(**named)
-    plan = _playbook(playbook, named["data"])
+    plan = playbook_of(playbook, named["data"])
     since_ms = time.time_ns() // 1_000_000 - days * DAY_MS
     tallies = asyncio.run(read_tallies(broker.kafka, broker.topic_prefix))
     found = sum_up(tallies, Tracking(plan.tracking, plan.time), since_ms, source)
@@ -77,12 +75,13 @@ def try_out(
     For each item: type, account, user, time and properties, which row mapped it, or why it would be rejected. FILE is
     what a client would POST, or - for standard input. The exit code is 1 when something would be rejected.
     """
-    from upswing.events.guess import find_dialect  # noqa: PLC0415 - `upswing --help` stays quick
+    from upswing.events.by import playbook_of  # noqa: PLC0415 - `upswing --help` stays quick
+    from upswing.events.guess import find_dialect  # noqa: PLC0415 - the same
     from upswing.events.sample import lines, try_body  # noqa: PLC0415 - the same
 
     body = _body(file)
     spoken, route, why = find_dialect(body, dialect)
-    plan = _playbook(playbook, data)
+    plan = playbook_of(playbook, data)
     became = try_body(spoken, route, body, plan, _arrival(arrival), account)
     if as_json:
         _echo_json({"dialect": became.dialect, "path": route.path, "items": became.outcomes, "users": became.learned})
@@ -94,10 +93,6 @@ def try_out(
         click.echo(f"{became.rejected} of {len(became.outcomes)} would be rejected; nothing was sent")
     if became.rejected:
         sys.exit(1)
-
-
-def _playbook(named: Path | None, data: Path | None) -> Playbook:
-    return read_playbook(named or running_settings(data=data).playbook)
 
 
 def _body(file: str) -> bytes:

@@ -1,20 +1,26 @@
 """Checks of the services: the playbook, the write keys, and whether each can do its work now."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx
 
+from deploy.local.noted import started_with
 from deploy.local.settings import SERVICES
 from services.ingest.key_file import read_keys
 from shared.io.playbooks import find_problems, read_playbook
 from shared.kernel.clock import iso
 from shared.kernel.errors import ConfigurationError, DependencyError
+from shared.kernel.playbook import Playbook
 from upswing.doctor.finding import Finding, Setup, note, ok, wrong
+from upswing.publishing.differences import differences
+from upswing.publishing.in_force import InForce, in_force
 from upswing.publishing.versions import published
 from upswing.trace.logbook import Logbook
 
-__all__ = ["playbook", "readiness", "write_keys"]
+__all__ = ["compared", "playbook", "readiness", "write_keys"]
 
 ANSWER_SECONDS = 5.0
 
@@ -30,27 +36,47 @@ async def playbook(setup: Setup) -> AsyncIterator[Finding]:
             read = await asyncio.to_thread(read_playbook, path)
             yield ok(f"the playbook {path} can be used (version {read.version})")
             if setup.kafka is not None:
-                yield await _in_force(setup.kafka, setup.settings.topic_prefix, read.version)
+                yield await _in_force(setup, setup.kafka, read)
     except ConfigurationError as error:
         yield wrong(f"the playbook cannot be used: {error}")
 
 
-async def _in_force(kafka: str, prefix: str, of_file: str) -> Finding:
-    """Say which playbook signals judges by: the one published last, else the file."""
+async def _in_force(setup: Setup, kafka: str, of_file: Playbook) -> Finding:
+    """Say which playbook signals judges by: the one published last, else the file that it was started with."""
+    started = started_with(setup.settings.data) if setup.running else None
     try:
-        async with Logbook(kafka, prefix, stall_seconds=ANSWER_SECONDS) as book:
+        async with Logbook(kafka, setup.settings.topic_prefix, stall_seconds=ANSWER_SECONDS) as book:
             known = await published(book)
+            judging = await in_force(book, started, time.time_ns() // 1_000_000)
     except DependencyError as error:
         return note(f"which playbook is in force is not known: {error}")
-    if not known:
-        return ok(f"in force is that file, version {of_file}: none was published")
-    latest = known[-1]
-    said = f"in force is version {latest.version}, published {iso(latest.at)}"
-    if latest.playbook is None:
-        return wrong(f"{said}, which cannot be used: {latest.why}; the version before judges on")
-    if latest.version != of_file:
-        return note(f"{said}; the file has version {of_file}, by which pipeline and ingest go")
-    return ok(said)
+    if known and known[-1].playbook is None:
+        said = f"in force is version {known[-1].version}, published {iso(known[-1].at)}"
+        return wrong(f"{said}, which cannot be used: {known[-1].why}; the version before judges on")
+    if judging is None:
+        return ok(f"in force is that file, version {of_file.version}: none was published")
+    return compared(judging, setup.settings.playbook, of_file)
+
+
+def compared(judging: InForce, path: Path, of_file: Playbook) -> Finding:
+    """Return what is to be said of the playbook in force, and of the file that has been looked at."""
+    said = f"in force is version {judging.version}, {judging.how}"
+    if judging.file is None:
+        same = judging.version == of_file.version
+        return (
+            ok(said)
+            if same
+            else note(f"{said}; the file has version {of_file.version}, by which pipeline and ingest go")
+        )
+    differ = len(differences(judging.playbook, of_file)) if judging.playbook else 0
+    if not differ and judging.version == of_file.version:
+        return ok(f"in force is that file, version {of_file.version}: none was published")
+    if judging.file != path.absolute():
+        return note(f"{said}: none was published; the file that was looked at has version {of_file.version}")
+    return note(
+        f"{said}, as it was when the services were started; it has been edited since (version {of_file.version}, "
+        f"{differ} differ): `upswing playbook publish {path}` puts it into force"
+    )
 
 
 async def write_keys(setup: Setup) -> AsyncIterator[Finding]:

@@ -1,0 +1,42 @@
+"""`upswing doctor` tells the playbook in force from the file that was looked at."""
+
+from pathlib import Path
+
+from tests.oracle.writing import playbook
+from upswing.doctor.finding import ok
+from upswing.doctor.services import compared
+from upswing.publishing.in_force import BY_SNAPSHOTS, InForce
+
+ONE, FILE = playbook({"version": "one"}), Path("/p/one.yaml")
+OF_FILE = InForce("one", ONE, f"the file {FILE}", FILE)
+
+
+def test_the_file_that_the_stack_was_started_with_is_in_force() -> None:
+    """As long as it is as it was."""
+    assert compared(OF_FILE, FILE, ONE) == ok("in force is that file, version one: none was published")
+
+
+def test_a_file_that_was_edited_since_is_not_in_force() -> None:
+    """With the number of differences and what puts it into force."""
+    found = compared(OF_FILE, FILE, playbook({"version": "two", "gate.smb.health_score": 70}))
+    assert found.state == "note"
+    assert found.sentence.startswith("in force is version one, the file /p/one.yaml, as it was when the services were")
+    assert "(version two, 1 differ): `upswing playbook publish /p/one.yaml`" in found.sentence
+
+
+def test_another_file_than_that_in_force_is_told_apart() -> None:
+    """As with `--playbook`."""
+    found = compared(OF_FILE, Path("/p/other.yaml"), playbook({"version": "two", "gate.smb.health_score": 70}))
+    assert found.state == "note"
+    assert found.sentence.endswith("none was published; the file that was looked at has version two")
+
+
+def test_a_published_version_and_one_of_an_unknown_file_are_named() -> None:
+    """Both with how it is known."""
+    assert compared(InForce("one", ONE, "published at noon"), FILE, ONE) == ok(
+        "in force is version one, published at noon"
+    )
+    far = compared(InForce("far", None, BY_SNAPSHOTS), FILE, ONE).sentence
+    assert far == (
+        f"in force is version far, {BY_SNAPSHOTS}; the file has version one, by which pipeline and ingest go"
+    )
