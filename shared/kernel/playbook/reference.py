@@ -19,6 +19,18 @@ says whether a file can be used; a wrong value is refused with its path, what wa
 unknown and repeated keys, levels that do not rise, windows that reach back beyond `time.horizon_days`, and names of
 plans, features, plays, segments or event types that do not exist.
 
+A playbook of your own says what it builds on, has a version of its own, which every trigger names, and holds only what
+differs:
+
+```yaml
+extends: default # the playbook that comes with Upswing, or the name of a file beside this one
+version: own-1
+gate:
+  smb: {sentiment: 8}
+```
+
+Mappings are merged field by field; lists, and the offers in `plans`, `products` and `addons`, replace the other's.
+
 Percentages and multiples are whole percent (1.4 times = 140); amounts are in `currency`, prices a month's.
 `<name>` stands for a key of your choice, `[]` for an item of a list; the defaults are those of the file above.
 

@@ -102,3 +102,47 @@ rules: {seat_saturation: {enabled: "yes", colour: red}}
     assert "core_features.0: found 'b', allowed is a feature of a plan: a" in found
     assert any(sentence.startswith("health.critical: found 50") for sentence in found)
     assert len(found) > 4
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("", ["version: is missing in "]),
+        ("# nothing but this\n", ["version: is missing in "]),
+        ("version: own-1\ngate: {smb: {sentiment: 11}}\n", ["gate.smb.sentiment: found 11, allowed is a whole number"]),
+        ("version: own-1\nroadmap: [One]\n", []),
+    ],
+)
+def test_a_file_that_extends_nothing_gets_one_hint_in_place_of_all_that_it_lacks(
+    tmp_path: Path, text: str, found: list[str]
+) -> None:
+    """What a newcomer writes first; it cannot be used before it says what it builds on."""
+    path = tmp_path / "own.yaml"
+    path.write_text(text)
+    first, *others = find_problems(path)
+    assert first.endswith("most parts of a playbook: begin with `extends: default`, and write only what differs")
+    assert len(others) == len(found)
+    assert all(other.startswith(said) for other, said in zip(others, found, strict=True))
+    with pytest.raises(ConfigurationError, match="playbook: extends: is missing"):
+        read_playbook(path)
+
+
+def test_a_whole_playbook_that_lacks_a_part_is_told_which(tmp_path: Path) -> None:
+    """It extends nothing, and means it."""
+    lines = DEFAULT.read_text().replace("currency:", "curency:", 1)
+    found = find_problems(_write(tmp_path, lines))
+    assert found == [
+        "curency: nothing has this name here; did you mean currency?",
+        "currency: is missing, allowed is a code of three capital letters",
+    ]
+
+
+def test_a_misspelt_base_hides_nothing_else(tmp_path: Path) -> None:
+    """All mistakes are told together."""
+    path = _write(tmp_path, "extends: defalt\nversoin: own-1\ngate: {smb: {sentiment: 11}}\n")
+    assert find_problems(path) == [
+        "extends: found 'defalt', did you mean default?",
+        f"version: is missing in {path}, it is not taken from another file",
+        "versoin: nothing has this name here; did you mean version?",
+        "gate.smb.sentiment: found 11, allowed is a whole number 0 to 10",
+    ]
