@@ -74,7 +74,7 @@ async def check_ownership(flush: "Flush", work: list[Work]) -> None:
 async def deliver_outputs(flush: "Flush", work: list[Work]) -> None:
     """Take what is to be flushed, and wait until everything sent up to there is with the broker."""
     for each in work:
-        if each.live:
+        if each.live and not each.owned.flushed:
             if not each.owned.behind:  # before the pages are taken, so that both do not hold the loop at once
                 await flush.reader.show_one(each.owned)
             await flush.capture(each)
@@ -114,7 +114,7 @@ async def commit_offsets(flush: "Flush", work: list[Work]) -> None:
     """Commit the input offsets of what is now durable."""
     await flush.commit({each.owned.events: each.position for each in work if each.live})
     for each in work:
-        each.owned.committed = each.position
+        each.owned.committed, each.owned.told = each.position, True
 
 
 STAGES: tuple[Stage, ...] = (
@@ -211,11 +211,12 @@ class Flush:
 
 
 def _is_due(owned: Owned) -> bool:
-    """Return whether there is something to flush, and the engine is not in the middle of a record.
+    """Return whether there is something to flush or to commit, and the engine is not in the middle of a record.
 
-    It is while it waits for a playbook: the record that names it is folded, but does not hold yet.
+    A worker that died before it committed may have left nothing else to do. The engine is in the middle while it waits
+    for a playbook: the record that names it is folded, but does not hold yet.
     """
-    return (owned.next != owned.committed or bool(owned.unacked)) and owned.engine.needs_playbook() is None
+    return not (owned.flushed and owned.told) and owned.engine.needs_playbook() is None
 
 
 def _next_offset(owned: Owned, expected: int | None, offset: int) -> int:

@@ -116,7 +116,8 @@ class Pages:
 class Owned:
     """One owned partition. All of it is used from one event loop.
 
-    Shape: `next` is the offset that must come next; `committed` the offset committed last; `end` the offset at which
+    Shape: `next` is the offset that must come next; `committed` the offset committed last, which the group has been
+    `told` of by this worker; `end` the offset at which
     our next page will land in the changelog, None when unknown; `unacked` the deliveries of outputs that are not yet
     known to have succeeded; `owed` the end of the log when it was taken over: before that is folded nobody knows what
     time the log has; `unflushed_bytes` how much has been folded since the last flush; `snapshot_seconds` how long
@@ -140,6 +141,7 @@ class Owned:
         "sending",
         "snapshot_seconds",
         "ticked_ms",
+        "told",
         "unacked",
         "unflushed_bytes",
     )
@@ -153,6 +155,7 @@ class Owned:
         self.next = engine.offset + 1
         self.owed = 0
         self.committed = -1
+        self.told = False
         self.end: int | None = None
         self.highwater = 0
         self.ticked_ms = 0
@@ -174,6 +177,11 @@ class Owned:
         snapshots = list(self.engine.take_snapshots(now_ms))
         self.snapshot_seconds += time.perf_counter() - started
         return snapshots
+
+    @property
+    def flushed(self) -> bool:
+        """Tell whether everything up to `next` is durable."""
+        return self.next == self.committed and not self.unacked
 
     @property
     def lag(self) -> int:

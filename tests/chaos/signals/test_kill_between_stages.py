@@ -11,6 +11,7 @@ from collections.abc import Callable
 import pytest
 
 from services.signals.flush import STAGES
+from shared.kernel.topics import CHANGELOG
 from tests.support.broker import Broker
 from tests.support.signals.stream import Stream
 from tests.support.signals.worker import Worker
@@ -43,6 +44,25 @@ async def test_no_death_between_two_stages_loses_or_adds_anything(
     await stream.assert_compactable()
     worker.wipe()
     worker.start(ready=True)
+    assert await asyncio.to_thread(worker.stop) == 0
+    await stream.assert_exact(worker.store)
+
+
+async def test_what_was_flushed_before_a_death_is_committed_though_nothing_follows(
+    kafka: Broker, topic_prefix: str, make_worker: Callable[..., Worker]
+) -> None:
+    """The pages are durable and their offset is not committed: whoever watches the lag must not see one for ever."""
+    stream = Stream(kafka.bootstrap, topic_prefix)
+    await stream.create()
+    await stream.write(40)
+    worker = make_worker()
+    worker.start(die="offsets:before:1")
+    assert await asyncio.to_thread(worker.wait) == -9, worker.tail()
+    assert await stream.lag()
+    ends = await stream.ends(CHANGELOG.name)
+    worker.start(ready=True)
+    await stream.settled(30)
+    assert await stream.ends(CHANGELOG.name) == ends  # it had nothing else to write
     assert await asyncio.to_thread(worker.stop) == 0
     await stream.assert_exact(worker.store)
 
