@@ -28,6 +28,7 @@ Ratio = Annotated[int, msgspec.Meta(ge=1, le=10_000)]
 Points = Annotated[int, msgspec.Meta(ge=0, le=100)]
 Weight = Annotated[int, msgspec.Meta(ge=0, le=100)]
 Days = Annotated[int, msgspec.Meta(ge=1, le=HORIZON_DAYS)]
+EndedDays = Annotated[int, msgspec.Meta(ge=1, le=HORIZON_DAYS - 1)]  # they end yesterday: today is one more
 ActDays = Annotated[int, msgspec.Meta(ge=1, le=60)]  # signals keeps the acts of each user so long
 TrafficDays = Annotated[int, msgspec.Meta(ge=1, le=28)]  # ingest's counts by hour are kept for 30
 AdoptionDays = Annotated[int, msgspec.Meta(ge=1, le=60)]  # signals keeps the days and counts of each feature so long

@@ -12,6 +12,7 @@ from shared.kernel.playbook.bounds import (
     CountOrZero,
     Days,
     DaysOrNone,
+    EndedDays,
     Hours,
     Key,
     Nps,
@@ -134,7 +135,7 @@ class PurchasedUnused(CountRule, frozen=True, kw_only=True):
 
     kind: ClassVar[Kind] = "adoption"
     category: ClassVar[Category] = "adoption"
-    days: Days
+    days: EndedDays
 
 
 class MilestoneMissed(Rule, frozen=True, kw_only=True):
@@ -150,7 +151,7 @@ class LowSeatUse(PointsRule, frozen=True, kw_only=True):
     kind: ClassVar[Kind] = "adoption"
     category: ClassVar[Category] = "adoption"
     percent: Percent
-    days: Days
+    days: EndedDays
     after_days: DaysOrNone
 
 

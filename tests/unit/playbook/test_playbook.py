@@ -82,6 +82,8 @@ def test_every_segment_play_has_talk_track_and_success_metric() -> None:
         ("rules.usage_ceiling.levels.1.percent", 70, "rules.usage_ceiling.levels.1.percent: found 70, allowed is more"),
         ("rules.usage_ceiling.levels", [], "rules.usage_ceiling.levels: found none"),
         ("rules.usage_velocity.levels.1.percent", 140, "rules.usage_velocity.levels.1.percent: found 140"),
+        ("rules.low_seat_use.days", 400, "rules.low_seat_use.days: found 400, allowed is a whole number 1 to 399"),
+        ("rules.purchased_unused.days", 400, "rules.purchased_unused.days: found 400, allowed is a whole number 1 to"),
         ("rules.usage_decline.days", 200, "rules.usage_decline.days: reaches back 401 days, allowed is at most"),
         ("rules.usage_velocity.gap_days", 371, "rules.usage_velocity.gap_days: reaches back 401 days"),
         ("rules.seat_saturation.play", "dance", "rules.seat_saturation.play: found 'dance', allowed is a play:"),
