@@ -11,6 +11,7 @@ from upswing.importing.sources import belongs, list_files
 from upswing.importing.staging import tables_of
 
 SHIPPED = Path(__file__).parents[2] / "playbooks" / "mappings"
+HOW = "docs/importing.md#the-mapping"
 OWN_NAMES = ("mapping.yaml", "mapping.yml")
 
 
@@ -46,8 +47,8 @@ def find_mapping(given: Sequence[Path], named: Path | None = None, preset: str |
             return found
         refused.append(f"{path.stem} (no file {missing[0]})")
     raise ConfigurationError(
-        f"no mapping fits these files: name a preset with --preset, or your own mapping with --mapping, or put a "
-        f"{OWN_NAMES[0]} beside them; tried {', '.join(refused)}"
+        f"no mapping fits these files: a mapping says what their columns mean. Put a {OWN_NAMES[0]} beside them, or name "
+        f"one with --mapping; how to write one: {HOW}. Or name a preset with --preset; tried {', '.join(refused)}"
     )
 
 

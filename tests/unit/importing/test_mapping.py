@@ -107,7 +107,10 @@ def test_a_folders_own_mapping_is_used(tmp_path: Path) -> None:
 
 def test_files_that_nothing_fits_say_what_to_do(tmp_path: Path) -> None:
     """Write a mapping, or name one; and what was tried."""
-    with pytest.raises(ConfigurationError, match=r"no mapping fits these files: .* tried posthog \(no file"):
+    with pytest.raises(
+        ConfigurationError,
+        match=r"no mapping fits these files: .*docs/importing.md#the-mapping.* tried posthog \(no file",
+    ):
         find_mapping([_folder(tmp_path)])
 
 
