@@ -47,8 +47,8 @@ def find_mapping(given: Sequence[Path], named: Path | None = None, preset: str |
             return found
         refused.append(f"{path.stem} (no file {missing[0]})")
     raise ConfigurationError(
-        f"no mapping fits these files: a mapping says what their columns mean. Put a {OWN_NAMES[0]} beside them, or name "
-        f"one with --mapping; how to write one: {HOW}. Or name a preset with --preset; tried {', '.join(refused)}"
+        f"no mapping fits these files: a mapping says what their columns mean. Put a {OWN_NAMES[0]} beside them, or "
+        f"name one with --mapping; how to write one: {HOW}. Or name a preset with --preset; tried {', '.join(refused)}"
     )
 
 
