@@ -17,7 +17,8 @@ from shared.kernel.errors import Problem, Reason
 from shared.kernel.events import BY_NAME, EVENT_TYPES
 from shared.kernel.events.envelope import Event
 from shared.kernel.plain_events import PLAIN_SHAPES
-from shared.kernel.words import in_words
+from shared.kernel.unknown_types import no_such_type
+from shared.kernel.words import in_words, with_given
 
 Line = Event | Control
 _SHAPES = reduce(or_, [*(row.shape for row in EVENT_TYPES), *CONTROLS])
@@ -157,7 +158,7 @@ def explain(text: str, shape: Any = None) -> Problem:
 def _problem(raw: bytes, text: str) -> Problem:
     problem = explain(text)
     if problem.reason is not Reason.WRONG_TYPE:
-        return problem
+        return with_given(problem, raw, problem.field)
     try:
         whole = msgspec.json.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # the decoder stopped where it refused
@@ -168,5 +169,5 @@ def _problem(raw: bytes, text: str) -> Problem:
     if isinstance(given, str) and given in BY_NAME:
         return explain(text, BY_NAME[given].shape)
     if isinstance(given, str) and problem.field == "type":
-        return Problem(Reason.UNKNOWN_TYPE, "type", f"no event type is named {given!r:.80}")
+        return Problem(Reason.UNKNOWN_TYPE, "type", no_such_type(given))
     return problem

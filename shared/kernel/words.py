@@ -7,7 +7,9 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 
-__all__ = ["in_words", "others_wrong"]
+from shared.kernel.errors import Problem, Reason
+
+__all__ = ["in_words", "others_wrong", "with_given"]
 
 NAMES = {
     "str": "text",
@@ -18,6 +20,7 @@ NAMES = {
     "array": "a list",
 }
 MOST_OTHERS = 4
+MOST_GIVEN_CHARS = 40
 MOST_BYTES = 4 << 10  # what is larger is not read again for a better sentence
 _QUOTED = re.compile(r"(?<=Expected )`([a-z| ]+)`|(?<=, got )`([a-z| ]+)`")
 _ENUM = re.compile(r"Invalid enum value (?P<given>.*)", re.DOTALL)
@@ -29,6 +32,25 @@ def in_words(message: str, path: str, shape: Any = None) -> str:
         allowed = _choices(shape, path)
         return f"Expected one of {', '.join(allowed)}, got {found['given']}" if allowed else message
     return _QUOTED.sub(lambda found: _named(found[1] or found[2]), message)
+
+
+def with_given(problem: Problem, raw: bytes, path: str) -> Problem:
+    """Return a problem with a bound, and with what was given; others as they are. Shape: `path` leads into `raw`."""
+    if (
+        not problem.message.startswith("Expected ")
+        or problem.reason is not Reason.OUT_OF_RANGE
+        or len(raw) > MOST_BYTES
+    ):
+        return problem
+    try:
+        value = msgspec.json.decode(raw)
+        for name in path.split("."):
+            value = value[name]
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, KeyError, TypeError):  # it is not reached by names
+        return problem
+    shown = msgspec.json.encode(value).decode()
+    shown = shown if len(shown) <= MOST_GIVEN_CHARS else f"{shown[:MOST_GIVEN_CHARS]}…"
+    return Problem(problem.reason, problem.field, f"{problem.message}, got {shown}")
 
 
 def others_wrong(decoder: msgspec.json.Decoder[Any], given: bytes, first: str) -> Iterator[str]:

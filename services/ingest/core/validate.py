@@ -11,7 +11,7 @@ import msgspec
 from shared.kernel.codec import explain
 from shared.kernel.errors import Problem, Reason
 from shared.kernel.events import EVENT_TYPES
-from shared.kernel.words import others_wrong
+from shared.kernel.words import others_wrong, with_given
 
 MAX_DEPTH = 32
 SHORTEST_DEEP = 2 * MAX_DEPTH  # bytes: anything shorter cannot be nested too deeply
@@ -30,7 +30,10 @@ def properties_problem(event_type: str, properties: bytes | msgspec.Raw, error: 
     problem = problem_of(error, within="properties", shape=decoder.type)
     if problem.reason not in {Reason.WRONG_TYPE, Reason.OUT_OF_RANGE}:
         return problem
-    others = [explain(said, decoder.type) for said in others_wrong(decoder, bytes(properties), problem.field[11:])]
+    raw, path = bytes(properties), problem.field[11:]
+    problem = with_given(problem, raw, path)
+    found = [explain(said, decoder.type) for said in others_wrong(decoder, raw, path)]
+    others = [with_given(other, raw, other.field) for other in found]
     told = "".join(f"; also {_named(other)}" for other in others)
     return Problem(problem.reason, problem.field, problem.message + told)
 

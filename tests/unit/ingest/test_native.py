@@ -68,6 +68,11 @@ def test_one_bad_item_of_an_array_is_rejected_alone() -> None:
     [
         ({"type": "control.tick"}, "unknown_type", "type: names that begin with control. belong to the log itself"),
         ({"type": "usage.guessed"}, "unknown_type", "type: no event type is named 'usage.guessed'"),
+        (
+            {"type": "usage.record"},
+            "unknown_type",
+            "type: no event type is named 'usage.record'; did you mean usage.rec",
+        ),
         ({"type": 4}, "wrong_type", "type: Expected text, got a whole number"),
         ({"id": ""}, "out_of_range", "id: Expected text of length >= 1"),
         ({"id": "x" * 257}, "out_of_range", "id: Expected text of length <= 256"),

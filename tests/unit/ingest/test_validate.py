@@ -39,6 +39,7 @@ def test_all_wrong_properties_are_told_at_once() -> None:
     problem = properties_problem("account.updated", given, caught.value)
     assert (problem.reason, problem.field) == (Reason.WRONG_TYPE, "properties.status")
     assert problem.message == (
-        "Expected one of active, suspended, churned, null, got 'trial'; also seats: Expected a whole number >= 0; "
+        "Expected one of active, suspended, churned, null, got 'trial'; "
+        "also seats: Expected a whole number >= 0, got -1; "
         "also renews_on must be RFC 3339 text or integer milliseconds, got '2027-01-32'"
     )

@@ -86,3 +86,20 @@ def test_a_quantity_above_what_is_kept_is_refused_however_it_is_written(quantity
     found = decode_line(line)
     assert isinstance(found, Problem)
     assert (found.reason, found.field) == (Reason.OUT_OF_RANGE, "properties.quantity")
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties", "said"),
+    [
+        ("account.updated", {"seats": -3}, "Expected a whole number >= 0, got -3"),
+        ("feature.used", {"feature": ""}, 'Expected text of length >= 1, got ""'),
+        ("feature.used", {"feature": "x" * 300}, 'Expected text of length <= 256, got "' + "x" * 39 + "…"),
+        ("feature.used", {"feature": "x" * 5_000}, "Expected text of length <= 256"),
+    ],
+)
+def test_a_bound_is_told_with_what_was_given(kind: str, properties: dict[str, object], said: str) -> None:
+    """Where its path leads to it by names, and it is not very large."""
+    line = {"id": "1", "type": kind, "account_id": "acme", "occurred_at": 1, "properties": properties}
+    problem = decode_line(msgspec.json.encode(line))
+    assert isinstance(problem, Problem)
+    assert (problem.reason, problem.message) == (Reason.OUT_OF_RANGE, said)

@@ -6,9 +6,9 @@ import msgspec
 import pytest
 
 from shared.kernel.codec import decode_line, explain
-from shared.kernel.errors import Problem
+from shared.kernel.errors import Problem, Reason
 from shared.kernel.events.account_updated import AccountUpdatedProperties
-from shared.kernel.words import MOST_BYTES, in_words, others_wrong
+from shared.kernel.words import MOST_BYTES, in_words, others_wrong, with_given
 
 DECODER: msgspec.json.Decoder[Any] = msgspec.json.Decoder(AccountUpdatedProperties)
 
@@ -77,3 +77,13 @@ def test_a_field_that_was_taken_out_is_not_missing() -> None:
 def test_what_cannot_be_looked_into_is_left(given: bytes) -> None:
     """No object, no JSON, too large, or another field."""
     assert _others(given, "seats") == []
+
+
+@pytest.mark.parametrize(
+    ("raw", "path"),
+    [(b'{"a":[1]}', "a[0]"), (b'{"a":[1]}', "a.b"), (b"[1]", "a"), (b"{", "a"), (b'{"a":"\xff"}', "a"), (b"1", "")],
+)
+def test_what_was_given_is_left_out_where_no_names_lead_to_it(raw: bytes, path: str) -> None:
+    """The bound is told all the same."""
+    problem = Problem(Reason.OUT_OF_RANGE, path, "Expected a whole number >= 0")
+    assert with_given(problem, raw, path) == problem

@@ -14,6 +14,7 @@ from services.ingest.core.tracking import CONTROL_PREFIX
 from services.ingest.core.validate import PROPERTIES, UNREADABLE, problem_of
 from shared.kernel.errors import Problem, Reason
 from shared.kernel.events.envelope import Name
+from shared.kernel.unknown_types import no_such_type
 
 EXAMPLE = {
     "id": "e-1",
@@ -102,7 +103,7 @@ def _split_array(body: bytes) -> list[bytes]:
 def _unknown(name: str) -> Problem:
     if name.startswith(CONTROL_PREFIX):
         return Problem(Reason.UNKNOWN_TYPE, "type", "names that begin with control. belong to the log itself")
-    return Problem(Reason.UNKNOWN_TYPE, "type", f"no event type is named {name!r:.80}")
+    return Problem(Reason.UNKNOWN_TYPE, "type", no_such_type(name))
 
 
 ROW = Dialect(
