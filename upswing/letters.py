@@ -28,6 +28,9 @@ __all__ = ["describe", "find_letter", "read_letters", "replay_letters", "summary
 ACK_SECONDS = 30.0
 AT_ONCE = 500
 SHOWN_CHARS = 100
+NAME_CHARS = 40
+HEADER = ("letter", "refused at", "reason", "account", "event", "why")
+NONE = "–"
 
 
 class Stored(msgspec.Struct):
@@ -65,29 +68,46 @@ async def _read(bootstrap: str, prefix: str, reason: str | None) -> list[Stored]
 
 
 def summary(letters: Collection[DeadLetter], most: int) -> Iterator[str]:
-    """Yield the lines of a list: the newest letters, then how many there are for each reason."""
+    """Yield the lines of a list: a header, the newest letters, then how many there are for each reason."""
     if not letters:
         yield "there are no dead letters"
         return
-    for letter in list(letters)[-most:]:
-        where = letter.account_id or letter.event_id or letter.origin
-        named = f"{letter.field}: " if letter.field and not letter.message.startswith(letter.field) else ""
-        message = f"{named}{letter.message}"
-        if letter.retaken_at is not None:
-            message = f"sent again {iso(letter.retaken_at)} for {letter.retaken_for}"
-        yield f"{letter.letter_id}  {iso(letter.at)}  {letter.reason:<15}  {where:.40}  {message:.{SHOWN_CHARS}}"
+    rows = [HEADER, *map(_row, list(letters)[-most:])]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)][:-1]
+    for row in rows:
+        yield "  ".join([*(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=False)), row[-1]])
     counts = Counter(str(letter.reason) for letter in letters)
     again = sum(letter.retaken_at is not None for letter in letters)
     ends = f"; {len(letters) - again:,} open, {again:,} sent again" if again else ""
     yield f"{len(letters):,} in all: {', '.join(f'{count:,} {reason}' for reason, count in counts.most_common())}{ends}"
 
 
+def _row(letter: DeadLetter) -> tuple[str, ...]:
+    """Return the cells of a letter; where neither account nor event is known, the latter says where it was."""
+    named = f"{letter.field}: " if letter.field and not letter.message.startswith(letter.field) else ""
+    message = f"{named}{letter.message}"
+    if letter.retaken_at is not None:
+        message = f"sent again {iso(letter.retaken_at)} for {letter.retaken_for}"
+    account, event = letter.account_id or NONE, letter.event_id or (NONE if letter.account_id else letter.origin)
+    names = (" ".join(name.split())[:NAME_CHARS] or NONE for name in (account, event))
+    return letter.letter_id, iso(letter.at), str(letter.reason), *names, message[:SHOWN_CHARS]
+
+
 def find_letter(letters: Collection[DeadLetter], letter_id: str) -> DeadLetter:
-    """Return a letter by its id or the beginning of it. Errors: `ConfigurationError` when none or several fit."""
+    """Return a letter by its id, the beginning of it, or its event's id.
+
+    Errors: `ConfigurationError` when none or several fit.
+    """
     found = [letter for letter in letters if letter.letter_id.startswith(letter_id)]
+    if not found:
+        found = [letter for letter in letters if letter.event_id == letter_id]
+        if len(found) > 1:
+            names = ", ".join(letter.letter_id for letter in found)
+            raise ConfigurationError(f"{len(found)} dead letters are of event {letter_id!r}, name one of them: {names}")
     if len(found) != 1:
         how_many = "no dead letter begins" if not found else f"{len(found)} dead letters begin"
-        raise ConfigurationError(f"{how_many} with {letter_id!r}: `upswing dead-letters list` shows them")
+        event = "" if found else ", and none is of an event with this id"
+        raise ConfigurationError(f"{how_many} with {letter_id!r}{event}: `upswing dead-letters list` shows them")
     return found[0]
 
 

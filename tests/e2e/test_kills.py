@@ -62,7 +62,7 @@ async def assert_letters_are_told(stand: Stand) -> None:
     kafka = ("--kafka", stand.stack.bootstrap)
     listed = await stand.upswing("dead-letters", "list", *kafka, "--reason", str(Reason.OUT_OF_RANGE))
     assert "2 in all: 2 out_of_range" in listed
-    shown = await stand.upswing("dead-letters", "show", listed.split()[0], *kafka)
+    shown = await stand.upswing("dead-letters", "show", listed.splitlines()[1].split()[0], *kafka)
     assert "properties.quantity" in shown
     assert (await stand.trace("b3")).startswith("refused   by signals: out_of_range at properties.quantity")
     replayed = await stand.upswing("dead-letters", "replay", "--reason", str(Reason.MISSING_FIELD), *kafka)

@@ -162,7 +162,7 @@ async def test_an_event_without_a_known_account_is_replayed_to_its_alert(stand: 
 
     kafka = ("--kafka", stand.stack.bootstrap)
     listed = await stand.upswing("dead-letters", "list", *kafka, "--reason", "account_unknown")
-    letter_id = listed.split()[0]
+    letter_id = listed.splitlines()[1].split()[0]
     assert "1 in all: 1 account_unknown" in listed
     assert "m-lost" in await stand.upswing("dead-letters", "show", letter_id, *kafka)
     replay = await stand.upswing("dead-letters", "replay", letter_id, *kafka, "--account", "lost")

@@ -32,7 +32,7 @@ def list_letters(reason: str | None, only_open: bool, most: int, **named: Any) -
 @click.argument("letter_id")
 @broker_options
 def show(letter_id: str, **named: Any) -> None:
-    """Show one dead letter: why it was refused, where it was, and its text."""
+    """Show one dead letter, by its id or its event's: why it was refused, where it was, and its text."""
     from upswing.letters import describe, find_letter, read_letters  # noqa: PLC0415 - `upswing --help` stays quick
 
     broker = find_broker(**named)
