@@ -8,7 +8,9 @@ import click
 import msgspec
 
 from deploy.local.leftovers import holder
-from deploy.local.noted import running_settings
+from deploy.local.noted import settings_to_ask
+from deploy.local.ports import is_free
+from shared.kernel.errors import ConfigurationError
 from shared.kernel.topics import LOCAL_PARTITIONS
 
 __all__ = ["Broker", "broker_options", "find_broker"]
@@ -44,13 +46,19 @@ def find_broker(kafka: str | None, data: Path | None, topic_prefix: str | None) 
     """Return the broker that options name; what they leave open is as the local stack has noted it.
 
     Shape: of a broker named by its address nothing is noted; where nobody names a stack, standard error says which it
-    is. Errors: `ConfigurationError` for a wrong setting.
+    is. Errors: `ConfigurationError` for a wrong setting, and where neither a stack nor a broker of another kind runs.
     """
     if kafka is not None:
         return Broker(kafka, topic_prefix or "", LOCAL_PARTITIONS)
-    local = running_settings(data=data)
-    if data is None:
-        state = "" if holder(local.data) is not None else ", which does not run"
+    local = settings_to_ask(data=data)
+    runs = holder(local.data) is not None
+    if not runs and is_free(local.kafka_port):
+        raise ConfigurationError(
+            f"no stack runs in {local.data.absolute()}: `upswing up` starts one, `make demo KEEP=1` one with made-up "
+            "customers; --data names the folder of another, --kafka a broker"
+        )
+    if data is None or local.data != data:
+        state = "" if runs else ", which does not run"
         click.echo(f"of the stack in {local.data.absolute()}{state} (--data names another)", err=True)
     prefix = local.topic_prefix if topic_prefix is None else topic_prefix
     return Broker(local.bootstrap, prefix, local.partitions, local.data)

@@ -13,8 +13,9 @@ from shared.io.playbooks import read_playbook
 from shared.kernel.errors import ConfigurationError
 from shared.kernel.playbook import Playbook, playbook_from_json, playbook_to_json
 
-__all__ = ["StartedWith", "note", "noted", "running_settings", "started_with"]
+__all__ = ["DEMO_PREFIX", "StartedWith", "note", "noted", "running_settings", "settings_to_ask", "started_with"]
 
+DEMO_PREFIX = "demo-"  # a demo's stack lies in a fresh folder of this kind, below the data folder
 NOTED = frozenset(
     {"partitions", "topic_prefix", "ingest_processes", "ingest_own_port", "playbook", *(f"{p}_port" for p in PORTS)}
 )
@@ -63,6 +64,20 @@ def running_settings(**chosen: Any) -> LocalSettings:
         return said
     rest = {name: value for name, value in _read(_note(said.data)).items() if name in NOTED - said.model_fields_set}
     return local_settings(**{name: getattr(said, name) for name in said.model_fields_set}, **rest)
+
+
+def settings_to_ask(**chosen: Any) -> LocalSettings:
+    """Return the settings of the stack that a tool asks: of the data folder, else of the demo that runs below it.
+
+    Errors: `ConfigurationError` also when several demos run below it.
+    """
+    found = running_settings(**chosen)
+    if holder(found.data) is not None:
+        return found
+    demos = [folder for folder in sorted(found.data.glob(f"{DEMO_PREFIX}*")) if holder(folder) is not None]
+    if len(demos) > 1:
+        raise ConfigurationError(f"several demos run: name one with --data ({', '.join(map(str, demos))})")
+    return running_settings(**chosen | {"data": demos[0]}) if demos else found
 
 
 def started_with(data: Path) -> StartedWith | None:

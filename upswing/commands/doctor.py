@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from deploy.local.leftovers import holder
-from deploy.local.noted import running_settings
+from deploy.local.noted import settings_to_ask
 from deploy.local.reload import local_database
 from upswing.commands.up import stack_options
 from upswing.doctor.finding import Setup
@@ -28,7 +28,7 @@ def command(kafka: str | None, database: str | None, replication: int, **chosen:
 
     It only looks: nothing is started, created or changed.
     """
-    settings = running_settings(**chosen)
+    settings = settings_to_ask(**chosen)
     running = holder(settings.data) is not None
     setup = Setup(
         settings=settings,

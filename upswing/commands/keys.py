@@ -73,7 +73,7 @@ def list_keys(context: click.Context, kafka: str | None, topic_prefix: str | Non
     if not keys:
         click.echo(f"no key is valid: issue one with `upswing keys issue <source>` ({path})", err=True)
         return
-    heard, why = _heard(find_broker(kafka, context.meta["data"], topic_prefix))
+    heard, why = _heard(kafka, context.meta["data"], topic_prefix)
     now_ms = time.time_ns() // 1_000_000
     for key in sorted(keys, key=lambda each: (each.source, each.issued_at)):
         quota = f"{key.quota}/s" if key.quota else "no quota"
@@ -83,14 +83,15 @@ def list_keys(context: click.Context, kafka: str | None, topic_prefix: str | Non
         click.echo(f"when they were last heard is not known: {why}", err=True)
 
 
-def _heard(broker: Broker) -> tuple[dict[str, Heard], str]:
+def _heard(kafka: str | None, data: Path | None, topic_prefix: str | None) -> tuple[dict[str, Heard], str]:
     """Return when each source was last heard, or why that is not known."""
     try:
+        broker = find_broker(kafka, data, topic_prefix)
         return last_heard(asyncio.run(asyncio.wait_for(_read(broker), BROKER_SECONDS))), ""
+    except TimeoutError:
+        return {}, f"the broker does not answer for {BROKER_SECONDS:g} s"
     except (UpswingError, KafkaError, OSError) as error:
         return {}, str(error)
-    except TimeoutError:
-        return {}, f"the broker at {broker.kafka} does not answer"
 
 
 async def _read(broker: Broker) -> list[Tally]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from deploy.local.noted import running_settings
+from deploy.local.noted import settings_to_ask
 from deploy.local.settings import inherited
 from shared.kernel.clock import HOUR_MS
 from shared.kernel.errors import ConfigurationError
@@ -37,7 +37,7 @@ def command(
     topic_prefix: str | None,
 ) -> None:
     """Say where an event is, what it touched, which trigger came of it or why none, and which alert."""
-    local, broker = running_settings(data=data), find_broker(kafka, data, topic_prefix)
+    local, broker = settings_to_ask(data=data), find_broker(kafka, data, topic_prefix)
     environment = inherited() | local.file_environment()
     since_ms = time.time_ns() // 1_000_000 - round(hours * HOUR_MS)
 

@@ -6,10 +6,10 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from deploy.local.leftovers import end_leftovers, only_one
+from deploy.local.noted import DEMO_PREFIX
 from deploy.local.postgres import LocalPostgres
 from shared.kernel.errors import ConfigurationError, DependencyError
 
-PREFIX = "demo-"
 DATABASE_FOLDER = "postgres"
 
 
@@ -17,7 +17,7 @@ def fresh_folder(parent: Path) -> Path:
     """Return a new folder for one demo. Errors: `ConfigurationError` when it cannot be made."""
     try:
         parent.mkdir(parents=True, exist_ok=True)
-        return Path(mkdtemp(prefix=PREFIX, dir=parent))
+        return Path(mkdtemp(prefix=DEMO_PREFIX, dir=parent))
     except OSError as error:
         raise ConfigurationError(
             f"no folder for the demo can be made in {parent}: {error.strerror}; name another one with --data"
@@ -26,7 +26,7 @@ def fresh_folder(parent: Path) -> Path:
 
 def remove_abandoned(parent: Path, say: Callable[[str], None]) -> None:
     """Remove the folders of demos that are no more, and end the programs that they left running."""
-    for folder in sorted(parent.glob(f"{PREFIX}*")):
+    for folder in sorted(parent.glob(f"{DEMO_PREFIX}*")):
         try:
             with only_one(folder):
                 for name in end_leftovers(folder / "run"):

@@ -12,6 +12,7 @@ from upswing.demo.company import PLAYBOOK, play_company
 from upswing.demo.desk import Desk
 from upswing.demo.files import Files, play_files, read_files
 from upswing.demo.finish import finish
+from upswing.demo.kept import HOW_TO_KEEP, lines
 from upswing.demo.show import Show
 from upswing.demo.stage import Stage
 
@@ -67,8 +68,11 @@ async def _run(wish: Wish, stop: asyncio.Event, told: asyncio.Event) -> None:
         show.say(f"done after {time.monotonic() - began:.1f} s")
         told.set()
         if wish.keep:
-            _say_kept(stage, show)
+            for line in lines(stage.settings, stage.watch.records, stage.write_key, stage.token):
+                show.say(line)
             await stop.wait()
+        else:
+            show.say(HOW_TO_KEEP)
     show.say("everything is stopped")
 
 
@@ -87,9 +91,3 @@ def _stage(wish: Wish, files: Files | None, desk: Desk, show: Show) -> Stage:
         told=fetching,
         arrived=desk.arrived,
     )
-
-
-def _say_kept(stage: Stage, show: Show) -> None:
-    show.say(f"kept running until Ctrl-C; its data is in {stage.settings.data}, which the next demo removes")
-    show.say(f"write key: {stage.write_key}")
-    show.say(f"curl -H 'Authorization: Bearer {stage.token}' {stage.settings.url('pipeline')}/v1/scorecard")

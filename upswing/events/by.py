@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from deploy.local.noted import running_settings, started_with
+from deploy.local.noted import settings_to_ask, started_with
 from deploy.local.settings import LocalSettings
 from shared.io.playbooks import read_playbook
 from shared.kernel.errors import DependencyError
@@ -27,7 +27,7 @@ def playbook_of(named: Path | None, data: Path | None) -> Playbook:
     """
     if named is not None:
         return read_playbook(named)
-    local = running_settings(data=data)
+    local = settings_to_ask(data=data)
     playbook, started = read_playbook(local.playbook), started_with(local.data)
     said = f"by {local.playbook}, version {playbook.version}"
     if started is None:

@@ -1,12 +1,14 @@
 """A running stack says where it is, and tools find it by its folder."""
 
+import socket
 from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
 from deploy.local.leftovers import only_one
-from deploy.local.noted import noted, running_settings
+from deploy.local.noted import noted, running_settings, settings_to_ask
+from deploy.local.ports import HOST, free_port
 from deploy.local.settings import local_settings
 from shared.kernel.errors import ConfigurationError
 from shared.kernel.topics import LOCAL_PARTITIONS
@@ -59,10 +61,33 @@ def test_a_command_that_was_told_no_stack_says_which_it_talks_to(
 ) -> None:
     """On standard error, so that programs read on; one that was told which says nothing."""
     monkeypatch.setenv("UPSWING_LOCAL_DATA", str(tmp_path))
-    with only_one(tmp_path) if runs else nullcontext():
+    with only_one(tmp_path) if runs else nullcontext(), socket.create_server((HOST, 0)) as another:
+        monkeypatch.setenv("UPSWING_LOCAL_KAFKA_PORT", str(another.getsockname()[1]))
         find_broker(None, None, None)
         state = "" if runs else ", which does not run"
         assert capsys.readouterr() == ("", f"of the stack in {tmp_path}{state} (--data names another)\n")
         find_broker(None, tmp_path, None)
         find_broker("broker:9092", None, None)
     assert capsys.readouterr() == ("", "")
+
+
+def test_where_nothing_runs_it_is_said_what_starts_a_stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rather than the address of a broker that nobody has heard of."""
+    monkeypatch.setenv("UPSWING_LOCAL_KAFKA_PORT", str(free_port()))
+    with pytest.raises(ConfigurationError, match=r"no stack runs in .*: `upswing up` starts one, `make demo KEEP=1`"):
+        find_broker(None, tmp_path, None)
+
+
+def test_a_demo_that_runs_below_the_data_folder_is_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Unless a stack runs on the folder itself; of several one must be named."""
+    demo, other = tmp_path / "demo-a", tmp_path / "demo-b"
+    other.mkdir()  # a demo that was killed
+    with only_one(demo), noted(local_settings(data=demo, kafka_port=19_092, partitions=3)):
+        assert settings_to_ask(data=tmp_path).data == demo
+        assert find_broker(None, tmp_path, None) == Broker("127.0.0.1:19092", "", 3, demo)
+        assert capsys.readouterr().err == f"of the stack in {demo} (--data names another)\n"
+        with only_one(other), pytest.raises(ConfigurationError, match="several demos run: name one with --data"):
+            settings_to_ask(data=tmp_path)
+        with only_one(tmp_path):
+            assert settings_to_ask(data=tmp_path).data == tmp_path
+    assert settings_to_ask(data=tmp_path).data == tmp_path
