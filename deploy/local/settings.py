@@ -15,7 +15,16 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from shared.kernel.errors import ConfigurationError
 from shared.kernel.topics import LOCAL_PARTITIONS
 
-__all__ = ["DEFAULT_PLAYBOOK", "OWN_PLAYBOOK", "PORTS", "SERVICES", "LocalSettings", "inherited", "local_settings"]
+__all__ = [
+    "DEFAULT_PLAYBOOK",
+    "OWN_PLAYBOOK",
+    "PORTS",
+    "SERVICES",
+    "SETTINGS_FILE",
+    "LocalSettings",
+    "inherited",
+    "local_settings",
+]
 
 SERVICES = ("ingest", "pipeline", "notify", "signals")
 PORTS = ("kafka", "controller", *SERVICES)

@@ -1,5 +1,6 @@
 """A fresh folder for each demo: history can only be loaded into a new log. What killed demos left behind is removed."""
 
+import secrets
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -8,7 +9,9 @@ from tempfile import mkdtemp
 from deploy.local.leftovers import end_leftovers, only_one
 from deploy.local.noted import DEMO_PREFIX
 from deploy.local.postgres import LocalPostgres
+from deploy.local.settings import SETTINGS_FILE
 from shared.kernel.errors import ConfigurationError, DependencyError
+from upswing.trace.alerts import TOKEN
 
 DATABASE_FOLDER = "postgres"
 
@@ -22,6 +25,11 @@ def fresh_folder(parent: Path) -> Path:
         raise ConfigurationError(
             f"no folder for the demo can be made in {parent}: {error.strerror}; name another one with --data"
         ) from None
+
+
+def write_settings(folder: Path) -> None:
+    """Write the settings that services and commands read alike: the token that opens notify's API, as `trace` does."""
+    (folder / SETTINGS_FILE).write_text(f"{TOKEN}={secrets.token_urlsafe()}\n")
 
 
 def remove_abandoned(parent: Path, say: Callable[[str], None]) -> None:

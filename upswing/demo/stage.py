@@ -15,7 +15,7 @@ from services.pipeline import security
 from shared.io.database import make_engine, make_sessions
 from shared.kernel.errors import DependencyError
 from upswing.commands.keys import issue_key
-from upswing.demo.folder import fresh_folder, remove_abandoned
+from upswing.demo.folder import fresh_folder, remove_abandoned, write_settings
 from upswing.demo.people import PEOPLE
 from upswing.demo.receivers import Arrived, Receivers
 from upswing.demo.watch import TriggerWatch
@@ -78,6 +78,7 @@ class Stage:
         receivers = await self._opened.enter_async_context(Receivers(self._arrived))
         own = {"data": folder, "jars": self._parent / "jars", "playbook": self._playbook}
         self.settings = local_settings(**self._chosen | own)
+        write_settings(folder)
         _key, self.write_key = issue_key(folder / "keys.json", SOURCE)
         self.stack = LocalStack(
             self.settings,
