@@ -71,6 +71,7 @@ async def _run(wish: Wish, stop: asyncio.Event, told: asyncio.Event) -> None:
             for line in lines(stage.settings, stage.watch.records, stage.write_key, stage.token):
                 show.say(line)
             await stop.wait()
+            show.say("stopping everything")
         else:
             show.say(HOW_TO_KEEP)
     show.say("everything is stopped")
