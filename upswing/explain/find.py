@@ -4,7 +4,6 @@ A record that somebody else wrote on the topic, and that cannot be read, is pass
 """
 
 import contextlib
-from difflib import get_close_matches
 
 import msgspec
 
@@ -12,6 +11,7 @@ from shared.kernel.ids import partition_for
 from shared.kernel.snapshots import Snapshot, decode_snapshot
 from shared.kernel.topics import EVENTS, SNAPSHOTS, TRIGGERS
 from shared.kernel.triggers import Trigger, decode_trigger
+from upswing.explain.similar import names_of_accounts, similar
 from upswing.trace.follow import GROUP
 from upswing.trace.logbook import Logbook
 
@@ -19,8 +19,9 @@ __all__ = ["Found", "find_snapshot", "why_none"]
 
 
 class Found(msgspec.Struct):
-    """What is there of an account. Shape: `similar` are names like the one asked for, when there is no snapshot.
+    """What is there of an account.
 
+    Shape: without a snapshot, `similar` are ids of accounts that may have been meant, and so many are `known` in all.
     `began` are the records with which its open triggers fired or were held, by id, as far as their topic still has
     them. Units: `behind` is the number of records of the account's partition that signals has still to make durable.
     """
@@ -29,6 +30,7 @@ class Found(msgspec.Struct):
     began: dict[str, Trigger] = {}
     behind: int = 0
     similar: tuple[str, ...] = ()
+    known: int = 0
 
 
 async def find_snapshot(book: Logbook, account_id: str) -> Found:
@@ -37,11 +39,9 @@ async def find_snapshot(book: Logbook, account_id: str) -> Found:
     home = partition_for(account_id, len(ends))
     through = await book.committed(GROUP, EVENTS.name, home)  # asked first: what follows is not older
     partitions = await book.partitions(SNAPSHOTS.name)
-    names: set[str] = set()
     value: bytes | None = None
     key = account_id.encode()
     async for record in book.read(SNAPSHOTS.name, [partition_for(account_id, len(partitions))], 0):
-        names.add((record.key or b"").decode(errors="replace"))
         if record.key == key:
             value = record.value or None
     found = Found(behind=max(0, ends[home] - through))
@@ -49,7 +49,8 @@ async def find_snapshot(book: Logbook, account_id: str) -> Found:
         with contextlib.suppress(msgspec.DecodeError):
             found.snapshot = decode_snapshot(value)
     if found.snapshot is None:
-        found.similar = tuple(get_close_matches(account_id, sorted(names - {account_id})))
+        names = await names_of_accounts(book)
+        found.similar, found.known = similar(account_id, names), len(names)
     else:
         found.began = await _beginnings(book, found.snapshot)
     return found
@@ -74,11 +75,17 @@ async def _beginnings(book: Logbook, snapshot: Snapshot) -> dict[str, Trigger]:
 
 
 def why_none(account_id: str, found: Found) -> str:
-    """Return a sentence on why nothing is known of an account: late, misspelt, or never heard of."""
-    if found.behind:
-        why = f"signals is {found.behind} records behind in its partition: is it running and ready?"
-    elif found.similar:
-        why = f"did you mean {' or '.join(found.similar)}?"
+    """Return a sentence on why nothing is known of an account: misspelt, late, or never heard of."""
+    late = (
+        f"signals is {found.behind} records behind in its partition: is it running and ready?" if found.behind else ""
+    )
+    if found.similar:
+        why = f"did you mean {' or '.join(found.similar)}?{f' Or {late}' if late else ''}"
+    elif late:
+        why = late
+    elif not found.known:
+        why = "nothing is known of any account yet: send events, `upswing trace <event id>` tells what became of one"
     else:
-        why = "no event of it was folded; `upswing trace <event id>` tells what became of one"
+        known = "1 other account" if found.known == 1 else f"{found.known:,} others"
+        why = f"no event of it was folded, of {known} some were; `upswing trace <event id>` tells what became of one"
     return f"nothing is known of account {account_id}: {why}"

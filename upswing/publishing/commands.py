@@ -88,7 +88,7 @@ def _refusal(playbook: Playbook, before: InForce | None, count: int) -> str:
     accounts = "1 account" if count == 1 else f"{count} accounts"
     file = before.file if before and before.file else "<the file in force>"
     return (
-        f"{stays}: by {playbook.version} {accounts} would lose the limits, prices and next plan of their plan; to "
+        f"{stays}: with {playbook.version}, {accounts} would lose the limits, prices and next plan of their plan; to "
         f"change single numbers write `extends: {file}` in place of what it begins with, or say --drop-plans"
     )
 

@@ -95,7 +95,7 @@ async def test_published_numbers_judge_from_then_on_and_wrong_ones_change_nothin
     assert (dry.returncode, dry.stdout.splitlines()[0]) == (0, "in force is first, as the newest snapshot says")
     lost = await upswing(kafka, topic_prefix, "playbook", "publish", saved("bare", plan="Grown"), "--dry-run")
     assert (lost.returncode, "plan 'Growth' goes, and on it is account acme" in lost.stdout) == (1, True), lost.stdout
-    assert "first stays in force: by bare 1 account would lose the limits" in lost.stderr
+    assert "first stays in force: with bare, 1 account would lose the limits" in lost.stderr
     done = await upswing(kafka, topic_prefix, "playbook", "publish", lower)
     assert done.returncode == 0, done.stderr
     assert "signals judges by it from now on" in done.stdout

@@ -74,6 +74,6 @@ def test_accounts_whose_plan_would_go_are_named() -> None:
         "WRONG plan 'Business' goes, and on it are 6 accounts: b, c, d, e, f and 1 more",
     ]
     said = _refusal(playbook({"version": "mine-1"}), InForce("demo-1", None, "", Path("/p/demo.yaml")), 7)
-    assert said.startswith("demo-1 stays in force: by mine-1 7 accounts would lose the limits")
+    assert said.startswith("demo-1 stays in force: with mine-1, 7 accounts would lose the limits")
     assert "`extends: /p/demo.yaml`" in said
     assert "--drop-plans" in said
