@@ -12,7 +12,6 @@ import asyncio
 import logging
 import signal
 import sys
-import tempfile
 import time
 import traceback
 from datetime import UTC, datetime
@@ -24,6 +23,7 @@ from deploy.local.jars import ensure_jars
 from tests.chaos.signals import rows_brokers, rows_groups, rows_kills, rows_logs, rows_records
 from tests.chaos.signals.ground import Ground, Report, Row
 from tests.chaos.signals.mutating import run_mutations
+from tests.chaos.signals.scratch import scratch
 from tests.support.broker import Broker
 
 __all__ = ["ROWS", "run_row", "table"]
@@ -93,19 +93,19 @@ def main(seed: int, kills: int, seconds: float, names: str, mutate: bool, kafka:
     wanted = [row for row in ROWS if not names or row.name in names.split(",")]
     if missing := set(filter(None, names.split(","))) - {row.name for row in ROWS}:
         raise click.UsageError(f"no such rows: {', '.join(sorted(missing))}")
-    folder = Path(tempfile.mkdtemp(prefix="upswing-chaos-"))
     found = ensure_jars(jars)
-    broker = None if kafka else Broker(folder / "kafka", found)
-    try:
-        if broker:
-            broker.start()
-        bootstrap = kafka or (broker.bootstrap if broker else "")
-        if mutate:
-            sys.exit(run_mutations(folder, bootstrap, jars, seed, names))
-        sys.exit(asyncio.run(_run(wanted, folder, bootstrap, found, seed, kills, seconds)))
-    finally:
-        if broker:
-            broker.kill()
+    with scratch() as folder:
+        broker = None if kafka else Broker(folder / "kafka", found)
+        try:
+            if broker:
+                broker.start()
+            bootstrap = kafka or (broker.bootstrap if broker else "")
+            if mutate:
+                sys.exit(run_mutations(folder, bootstrap, jars, seed, names))
+            sys.exit(asyncio.run(_run(wanted, folder, bootstrap, found, seed, kills, seconds)))
+        finally:
+            if broker:
+                broker.kill()
 
 
 async def _run(

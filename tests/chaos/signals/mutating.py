@@ -44,6 +44,7 @@ def try_mutation(mutation: Mutation, folder: Path, bootstrap: str, jars: Path, s
     apply(mutation, copy)
     given = ("--rows", mutation.row, "--kills", str(mutation.kills), "--seed", str(seed), "--kafka", bootstrap)
     environment = {name: value for name, value in os.environ.items() if name not in OPTIONS}
+    environment["TMPDIR"] = str(folder)  # what the run of a copy leaves goes with ours
     done = subprocess.run(  # noqa: S603 - our own command
         [sys.executable, "-m", "tests.chaos.signals", *given, "--jars", str(jars)],
         cwd=copy,
