@@ -48,7 +48,10 @@ def fits(kind: Any, value: Any) -> bool:
 
 
 def _names(kind: Any, value: Any, path: str, computed: frozenset[str]) -> Iterator[str]:
-    """Yield a sentence for each field that a part does not know, and for each that it lacks."""
+    """Yield a sentence for each field that a part does not know, and for each that it lacks.
+
+    Shape: what holds none of a part's fields is something else that was misplaced; what it lacks then says nothing.
+    """
     for part in _parts(kind):
         if not isinstance(value, Mapping):
             continue
@@ -57,6 +60,8 @@ def _names(kind: Any, value: Any, path: str, computed: frozenset[str]) -> Iterat
         for name in value:
             if name not in part.__struct_fields__:
                 yield f"{where}{name}: nothing has this name here; {_advice(str(name), known)}"
+        if path and value and not any(name in known for name in value):
+            continue
         hints = get_type_hints(part, include_extras=True)
         for field in msgspec.structs.fields(part):
             if field.required and field.name not in value:

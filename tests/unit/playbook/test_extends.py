@@ -146,3 +146,11 @@ def test_a_misspelt_base_hides_nothing_else(tmp_path: Path) -> None:
         "versoin: nothing has this name here; did you mean version?",
         "gate.smb.sentiment: found 11, allowed is a whole number 0 to 10",
     ]
+
+
+def test_what_is_misplaced_is_not_told_all_that_it_lacks(tmp_path: Path) -> None:
+    """One level too deep: `segments` is taken for the name of one, and nothing in it is known."""
+    path = tmp_path / "own.yaml"
+    path.write_text("extends: default\nversion: own-1\ngate: {segments: {smb: {sentiment: 6}}}\n")
+    (found,) = find_problems(path)
+    assert found.startswith("gate.segments.smb: nothing has this name here; allowed are days_since_onboarding, core_fe")
