@@ -54,6 +54,7 @@ def test_the_demo_tells_its_story_and_leaves_nothing_behind(scratch: Path, jars:
         "Open CSQLs",
         "Held, with the reason",
         "From event to alert: median",
+        "make demo KEEP=1",
         "everything is stopped",
     ):
         assert told in done.stdout
