@@ -9,6 +9,7 @@ record batches that yield themselves as one `Part`, or one between two gaps. Wha
 Source: design (throughput).
 """
 
+from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from itertools import accumulate
@@ -51,7 +52,7 @@ class Fetched:
         self._places: list[int] = []  # and their places
         for part in parts:
             self._add(part)
-        self._sizes = list(accumulate(map(len, self.values), initial=0))
+        self._sizes = array("q", accumulate(map(len, self.values), initial=0))
 
     def __len__(self) -> int:
         """Return how many records there are."""

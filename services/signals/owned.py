@@ -117,12 +117,11 @@ class Owned:
     """One owned partition. All of it is used from one event loop.
 
     Shape: `next` is the offset that must come next; `committed` the offset committed last, which the group has been
-    `told` of by this worker; `end` the offset at which
-    our next page will land in the changelog, None when unknown; `unacked` the deliveries of outputs that are not yet
-    known to have succeeded; `owed` the end of the log when it was taken over: before that is folded nobody knows what
-    time the log has; `unflushed_bytes` how much has been folded since the last flush; `snapshot_seconds` how long
-    snapshots have held the loop since that was last asked; `behind` tells that a backlog is being folded. `closed` is
-    set when the partition is lost: nothing of it may leave any more.
+    `told` of by this worker; `end` the offset at which our next page will land in the changelog, None when unknown;
+    `unacked` the deliveries of outputs that are not yet known to have succeeded; `owed` the end of the log when it was
+    taken over: before that is folded nobody knows what time the log has; `unflushed_bytes` how much has been folded
+    since the last flush; `snapshot_seconds` how long snapshots have held the loop since that was last asked; `behind`
+    tells that a backlog is being folded. `closed` is set when the partition is lost: nothing of it may leave any more.
     """
 
     __slots__ = (

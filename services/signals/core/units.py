@@ -6,6 +6,7 @@ and what is told of one account keeps its order. A record with a control, or wit
 itself. Source: definition 37, design (one input log; throughput).
 """
 
+from array import array
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
@@ -38,7 +39,7 @@ class Unit:
     def __init__(self, first: int) -> None:
         self.first = first
         self.values: list[bytes] = []
-        self.ends: list[int] = []
+        self.ends = array("q")
         self.groups: Groups = {}
         self._words: Words = {}
         self._lines: dict[int, list[bytes]] = {}
@@ -61,7 +62,7 @@ class Unit:
         if len(values) == 1:
             self.ends.append(begin + len(events))
         else:
-            self.ends += range(begin + 1, begin + len(events) + 1)
+            self.ends.extend(range(begin + 1, begin + len(events) + 1))
         gather(self.groups, self._words, events, begin)
 
     def place(self, index: int) -> tuple[int, int]:

@@ -7,12 +7,14 @@ import msgspec
 from services.signals.core.engine import Engine
 from services.signals.core.units import LogRecord
 from shared.kernel.playbook import Playbook
+from shared.kernel.topics import DEAD_LETTERS
 from tests.oracle.adapters import Pages
 from tests.oracle.writing import WIDE_OPEN, control, event, playbook
 
 __all__ = ["folded", "judged_by", "paid", "same", "use"]
 
 CONTROL = b'{"type":"control.'
+Said = tuple[str, bytes | None, bytes | None]
 
 
 def folded(
@@ -22,11 +24,11 @@ def folded(
     *,
     flood: bool = True,
     then: dict[str, object] | None = None,
-) -> tuple[dict[bytes, object], list[str], Engine]:
+) -> tuple[dict[bytes, object], list[Said], Engine]:
     """Fold lines in records of so many, as a flood or record by record; return what is stored and what was said.
 
-    Shape: pages without their stamps; the topics of what was said. `then` are the changes of the playbook that
-    `judged_by` puts in force.
+    Shape: pages without their stamps; of dead letters, which name their record, only the topic. `then` are the changes
+    of the playbook that `judged_by` puts in force.
     """
     pages = Pages()
     engine = Engine(0, 1, "log-1", False, playbook(changes), pages)
@@ -34,7 +36,10 @@ def folded(
     numbered = list(enumerate(_packed(lines[1:], together), 1))
     for some in [numbered] if flood else [[one] for one in numbered]:
         _fold(engine, some, playbook(then))
-    said = [output.topic.name for output in engine.take_outputs()]
+    said = [
+        (out.topic.name, *((None, None) if out.topic is DEAD_LETTERS else (out.key, out.value)))
+        for out in engine.take_outputs()
+    ]
     for group in engine.take_dirty():
         pages.apply(group)
     stored = {key: msgspec.msgpack.decode(page, strict=False) for key, page in pages.pages.items()}

@@ -18,7 +18,7 @@ def by(user: int, number: int, when: str) -> bytes:
 
 
 def test_newcomers_are_quiet() -> None:
-    """Nobody waits for them, so none of them goes the clear way; what they use for the first time does."""
+    """Nobody waits for them, so none of them goes the clear way."""
     _, _, engine = folded([use(number, f"08:{number:02}") for number in range(4)], 100)
     value = b"\n".join(by(10 + number, 100 + number, f"09:{number:02}") for number in range(20))
     [unit] = units_of(engine.offset + 1, [value])

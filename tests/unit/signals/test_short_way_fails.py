@@ -68,3 +68,25 @@ def test_what_a_change_of_day_has_said_is_said_once_when_the_short_way_fails_aft
     assert said == [output.value for output in single.take_outputs()]
     assert ("short_way_failed",) in whole.take_counts()
     assert flush(whole, of_whole).keys() == flush(single, of_single).keys()
+
+
+def test_what_is_done_before_another_day_stays_when_the_short_way_fails_behind_it() -> None:
+    """Only the events since are folded anew, and what the midnight says is said once."""
+    whole, of_whole = begun()
+    single, of_single = begun()
+    seats = event("account.updated", "a", "2026-03-02 11:00", "f", properties={"seats": 3})
+    before = [line(20 + number, f"12:{number:02}") for number in range(9)]
+    behind = [line(40 + number, f"09:{number:02}", "2026-04-20") for number in range(9)]
+    for engine in (whole, single):
+        engine.fold_many([(1, seats)], 0)
+        engine.take_outputs()
+    account = whole.state.accounts["a"]
+    account.users[0].users["u2"].acts = 5  # type: ignore[assignment]  # no day can be added to it
+    whole.fold_many([(2, b"\n".join([*before, *behind]))], 0)
+    for number, one in enumerate([*before, *behind], 2):
+        single.fold_many([(number, one)], 0)
+    said = [output.value for output in whole.take_outputs()]
+    assert said
+    assert said == [output.value for output in single.take_outputs()]
+    assert whole.take_counts()["short_way_failed",] == 1
+    assert flush(whole, of_whole) == flush(single, of_single)

@@ -192,5 +192,5 @@ def test_short_records_with_one_that_is_no_event_are_halved_until_they_are_few(n
     """The line that cannot be used is a dead letter; the others are folded as ever."""
     plain = [use(place, f"08:{place:02}") for place in range(number)]
     pages, said, _ = folded([*plain[:6], b"no event", *plain[6:]], 1)
-    assert said == ["dead.letters"]
+    assert said == [("dead.letters", None, None)]
     assert pages == folded(plain, 1)[0]
