@@ -24,7 +24,7 @@ async def poison(ground: Ground) -> None:
     await ground.ready(worker, broken="rule")
     for _number in range(5):
         company.further += _bad_lines(company)
-        await company.write(60)
+        await company.write(900)
     await ground.settle(company, worker)
     assert ground.report.starts == 1, f"bad data ended the worker:\n{worker.tail()}"
     letters = [decode_letter(record.value) for record in await company.records(DEAD_LETTERS.name)]
