@@ -25,7 +25,7 @@ def prompt_routes(desk: Desk) -> APIRouter:
                 content = hot.decode_content(await hot.read_content(connection, message_id, account_id, play))
                 url = desk.account_url.replace("{account_id}", quote(account_id, safe=""))
                 subject = for_the_product(Subject(content.told, content.lead, content.owner, url))
-                if subject.told:
+                if subject is not None:
                     prompts.append(_show(make_card(subject, (), now_ms), message_id))
         return {"account_id": account_id, "prompts": prompts}
 
