@@ -50,6 +50,7 @@ async def find_snapshot(book: Logbook, account_id: str) -> Found:
             found.snapshot = decode_snapshot(value)
     if found.snapshot is None:
         names = await names_of_accounts(book)
+        names.pop(account_id, None)  # it has a snapshot since, or one that cannot be read: it is not meant instead
         found.similar, found.known = similar(account_id, names), len(names)
     else:
         found.began = await _beginnings(book, found.snapshot)

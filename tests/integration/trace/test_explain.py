@@ -63,3 +63,11 @@ async def test_an_unknown_account_is_not_removed_unless_one_insists(topics: Topi
     assert (await topics.ends())[partition] == 1
     words[1] = "acme"
     assert (await asyncio.to_thread(CliRunner().invoke, command, words)).exit_code == 0
+
+
+async def test_an_account_is_not_offered_in_place_of_itself(topics: Topics) -> None:
+    """As one would be whose snapshot cannot be read, or has come only since."""
+    await topics.write(SNAPSHOTS.name, b'{"facts":{"name":"Acme"}}')
+    async with asyncio.timeout(60), Logbook(topics.bootstrap, topics.prefix) as book:
+        found = await find_snapshot(book, "acme")
+    assert (found.snapshot, found.similar, found.known) == (None, (), 0)
