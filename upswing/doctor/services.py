@@ -16,11 +16,11 @@ from shared.kernel.errors import ConfigurationError, DependencyError
 from shared.kernel.playbook import Playbook
 from upswing.doctor.finding import Finding, Setup, note, ok, wrong
 from upswing.publishing.differences import differences
-from upswing.publishing.in_force import InForce, in_force
-from upswing.publishing.versions import published
+from upswing.publishing.in_force import UNTOLD, InForce, in_force, unheeded
+from upswing.publishing.versions import Published, published
 from upswing.trace.logbook import Logbook
 
-__all__ = ["compared", "playbook", "readiness", "write_keys"]
+__all__ = ["compared", "not_heeded", "playbook", "readiness", "write_keys"]
 
 ANSWER_SECONDS = 5.0
 
@@ -47,15 +47,23 @@ async def _in_force(setup: Setup, kafka: str, of_file: Playbook) -> Finding:
     try:
         async with Logbook(kafka, setup.settings.topic_prefix, stall_seconds=ANSWER_SECONDS) as book:
             known = await published(book)
-            judging = await in_force(book, started, time.time_ns() // 1_000_000)
+            judging = await in_force(book, known, started, time.time_ns() // 1_000_000)
     except DependencyError as error:
         return note(f"which playbook is in force is not known: {error}")
-    if known and known[-1].playbook is None:
-        said = f"in force is version {known[-1].version}, published {iso(known[-1].at)}"
-        return wrong(f"{said}, which cannot be used: {known[-1].why}; the version before judges on")
+    if idle := unheeded(known, judging):
+        return not_heeded(idle[-1], judging)
     if judging is None:
         return ok(f"in force is that file, version {of_file.version}: none was published")
     return compared(judging, setup.settings.playbook, of_file)
+
+
+def not_heeded(last: Published, judging: InForce | None) -> Finding:
+    """Return what is to be said of the version published last, by which signals does not judge."""
+    said = f"version {last.version} was published {iso(last.at)}"
+    stays = f"version {judging.version}, {judging.how}" if judging else "the file in signals' settings"
+    if last.playbook is None:
+        return wrong(f"{said}, but cannot be used: {last.why}; in force is {stays}")
+    return note(f"{said}, but {UNTOLD}; in force is {stays}")
 
 
 def compared(judging: InForce, path: Path, of_file: Playbook) -> Finding:

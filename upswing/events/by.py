@@ -13,6 +13,7 @@ from shared.io.playbooks import read_playbook
 from shared.kernel.errors import DependencyError
 from shared.kernel.playbook import Playbook
 from upswing.publishing.in_force import InForce, in_force
+from upswing.publishing.versions import published
 from upswing.trace.logbook import Logbook
 
 __all__ = ["playbook_of", "with_facts_by"]
@@ -49,7 +50,7 @@ def with_facts_by(judging: InForce | None, playbook: Playbook) -> Playbook:
 def _judging(local: LocalSettings) -> InForce | None:
     async def ask() -> InForce | None:
         async with Logbook(local.bootstrap, local.topic_prefix, stall_seconds=PATIENCE_SECONDS) as book:
-            return await in_force(book, started_with(local.data), time.time_ns() // 1_000_000)
+            return await in_force(book, await published(book), started_with(local.data), time.time_ns() // 1_000_000)
 
     try:
         return asyncio.run(ask())

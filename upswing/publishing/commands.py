@@ -16,7 +16,7 @@ from shared.kernel.errors import ConfigurationError
 from shared.kernel.playbook import Playbook
 from upswing.broker import Broker, broker_options, find_broker
 from upswing.publishing.differences import differences
-from upswing.publishing.in_force import InForce, in_force
+from upswing.publishing.in_force import UNTOLD, InForce, in_force, unheeded
 from upswing.publishing.losses import accounts_without_plan, lines
 from upswing.publishing.publish import check_version, put_into_force, wait_until_read
 from upswing.publishing.versions import Published, published
@@ -57,8 +57,8 @@ async def _publish(playbook: Playbook, broker: Broker, *, dry_run: bool, drop_pl
     async with Logbook(broker.kafka, broker.topic_prefix) as book:
         now_ms = time.time_ns() // 1_000_000
         known, started = await published(book), None if broker.data is None else started_with(broker.data)
-        before = await in_force(book, started, now_ms)
-        if before and before.version == playbook.version and before.version not in {row.version for row in known}:
+        before = await in_force(book, known, started, now_ms)
+        if before and before.version == playbook.version and before.version not in _usable(known):
             raise ConfigurationError(
                 f"version {playbook.version} judges already, by the file in signals' settings, and triggers name it: "
                 "give the numbers to publish a new `version`"
@@ -83,6 +83,10 @@ async def _publish(playbook: Playbook, broker: Broker, *, dry_run: bool, drop_pl
     click.echo(OTHERS)
 
 
+def _usable(known: list[Published]) -> set[str]:
+    return {row.version for row in known if row.playbook is not None}
+
+
 def _refusal(playbook: Playbook, before: InForce | None, count: int) -> str:
     stays = f"{before.version} stays in force" if before else "nothing was published"
     accounts = "1 account" if count == 1 else f"{count} accounts"
@@ -96,20 +100,33 @@ def _refusal(playbook: Playbook, before: InForce | None, count: int) -> str:
 @click.command()
 @broker_options
 def versions(kafka: str | None, data: Path | None, topic_prefix: str | None) -> None:
-    """List the versions that have been published, the one in force last; without any, say which file is in force."""
+    """List the versions that have been published, and say which is in force: one of them, or a file."""
     broker = find_broker(kafka, data, topic_prefix)
 
-    async def run() -> list[Published]:
+    async def run() -> tuple[list[Published], InForce | None]:
+        started = None if broker.data is None else started_with(broker.data)
         async with Logbook(broker.kafka, broker.topic_prefix) as book:
-            return await published(book)
+            known = await published(book)
+            return known, await in_force(book, known, started, time.time_ns() // 1_000_000)
 
-    known = asyncio.run(run())
-    for number, version in enumerate(known, 1):
-        digest = version.playbook.digest[:12] if version.playbook else f"cannot be used: {version.why}"
-        force = "  in force" if number == len(known) else ""
-        click.echo(f"{iso(version.at)}  {version.version}  {digest}{force}")
-    if not known:
-        click.echo(f"none was published: {BY_SETTING if broker.data is None else in_force_by_file(broker.data)}")
+    for line in _listed(*asyncio.run(run()), broker.data):
+        click.echo(line)
+
+
+def _listed(known: list[Published], judging: InForce | None, data: Path | None) -> Iterator[str]:
+    idle = unheeded(known, judging)
+    for row in known:
+        digest = row.playbook.digest[:12] if row.playbook else f"cannot be used: {row.why}"
+        force = f"  {UNTOLD}" if row in idle and row.playbook else ""
+        if judging is not None and judging.file is None and judging.version == row.version:
+            force = "  in force"
+        yield f"{iso(row.at)}  {row.version}  {digest}{force}"
+    if len(idle) == len(known):  # none of them
+        none = "none of them is in force" if known else "none was published"
+        if judging is not None:
+            yield f"{none}: in force is version {judging.version}, {judging.how}"
+        else:
+            yield f"{none}: {BY_SETTING if data is None else in_force_by_file(data)}"
 
 
 def in_force_by_file(data: Path) -> str:
@@ -122,7 +139,7 @@ def in_force_by_file(data: Path) -> str:
 
 def _changes(before: InForce | None, after: Playbook) -> Iterator[str]:
     if before is None:
-        yield "the first version to be published: until now signals judged by the file in its settings"
+        yield "the first version to be published and in force: until now signals judges by the file in its settings"
         return
     yield f"in force is {before.version}, {before.how}"
     if before.playbook is None:

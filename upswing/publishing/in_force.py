@@ -1,11 +1,13 @@
 """The playbook by which signals judges now.
 
-It is the version published last whose control record is in the log; until there is one, the file with which a local
-stack was started, as that file was then. Of a file the newest snapshot has the last word, as signals may have been
-started again since: it names the version that its account was judged by.
+It is the published version that the log was told of last, of those that can be used; until there is one, the file with
+which a local stack was started, as that file was then. Of a file the newest snapshot has the last word, as signals may
+have been started again since: it names the version that its account was judged by.
 """
 
 import contextlib
+import itertools
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -13,19 +15,18 @@ import msgspec
 from deploy.local.noted import StartedWith
 from shared.io.playbooks import read_playbook
 from shared.kernel.clock import HOUR_MS, MINUTE_MS, iso
-from shared.kernel.codec import decode_line
-from shared.kernel.controls import PlaybookSet
 from shared.kernel.errors import ConfigurationError
 from shared.kernel.playbook import Playbook
 from shared.kernel.snapshots import decode_snapshot
-from shared.kernel.topics import EVENTS, SNAPSHOTS
-from upswing.publishing.versions import Published, published
+from shared.kernel.topics import SNAPSHOTS
+from upswing.publishing.in_log import told_last
+from upswing.publishing.versions import Published
 from upswing.trace.logbook import Logbook
 
-__all__ = ["InForce", "by_file", "in_force", "judged"]
+__all__ = ["UNTOLD", "InForce", "by_file", "in_force", "judged", "unheeded"]
 
 LOOKS_MS = (5 * MINUTE_MS, HOUR_MS, 48 * HOUR_MS)  # the shortest look that finds a snapshot is enough
-PLAYBOOK_SET = b'"control.playbook"'
+UNTOLD = "the log was not told of it: publish it again"
 BY_SNAPSHOTS = "as the newest snapshot says"
 
 
@@ -41,15 +42,28 @@ class InForce(msgspec.Struct, frozen=True):
     file: Path | None = None
 
 
-async def in_force(book: Logbook, started: StartedWith | None, now_ms: int) -> InForce | None:
-    """Return what signals judges by, None when nobody can tell.
+async def in_force(
+    book: Logbook, known: Sequence[Published], started: StartedWith | None, now_ms: int
+) -> InForce | None:
+    """Return what signals judges by, None when nobody can tell. Shape: `known` is what `published` returns.
 
     Errors: `DependencyError` when the broker or a topic is not there.
     """
-    for row in reversed(await published(book)):
-        if row.playbook is not None and await _told(book, row):  # one that cannot be used is refused: the other stays
-            return InForce(row.version, row.playbook, f"published {iso(row.at)}")
-    return by_file(started, await judged(book, now_ms))
+    row = await told_last(book, known, now_ms)
+    if row is not None:
+        return InForce(row.version, row.playbook, f"published {iso(row.at)}")
+    found = by_file(started, await judged(book, now_ms))
+    if found is not None and found.playbook is None:  # a command that was stopped may have told some partitions
+        bodies = {row.version: row.playbook for row in known}
+        return msgspec.structs.replace(found, playbook=bodies.get(found.version))
+    return found
+
+
+def unheeded(known: Sequence[Published], judging: InForce | None) -> list[Published]:
+    """Return the versions that were published after the one in force, all of them when a file is in force."""
+    of_topic = judging.version if judging is not None and judging.file is None else None
+    found = list(itertools.takewhile(lambda row: row.version != of_topic, reversed(known)))
+    return found[::-1]
 
 
 def by_file(started: StartedWith | None, seen: tuple[str, int] | None) -> InForce | None:
@@ -66,27 +80,6 @@ def by_file(started: StartedWith | None, seen: tuple[str, int] | None) -> InForc
 
 def _of_file(path: Path, playbook: Playbook) -> InForce:
     return InForce(playbook.version, playbook, f"the file {path}", path)
-
-
-async def _told(book: Logbook, row: Published) -> bool:
-    """Tell whether the log was told of a version: a command that was stopped in between has written only its body."""
-    any_there = False
-    partitions = await book.partitions(EVENTS.name)
-    async with contextlib.aclosing(book.read(EVENTS.name, partitions[:1], row.at - MINUTE_MS)) as records:
-        async for record in records:
-            if record.timestamp > row.at + MINUTE_MS:
-                break
-            any_there = True
-            if any(_names(line, row.version) for line in (record.value or b"").split(b"\n")):
-                return True
-    return not any_there  # that part of the log is no more
-
-
-def _names(raw: bytes, version: str) -> bool:
-    if PLAYBOOK_SET not in raw:
-        return False
-    line = decode_line(raw)
-    return isinstance(line, PlaybookSet) and line.version == version
 
 
 def _edited(started: StartedWith, version: str) -> InForce | None:

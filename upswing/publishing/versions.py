@@ -1,10 +1,12 @@
 """The playbooks that have been published, from their compacted topic.
 
-Shape of the topic: key is the version, value the body as canonical JSON; the record written last is the one in force.
+Shape of the topic: key is the version, value the body as canonical JSON, or as YAML. The log tells which is in force
+(`in_force`): a command that was stopped has written no more than a body, and signals refuses what it cannot use.
 """
 
 import msgspec
 
+from shared.io.playbooks import load_playbook
 from shared.kernel.errors import ConfigurationError
 from shared.kernel.playbook import Playbook, playbook_from_json
 from shared.kernel.topics import PLAYBOOKS
@@ -14,7 +16,7 @@ __all__ = ["Published", "published"]
 
 
 class Published(msgspec.Struct, frozen=True):
-    """One version on the topic. Units: `at` is the broker's time in milliseconds.
+    """One version on the topic. Units: `at` is the time of its publisher in milliseconds, whose clock may be wrong.
 
     Shape: `playbook` is None when the body cannot be used, and `why` says why.
     """
@@ -26,7 +28,7 @@ class Published(msgspec.Struct, frozen=True):
 
 
 async def published(book: Logbook) -> list[Published]:
-    """Return the published versions in the order in which they went into force; the last one is in force.
+    """Return the published versions in the order in which they were last written.
 
     Errors: `DependencyError` when the broker or the topic is not there.
     """
@@ -34,15 +36,15 @@ async def published(book: Logbook) -> list[Published]:
     async for record in book.read(PLAYBOOKS.name, await book.partitions(PLAYBOOKS.name), 0):
         version = (record.key or b"").decode(errors="replace")
         found.pop(version, None)  # published again: it is the newest now
-        if record.value:
+        if record.value is not None:
             found[version] = _read(version, record.timestamp, record.value)
     return list(found.values())
 
 
 def _read(version: str, at: int, body: bytes) -> Published:
     try:
-        playbook = playbook_from_json(body)
-    except ConfigurationError as error:
+        playbook = playbook_from_json(body) if body.lstrip().startswith(b"{") else load_playbook(body.decode())
+    except (ConfigurationError, UnicodeDecodeError) as error:
         return Published(version, at, None, str(error))
     if playbook.version != version:
         return Published(version, at, None, f"its body says that it is version {playbook.version}")

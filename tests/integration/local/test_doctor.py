@@ -1,5 +1,6 @@
 """`upswing doctor` finds what is wrong, on a real broker and database."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from upswing.commands.keys import issue_key
 from upswing.doctor.finding import Finding, Setup, ok
 from upswing.doctor.options import demand_values, unknown_names
 from upswing.doctor.rows import CHECKS
+from upswing.publishing.publish import put_into_force
 
 
 @pytest.fixture
@@ -204,9 +206,13 @@ async def test_the_playbook_in_force_is_named(settings: LocalSettings, kafka: Br
         for version, changes in bodies.items():
             body = playbook_to_json(playbook(changes))
             await producer.send_and_wait(topic_prefix + PLAYBOOKS.name, body, key=version.encode(), partition=0)
+            half = (await found("playbook", setup))[-1]
+            assert half.sentence.startswith(f"version {version} was published 20")
+            assert "but the log was not told of it: publish it again; in force is " in half.sentence
+            await put_into_force(kafka.bootstrap, topic_prefix, playbook(changes), time.time_ns() // 1_000_000)
             latest = (await found("playbook", setup))[-1]
             assert latest.sentence.startswith(f"in force is version {version}, published 20")
             assert latest.state == ("ok" if version == "default-1" else "note")
         await producer.send_and_wait(topic_prefix + PLAYBOOKS.name, b"{}", key=b"odd", partition=0)
     latest = (await found("playbook", setup))[-1]
-    assert (latest.state, "version odd, " in latest.sentence) == ("wrong", True)
+    assert (latest.state, "version odd was published 20" in latest.sentence) == ("wrong", True)

@@ -4,8 +4,9 @@ from pathlib import Path
 
 from tests.oracle.writing import playbook
 from upswing.doctor.finding import ok
-from upswing.doctor.services import compared
+from upswing.doctor.services import compared, not_heeded
 from upswing.publishing.in_force import BY_SNAPSHOTS, InForce
+from upswing.publishing.versions import Published
 
 ONE, FILE = playbook({"version": "one"}), Path("/p/one.yaml")
 OF_FILE = InForce("one", ONE, f"the file {FILE}", FILE)
@@ -40,3 +41,13 @@ def test_a_published_version_and_one_of_an_unknown_file_are_named() -> None:
     assert far == (
         f"in force is version far, {BY_SNAPSHOTS}; the file has version one, by which pipeline and ingest go"
     )
+
+
+def test_a_version_by_which_nothing_is_judged_is_told_with_what_stays() -> None:
+    """One that cannot be used is wrong; of one that the log does not know the command was stopped."""
+    odd = not_heeded(Published("odd", 0, None, "it is empty"), InForce("one", ONE, "published at noon"))
+    assert odd.state == "wrong"
+    assert odd.sentence.endswith("but cannot be used: it is empty; in force is version one, published at noon")
+    untold = not_heeded(Published("two", 0, ONE), None)
+    assert untold.state == "note"
+    assert untold.sentence.endswith("publish it again; in force is the file in signals' settings")

@@ -8,9 +8,10 @@ from deploy.local.leftovers import only_one
 from deploy.local.noted import StartedWith, noted, started_with
 from deploy.local.settings import local_settings
 from tests.oracle.writing import playbook
-from upswing.publishing.commands import _refusal, in_force_by_file
-from upswing.publishing.in_force import BY_SNAPSHOTS, InForce, by_file
+from upswing.publishing.commands import _listed, _refusal, in_force_by_file
+from upswing.publishing.in_force import BY_SNAPSHOTS, UNTOLD, InForce, by_file, unheeded
 from upswing.publishing.losses import lines
+from upswing.publishing.versions import Published
 
 NOON, LATER = 1_780_315_200_000, 1_780_315_200_000 + 120_000
 
@@ -77,3 +78,40 @@ def test_accounts_whose_plan_would_go_are_named() -> None:
     assert said.startswith("demo-1 stays in force: with mine-1, 7 accounts would lose the limits")
     assert "`extends: /p/demo.yaml`" in said
     assert "--drop-plans" in said
+
+
+ROWS = [Published(name, NOON, playbook({"version": name})) for name in ("one", "two")]
+ODD = Published("odd", NOON, None, "it is empty")
+
+
+@pytest.mark.parametrize(
+    ("judging", "marks", "last"),
+    [
+        (InForce("two", None, "published"), ["", "in force", "cannot be used: it is empty"], ""),
+        (InForce("one", None, "published"), ["in force", UNTOLD, "cannot be used: it is empty"], ""),
+        (
+            InForce("one", None, "the file /p", Path("/p")),  # of the same name, yet not the one on the topic
+            [UNTOLD, UNTOLD, "cannot be used: it is empty"],
+            "none of them is in force: in force is version one, the file /p",
+        ),
+        (None, [UNTOLD, UNTOLD, "cannot be used: it is empty"], "none of them is in force: signals judges by the file"),
+    ],
+)
+def test_versions_mark_what_is_in_force_and_not_what_was_written_last(
+    judging: InForce | None, marks: list[str], last: str
+) -> None:
+    """What the log was not told of, or signals cannot use, is listed as that."""
+    said = list(_listed([*ROWS, ODD], judging, None))
+    assert all(line.endswith(mark) for line, mark in zip(said, marks, strict=False))
+    assert [line.startswith(last) for line in said[3:]] == [True] * bool(last)
+
+
+def test_what_was_published_after_the_version_in_force_is_not_heeded() -> None:
+    """Nothing is, while a file is in force."""
+    assert unheeded([*ROWS, ODD], InForce("one", None, "published")) == [ROWS[1], ODD]
+    assert unheeded(ROWS, InForce("two", None, BY_SNAPSHOTS)) == []
+    assert unheeded(ROWS, InForce("two", None, "", Path("/p"))) == ROWS
+    assert unheeded(ROWS, None) == ROWS
+    assert list(_listed([], None, None)) == [
+        "none was published: signals judges by the file that UPSWING_SIGNALS_PLAYBOOK names"
+    ]
