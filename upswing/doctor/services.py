@@ -69,21 +69,23 @@ def not_heeded(last: Published, judging: InForce | None) -> Finding:
 def compared(judging: InForce, path: Path, of_file: Playbook) -> Finding:
     """Return what is to be said of the playbook in force, and of the file that has been looked at."""
     said = f"in force is version {judging.version}, {judging.how}"
+    known = judging.playbook
+    differ, same = len(differences(known, of_file)) if known else 0, judging.version == of_file.version
+    if judging.file is None and not same:
+        return note(f"{said}; the file has version {of_file.version}, by which pipeline and ingest go")
     if judging.file is None:
-        same = judging.version == of_file.version
-        return (
-            ok(said)
-            if same
-            else note(f"{said}; the file has version {of_file.version}, by which pipeline and ingest go")
+        other = (
+            f"{said}; the file has that version with other numbers ({differ} differ), by which pipeline and ingest go"
         )
-    differ = len(differences(judging.playbook, of_file)) if judging.playbook else 0
-    if not differ and judging.version == of_file.version:
+        return ok(said) if not known or known.digest == of_file.digest else note(f"{other}: give it a new `version`")
+    if not differ and same:
         return ok(f"in force is that file, version {of_file.version}: none was published")
     if judging.file != path.absolute():
         return note(f"{said}: none was published; the file that was looked at has version {of_file.version}")
+    publish = f"`upswing playbook publish {path}` puts it into force"
     return note(
         f"{said}, as it was when the services were started; it has been edited since (version {of_file.version}, "
-        f"{differ} differ): `upswing playbook publish {path}` puts it into force"
+        f"{differ} differ): {f'give it a new `version`, then {publish}' if same else publish}"
     )
 
 

@@ -43,6 +43,23 @@ def test_a_published_version_and_one_of_an_unknown_file_are_named() -> None:
     )
 
 
+def test_a_file_that_was_edited_under_the_same_version_needs_a_new_one_first() -> None:
+    """Else `publish` refuses it, as triggers name that version."""
+    found = compared(OF_FILE, FILE, playbook({"version": "one", "gate.smb.health_score": 70})).sentence
+    assert "(version one, 1 differ): give it a new `version`, then `upswing playbook publish /p/one.yaml`" in found
+
+
+def test_a_published_version_is_compared_by_what_it_says() -> None:
+    """Two of one name may be of other numbers: pipeline and ingest go by the file."""
+    found = compared(
+        InForce("one", ONE, "published at noon"), FILE, playbook({"version": "one", "gate.smb.health_score": 70})
+    )
+    assert found.state == "note"
+    assert "the file has that version with other numbers (1 differ)" in found.sentence
+    assert found.sentence.endswith("give it a new `version`")
+    assert compared(InForce("one", None, BY_SNAPSHOTS), FILE, ONE) == ok(f"in force is version one, {BY_SNAPSHOTS}")
+
+
 def test_a_version_by_which_nothing_is_judged_is_told_with_what_stays() -> None:
     """One that cannot be used is wrong; of one that the log does not know the command was stopped."""
     odd = not_heeded(Published("odd", 0, None, "it is empty"), InForce("one", ONE, "published at noon"))
