@@ -10,7 +10,7 @@ import click
 
 from deploy.local.noted import started_with
 from deploy.local.settings import local_settings
-from shared.io.playbooks import find_problems, read_playbook
+from shared.io.playbooks import DEFAULT, DEFAULT_FILE, find_problems, read_playbook
 from shared.kernel.clock import iso
 from shared.kernel.errors import ConfigurationError
 from shared.kernel.playbook import Playbook
@@ -91,9 +91,10 @@ def _refusal(playbook: Playbook, before: InForce | None, count: int) -> str:
     stays = f"{before.version} stays in force" if before else "nothing was published"
     accounts = "1 account" if count == 1 else f"{count} accounts"
     file = before.file if before and before.file else "<the file in force>"
+    base = DEFAULT if isinstance(file, Path) and file.resolve() == DEFAULT_FILE.resolve() else file
     return (
         f"{stays}: with {playbook.version}, {accounts} would lose the limits, prices and next plan of their plan; to "
-        f"change single numbers write `extends: {file}` in place of what it begins with, or say --drop-plans"
+        f"change single numbers write `extends: {base}` in place of what it begins with, or say --drop-plans"
     )
 
 

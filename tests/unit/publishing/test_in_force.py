@@ -7,6 +7,7 @@ import pytest
 from deploy.local.leftovers import only_one
 from deploy.local.noted import StartedWith, noted, started_with
 from deploy.local.settings import local_settings
+from shared.io.playbooks import DEFAULT_FILE
 from tests.oracle.writing import playbook
 from upswing.publishing.commands import _listed, _refusal, in_force_by_file
 from upswing.publishing.in_force import BY_SNAPSHOTS, UNTOLD, InForce, by_file, unheeded
@@ -78,6 +79,8 @@ def test_accounts_whose_plan_would_go_are_named() -> None:
     assert said.startswith("demo-1 stays in force: with mine-1, 7 accounts would lose the limits")
     assert "`extends: /p/demo.yaml`" in said
     assert "--drop-plans" in said
+    of_default = _refusal(playbook({"version": "mine-1"}), InForce("default-1", None, "", DEFAULT_FILE), 1)
+    assert "`extends: default`" in of_default
 
 
 ROWS = [Published(name, NOON, playbook({"version": name})) for name in ("one", "two")]
