@@ -140,7 +140,7 @@ def in_force_by_file(data: Path) -> str:
 
 def _changes(before: InForce | None, after: Playbook) -> Iterator[str]:
     if before is None:
-        yield "the first version to be published and in force: until now signals judges by the file in its settings"
+        yield "the first version to be published and in force: until now signals judged by the file in its settings"
         return
     yield f"in force is {before.version}, {before.how}"
     if before.playbook is None:
