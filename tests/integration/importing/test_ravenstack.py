@@ -78,7 +78,17 @@ async def test_two_years_of_real_rows_end_with_triggers_of_their_last_day(tmp_pa
     await play_to_the_end(calls, stack, stack, step_ms=24 * HOUR_MS, told=lambda _sent: None, before_last_day=note)
     assert {trigger.record for trigger in stack.triggers[:before]} == {"held", "resolved"}
     last_day = [trigger for trigger in stack.triggers[before:] if trigger.record in ("released", "fired")]
-    assert {trigger.rule for trigger in last_day} == {"usage_ceiling", "gated_exploration"}
+    assert {trigger.rule for trigger in last_day} == {
+        "usage_ceiling",
+        "gated_exploration",
+        "competitor_mention",
+        "compound",
+        "contraction_risk",
+        "health_critical",
+        "health_declining",
+        "sustained_health",
+        "usage_decline",
+    }
     assert {trigger.record for trigger in last_day} == {"released", "fired"}
     assert all(trigger.occurred_at == last_midnight(calls) for trigger in last_day)
     assert all("backfill" not in trigger.gate.held_because for trigger in last_day)
