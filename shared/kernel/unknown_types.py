@@ -1,6 +1,7 @@
 """What is said of an event type that there is not: its name, and the one that was probably meant."""
 
 from difflib import get_close_matches
+from functools import lru_cache
 
 from shared.kernel.events import BY_NAME
 
@@ -8,6 +9,7 @@ __all__ = ["no_such_type"]
 
 SHOWN_CHARS = 80
 LONGEST = 40  # no type's name is as long; what is longer is no slip
+REMEMBERED = 256  # a client that has one wrong sends it again and again, and looking for it takes 10 to 30 us
 
 
 def no_such_type(name: str) -> str:
@@ -16,6 +18,7 @@ def no_such_type(name: str) -> str:
     return f"no event type is named {name!r:.{SHOWN_CHARS}}" + (f"; did you mean {near}?" if near else "")
 
 
+@lru_cache(maxsize=REMEMBERED)
 def _meant(name: str) -> str | None:
     """Return the type that is written otherwise, or of whose two words one is misspelt: quick for any name."""
     if (same := _PLAIN.get(_plain(name))) is not None:
