@@ -83,6 +83,21 @@ class Channel(Protocol):
         """Return where a parcel is whose answer was lost, or None when it is not there or cannot be looked for."""
 
 
+class Stored:
+    """A channel that sends nothing: what was decided is stored, and asked for by whom `target` names."""
+
+    def __init__(self, target: str) -> None:
+        self.target = target
+
+    async def send(self, parcel: Parcel, now_ms: int) -> Outcome:  # noqa: ARG002 - the port's signature
+        """Say that it is delivered: what was sent again by hand is stored like everything else."""
+        return Sent()
+
+    async def find(self, parcel: Parcel) -> Sent | None:  # noqa: ARG002 - the port's signature
+        """Return that it is there: it always is."""
+        return Sent()
+
+
 class ChannelKind(msgspec.Struct, frozen=True, kw_only=True):
     """The row of a kind. Units: `interval_ms` the default least time between two messages of one channel."""
 
