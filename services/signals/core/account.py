@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Any
 from zlib import crc32
 
-from services.signals.core import headcount
+from services.signals.core import headcount, sharing
 from services.signals.core.open_episodes import Episodes
 from services.signals.core.pages import NO_STAMP, SCHEMA_VERSION
 from services.signals.core.people import People
@@ -25,6 +25,7 @@ from shared.kernel.clock import DAY_MS
 
 USERS_PER_PAGE = 128
 PRUNE_EVERY_DAYS = 16
+NONE: dict[str, int] = {}
 KEPT_DAYS = 401  # the horizon: no window reaches back further
 
 
@@ -139,8 +140,8 @@ class Account:
             self.active.move(None, user.last_ms // DAY_MS)
         if user.given is not None:
             self.assigned += 1
-        if user.core and user.department is not None:
-            for feature, used_ms in user.core.items():
+        if user.department is not None:
+            for feature, used_ms in (user.core or NONE).items():
                 self.core_seen(feature, user.department).move(None, used_ms // DAY_MS)
 
     def uncount_user(self, user: User) -> None:
@@ -150,14 +151,19 @@ class Account:
             self.active.move(user.last_ms // DAY_MS, None)
         if user.given is not None:
             self.assigned -= 1
-        if user.core and user.department is not None:
-            for feature, used_ms in user.core.items():
+        if user.department is not None:
+            for feature, used_ms in (user.core or NONE).items():
                 self.core_seen(feature, user.department).move(used_ms // DAY_MS, None)
 
     def core_seen(self, feature: str, department: str) -> LastSeen:
         """Return the last-seen days of a department's users of a core feature."""
-        departments = self.core_departments.setdefault(feature, {})
-        return departments.setdefault(department, LastSeen())
+        departments = self.core_departments.get(feature)
+        if departments is None:
+            departments = self.core_departments[sharing.word(feature)] = {}
+        known = departments.get(department)
+        if known is None:
+            known = departments[department] = LastSeen()
+        return known
 
     def prune(self) -> None:
         """Forget what has left every window; called when the day has changed."""

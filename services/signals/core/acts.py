@@ -7,7 +7,7 @@ that are not kept one by one. Source: definitions 2, 13 and 23.
 """
 
 from librt.vecs import append, vec
-from mypy_extensions import i32
+from mypy_extensions import i32, i64
 
 from services.signals.core.account import Account
 from services.signals.core.state import Moment
@@ -16,7 +16,6 @@ from shared.kernel.clock import DAY_MS
 
 KEPT_DAYS = 62  # today and more than the longest window that the playbook may ask for
 KEPT_INSTANTS = 32
-IDLE = [[0] * (days - 1) for days in range(KEPT_DAYS + 1)]  # the days without an act between two that are so far apart
 
 
 def count_first(account: Account, user: User, old_day: int | None, day: int) -> None:
@@ -24,14 +23,10 @@ def count_first(account: Account, user: User, old_day: int | None, day: int) -> 
     if old_day is None:
         note_first(account, day)
     else:
-        acts, passed = user.acts, day - old_day
-        if acts is None:
-            acts = user.acts = []
-        acts.append(user.on_day)
-        if passed > 1:
-            acts += IDLE[passed] if passed < KEPT_DAYS else IDLE[KEPT_DAYS]
-        if len(acts) >= KEPT_DAYS:
-            del acts[: 1 - KEPT_DAYS]
+        acts = append(user.acts, i32(user.on_day))
+        for _ in range(min(day - old_day, KEPT_DAYS) - 1):  # the days without an act
+            acts = append(acts, i32(0))
+        user.acts = acts if len(acts) < KEPT_DAYS else acts[1 - KEPT_DAYS :]
     user.on_day = 1
     user.instants = vec[i32]()
 
@@ -55,9 +50,11 @@ def count_late(account: Account, user: User, at_ms: int) -> None:
         return
     note_first(account, at_ms // DAY_MS)
     if back < KEPT_DAYS:
-        acts = user.acts = user.acts or []
-        acts[:0] = [0] * (back - len(acts))
-        acts[-back] += 1
+        acts = user.acts
+        if len(acts) < back:
+            acts = vec[i32]([0] * (back - len(acts)) + list(acts))
+        acts[len(acts) - back] += 1
+        user.acts = acts
 
 
 def note_first(account: Account, day: int) -> None:
@@ -70,12 +67,11 @@ def cut(user: User, moment: Moment) -> None:
     """Take away the acts before a user's departure, while the latest act is still known."""
     day, instant = divmod(moment[0], DAY_MS)
     later = user.last_ms // DAY_MS - day
-    acts = user.acts or []
     if later > 0:
-        user.acts = acts[1 - later :] if later > 1 else None
+        user.acts = user.acts[1 - later :] if later > 1 else vec[i32]()
         return
     staying = [at for at in user.instants if at >= instant] if later == 0 else []
-    user.acts, user.instants = None, vec[i32](staying)
+    user.acts, user.instants = vec[i32](), vec[i32](staying)
     user.on_day = len(staying) + 1 if user.last_ms >= moment[0] else 0
 
 
@@ -88,12 +84,18 @@ def counted(account: Account, days: int) -> list[tuple[int, str]]:
         for user_id, user in page.users.items():
             last_ms = user.last_ms
             if last_ms >= first_ms:
-                number, acts = user.on_day, user.acts
-                before = (
-                    last_ms // DAY_MS - today + days - 1
-                )  # so many days before that of the latest are in the window
-                if acts and before:
-                    number += sum(acts[-before:])
+                number = user.on_day
+                before = last_ms // DAY_MS - today + days - 1  # days before that of the latest in the window
+                if before and len(user.acts):
+                    number += _latest(user.acts, before)
                 if number:
                     found.append((number, user_id))
+    return found
+
+
+def _latest(acts: vec[i32], days: int) -> int:
+    """Return the acts of the last days."""
+    found: i64 = 0
+    for place in range(max(0, len(acts) - days), len(acts)):
+        found += i64(acts[place])
     return found

@@ -90,7 +90,7 @@ def is_blank(user: User) -> bool:
         and user.viewed_ms < 0
         and not user.answers
         and user.given is None
-        and user.core is None
+        and not len(user.core_cells)
         and user.department is None
     )
 

@@ -7,7 +7,7 @@ Source: playbook section 2, definitions 2, 12, 14, 25, 26, 44, 54.
 from collections.abc import Callable
 from typing import Any
 
-from services.signals.core import answers, facts, interest, names, newcomers, standing, use, use_limits, users
+from services.signals.core import answers, facts, interest, names, newcomers, sharing, standing, use, use_limits, users
 from services.signals.core.account import Account
 from services.signals.core.activity import touched
 from services.signals.core.feature_days import note_refusal
@@ -45,7 +45,7 @@ Handler = Callable[[Account, Any, int, Terms], bool]
 
 def moment_of(event: Event, at_ms: int) -> Moment:
     """Return the place of an event in the order of events (definition 3)."""
-    return at_ms, event.source, event.id
+    return at_ms, sharing.word(event.source), event.id
 
 
 def _feature_blocked(account: Account, event: feature_blocked.FeatureBlocked, at_ms: int, terms: Terms) -> bool:

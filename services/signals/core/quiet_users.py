@@ -37,5 +37,5 @@ def adopts(account: Account, user: User, feature: str, terms: Terms) -> bool:
     """Tell whether the use of a core feature counts anew for the user's department, which may open the gate."""
     if not account.waits_for("core_departments"):
         return False
-    last_ms = -1 if user.core is None else user.core.get(feature, -1)
+    last_ms = user.core_ms(user.core_place(feature))
     return user.department is not None and last_ms < (account.head.today - terms.adopted_window_days + 1) * DAY_MS

@@ -115,13 +115,11 @@ def core_used(account: Account, user: User, feature: str, at_ms: int, day: int, 
     """Note that a user used a core feature, for the departments that have adopted it (definition 25)."""
     if user.cut is not None and at_ms < user.cut[0]:
         return
-    core = user.core
-    if core is None:
-        core = user.core = {}
-    last_ms = core.get(feature, -1)
+    place = user.core_place(feature)
+    last_ms = user.core_ms(place)
     if at_ms <= last_ms:
         return
-    core[feature] = at_ms
+    user.use_core(place, feature, at_ms)
     if user.department is None:
         return
     old_day = last_ms // DAY_MS if last_ms >= 0 else None
@@ -143,6 +141,7 @@ def provisioned(account: Account, user_id: str, department: str | None, moment: 
             user.department, user.department_at = department, moment
     if moment > (user.cut or NEVER):
         seats.give(user, moment)
+    user.share()
     account.count_user(user)
 
 
@@ -161,8 +160,9 @@ def _cut(user: User, moment: Moment) -> None:
     acts.cut(user, moment)
     if user.last_ms < moment[0]:
         user.last_ms = -1
-    if user.core:
-        user.core = {feature: used_ms for feature, used_ms in user.core.items() if used_ms >= moment[0]} or None
+    used = user.core
+    if used is not None:
+        user.core = {feature: used_ms for feature, used_ms in used.items() if used_ms >= moment[0]} or None
     seats.take(user, moment)
 
 

@@ -59,7 +59,7 @@ def test_what_a_change_of_day_has_said_is_said_once_when_the_short_way_fails_aft
         engine.fold_many([(1, seats)], 0)
         assert engine.state.accounts["a"].episodes.of("seat_saturation")
         engine.take_outputs()
-    whole.state.accounts["a"].users[0].users["u2"].core = 5  # type: ignore[assignment]  # nothing can be looked up in it
+    whole.state.accounts["a"].users[0].users["u2"].core_cells = 5  # type: ignore[assignment]  # nothing can be looked up in it
     whole.fold_many([(2, b"\n".join(lines))], 0)
     for number, one in enumerate(lines, 2):
         single.fold_many([(number, one)], 0)

@@ -1,5 +1,8 @@
 """Windows give what counting all events would give, whatever the order of arrival."""
 
+from collections import Counter
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -35,6 +38,34 @@ def test_what_is_taken_away_again_is_not_counted(numbers: set[int]) -> None:
         cells.move(TODAY - number, None)
     assert cells.cells == {}
     assert cells.distinct(TODAY, 30) == 0
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(-5, 5), st.integers(1, 3))), st.integers(-7, 7), windows)
+def test_days_are_counted_in_whatever_order_they_come_and_go(
+    moves: list[tuple[bool, int, int]], today: int, window: int
+) -> None:
+    """What is moved away must be there; the days before 1970 are days too."""
+    seen, expected = LastSeen(), Counter[int]()
+    for comes, day, number in moves:
+        if comes:
+            seen.move(None, day, number)
+            expected[day] += number
+        elif expected[day] >= number:
+            seen.move(day, None, number)
+            expected[day] -= number
+    assert seen.cells == {day: number for day, number in expected.items() if number}
+    assert seen.until(today) == sum(number for day, number in expected.items() if day <= today)
+    within = [number for day, number in expected.items() if today - window < day <= today]
+    assert (seen.distinct(today, window), seen.any_within(today, window)) == (sum(within), any(within))
+
+
+def test_nothing_is_taken_from_a_day_that_has_none() -> None:
+    """A fault in the counts does not go unnoticed."""
+    seen = LastSeen()
+    seen.move(None, TODAY)
+    for day in (TODAY - 1, TODAY + 1):
+        with pytest.raises(KeyError):
+            seen.move(day, None)
 
 
 @given(st.lists(days), windows, st.integers(TODAY, TODAY + 40))

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from services.signals.core.account import Account
 from services.signals.core.rules.row import Level, Measure, Numbers, RuleRow, no_watch
 from services.signals.core.terms import Terms
-from services.signals.core.windows import LastSeen
 from shared.kernel.quantities import MILLION
 
 NAME = "dormant_users"
@@ -24,10 +23,10 @@ def measure(account: Account, terms: Terms) -> Iterator[Measure]:
     """Yield the dormant as share of the cohort, as of the day that begins; nothing while they are few."""
     rule = terms.playbook.rules.dormant_users
     latest = account.head.today - rule.provisioned_days
-    dormant = _up_to(account.people.idle, latest)
+    dormant = account.people.idle.until(latest)
     if dormant < rule.users:
         return
-    cohort = _up_to(account.people.seated, latest)
+    cohort = account.people.seated.until(latest)
     numbers: Numbers = {
         "dormant_users": dormant,
         "provisioned_users": cohort,
@@ -35,10 +34,6 @@ def measure(account: Account, terms: Terms) -> Iterator[Measure]:
     }
     text = f"{dormant:,} of {cohort:,} users provisioned {rule.provisioned_days} days ago or more were never active"
     yield Measure(None, None, dormant * 100, cohort, None, numbers, text)
-
-
-def _up_to(days: LastSeen, latest: int) -> int:
-    return sum(count for day, count in days.cells.items() if day <= latest)
 
 
 ROW: RuleRow = RuleRow(
