@@ -87,6 +87,7 @@ class Account:
         self.dirty_users: set[int] = set()
         self.garbage: list[bytes] = []  # keys of user pages that a crash has left
         self.dirty = self.days_dirty = self.changed = False
+        recent.expire(head.clock_ms)
         self.offset = self.at_record = head.stamp[1]
         self.episodes = Episodes(head.episodes)
         self.held = sum(e.status == "held" for e in head.episodes)

@@ -4,9 +4,16 @@ Ids are kept whole, in two generations, so that a check is two look-ups and forg
 keeps the clock at its first, so the hour is exact, however late a generation is dropped: the few ids of an account that
 does little stay, for dropping them would cost more than they weigh. In the store they lie in *segments*: small pages
 that are appended to and, once full, never written again, so a flush costs bytes in proportion to what is new.
-Memory: at most two hours of ids, about 200 bytes each; 1,000 events/s on one account hold 1.4 GB at worst.
+Memory: at most two hours of ids, about 200 bytes each; 1,000 events/s on one account hold 1.4 GB at worst. What the
+segment that is appended to holds already is kept as its bytes.
 """
 
+from typing import Any
+
+import msgspec
+from mypy_extensions import mypyc_attr
+
+from services.signals.core import sharing
 from services.signals.core.pages import SCHEMA_VERSION, Stamp
 from services.signals.core.recent_state import RecentPage, Segment
 from shared.kernel.clock import MINUTE_MS
@@ -15,12 +22,53 @@ FEWEST_DROPPED = 8  # ids; a smaller generation goes on
 NONE: dict[str, int] = {}
 ZERO = "\0"
 SEGMENT_FULL = 128  # ids; a segment with more is closed: 128 ids are about 6 KB
+FIX, SHORT = 16, 1 << 16  # an array of fewer begins with one byte in msgpack, one of fewer with three, others with five
+
+_ENCODER = msgspec.msgpack.Encoder()
+
+
+@mypyc_attr(acyclic=True)
+class Tail:
+    """The segment that is appended to. Shape: `ids` and `clocks` are encoded, one after the other."""
+
+    __slots__ = ("clocks", "ids", "number", "runs")
+
+    def __init__(self) -> None:
+        self.number: int = 0
+        self.ids: bytes = b""
+        self.clocks: bytes = b""
+        self.runs: list[tuple[str, int]] = []
+
+    def append(self, ids: list[str], clocks: list[int], runs: list[tuple[str, int]]) -> None:
+        """Append ids, each with its clock; `runs` tell from which of them on they are of a source."""
+        for source, begin in runs:
+            if not self.runs or self.runs[-1][0] != source:
+                self.runs.append((sharing.word(source), self.number + begin))
+        skipped = len(_array(len(ids)))
+        self.ids += _ENCODER.encode(ids)[skipped:]
+        self.clocks += _ENCODER.encode(clocks)[skipped:]
+        self.number += len(ids)
+
+    def page(self, stamp: Stamp) -> RecentPage:
+        """Return the page to write."""
+        begin = _array(self.number)
+        ids: Any = msgspec.Raw(begin + self.ids)  # written as it is
+        clocks: Any = msgspec.Raw(begin + self.clocks)
+        return RecentPage(SCHEMA_VERSION, stamp, ids, clocks, self.runs)
+
+
+def _array(length: int) -> bytes:
+    """Return the bytes with which an array begins in msgpack."""
+    if length < FIX:
+        return bytes([0x90 | length])
+    return b"\xdc" + length.to_bytes(2, "big") if length < SHORT else b"\xdd" + length.to_bytes(4, "big")
 
 
 class RecentIds:
     """The ids of one account. `window_ms` is how long an id counts as the same event."""
 
     __slots__ = (
+        "_clock",
         "_new",
         "_number",
         "_old",
@@ -42,7 +90,8 @@ class RecentIds:
         self._unwritten: list[str] = []  # these are in no page yet
         self._unwritten_clocks: list[int] = []
         self._runs: list[tuple[str, int]] = []  # from which of the unwritten on they are of a source
-        self._open: RecentPage | None = None
+        self._open: Tail | None = None
+        self._clock: Any = -1  # the latest, one object for all ids with it
         self.segments: list[Segment] = []
 
     def repeated(self, source: str, event_id: str, clock_ms: int) -> bool:
@@ -58,8 +107,13 @@ class RecentIds:
         elif old is not None and event_id in old and clock_ms - old[event_id] <= self.window_ms:
             return True
         known, _ = self.open(source, clock_ms)
-        known[event_id] = clock_ms
-        self.note(source, [event_id], [clock_ms])
+        clock: Any = clock_ms
+        if clock == self._clock:
+            clock = self._clock
+        else:
+            self._clock = clock
+        known[event_id] = clock
+        self.note(source, [event_id], [clock])
         return False
 
     def knows(self, source: str, event_id: str) -> bool:
@@ -74,7 +128,7 @@ class RecentIds:
         self._turn(clock_ms)
         known = self._new.get(source)
         if known is None:
-            known = self._new[source] = {}
+            known = self._new[sharing.word(source)] = {}
         return known, self._old.get(source, NONE)
 
     def note(self, source: str, ids: list[str], clocks: list[int]) -> None:
@@ -98,14 +152,22 @@ class RecentIds:
             _run(page)
             ends = [begin for _, begin in page.runs[1:]]
             for (source, begin), end in zip(page.runs, [*ends, len(page.ids)], strict=True):
-                known = self._new.setdefault(source, {})
+                known = self._new.setdefault(sharing.word(source), {})
                 known.update(zip(page.ids[begin:end], page.clocks[begin:end], strict=True))
         if pages:
             self._number = sum(map(len, self._new.values()))
             earliest = min((clock for page in pages for clock in page.clocks), default=0)
             self._stale_ms = earliest + self.window_ms
             if len(pages[-1].ids) < SEGMENT_FULL:
-                self._open = pages[-1]
+                self._open = Tail()
+                self._open.append(pages[-1].ids, pages[-1].clocks, pages[-1].runs)
+
+    def expire(self, clock_ms: int) -> None:
+        """Let go of the ids that lie before the window of the account's clock, once they have been loaded."""
+        first = clock_ms - self.window_ms
+        for source, known in self._new.items():
+            self._new[source] = {event_id: at_ms for event_id, at_ms in known.items() if at_ms >= first}
+        self._number = sum(map(len, self._new.values()))
 
     def write(self, stamp: Stamp, clock_ms: int) -> list[tuple[int, RecentPage | None]]:
         """Return the numbered pages to write for what is new, and None for those that have expired."""
@@ -120,23 +182,18 @@ class RecentIds:
         return writes
 
     def _append(self, stamp: Stamp, expired: int) -> tuple[int, RecentPage]:
-        page, last_ms = self._open, self._unwritten_clocks[-1]
-        if page is None or not self.segments:
-            page = RecentPage(SCHEMA_VERSION, stamp)
+        tail, last_ms = self._open, self._unwritten_clocks[-1]
+        if tail is None or not self.segments:
+            tail = Tail()
             number = max(self.segments[-1].number if self.segments else 0, expired) + 1
             self.segments.append(Segment(number, last_ms))
-        for source, begin in self._runs:
-            if not page.runs or page.runs[-1][0] != source:
-                page.runs.append((source, len(page.ids) + begin))
-        page.ids += self._unwritten
-        page.clocks += self._unwritten_clocks
+        tail.append(self._unwritten, self._unwritten_clocks, self._runs)
         self._unwritten.clear()
         self._unwritten_clocks.clear()
         self._runs.clear()
-        page.stamp = stamp
         self.segments[-1].last_ms = last_ms
-        self._open = page if len(page.ids) < SEGMENT_FULL else None
-        return self.segments[-1].number, page
+        self._open = tail if tail.number < SEGMENT_FULL else None
+        return self.segments[-1].number, tail.page(stamp)
 
 
 def _run(page: RecentPage) -> None:

@@ -4,8 +4,10 @@ import pytest
 
 from services.signals.core import names, units
 from services.signals.core.acts import KEPT_INSTANTS
+from services.signals.core.pages import PageDecoder, encode_page
 from services.signals.core.quiet_users import is_quiet
 from services.signals.core.recent import RecentIds
+from services.signals.core.recent_state import RecentPage
 from shared.kernel.clock import DAY_MS
 from shared.kernel.errors import InvariantError
 from shared.kernel.topics import TRIGGERS
@@ -14,6 +16,7 @@ from tests.oracle.writing import WIDE_OPEN, control, event, instant, only
 from tests.support.signals.flood import folded, same, use
 
 WINDOW_MS = 3_600_000
+PAGES = PageDecoder(RecentPage)
 
 
 def test_uses_that_come_in_no_order_leave_the_clock_at_the_latest() -> None:
@@ -28,7 +31,7 @@ def test_ids_of_a_source_with_a_zero_in_its_name_are_the_same_before_and_after_a
     recent = RecentIds(WINDOW_MS)
     assert not recent.repeated("a\0b", "c", 1)
     assert recent.repeated("a", "b\0c", 2)
-    pages = [page for _, page in recent.write((0, 0), 3) if page is not None]
+    pages = [PAGES.decode(encode_page(page)) for _, page in recent.write((0, 0), 3) if page is not None]
     assert (pages[0].ids, pages[0].runs) == (["b\0c"], [("a", 0)])
     after = RecentIds(WINDOW_MS)
     after.load(tuple(recent.segments), pages)
