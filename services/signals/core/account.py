@@ -88,6 +88,7 @@ class Account:
         self.garbage: list[bytes] = []  # keys of user pages that a crash has left
         self.dirty = self.days_dirty = self.changed = False
         recent.expire(head.clock_ms)
+        sharing.adopt(head, days)
         self.offset = self.at_record = head.stamp[1]
         self.episodes = Episodes(head.episodes)
         self.held = sum(e.status == "held" for e in head.episodes)
@@ -96,13 +97,7 @@ class Account:
         self.assigned = self.waiting = self.forgotten = 0  # the last: digests of who has been erased
         self.returned: set[str] = set()  # back after an erasure, and not settled yet
         self.core_departments: dict[str, dict[str, LastSeen]] = {}
-        self.metrics: dict[str, Metric] = {
-            name: Metric(dict(cells), first) for name, (first, cells) in days.sums.items()
-        }
-        for name, amount in head.sums_today.items():
-            metric = self.metrics.setdefault(name, Metric({}))
-            metric.cells[head.today] = amount
-            metric.first_day = min(metric.first_day, head.today)
+        self.metrics = self._metrics()
         self.period = (0, 0)
         self.active_rule = self.active_month = self.active_health = 0
         self.acts_before = self.shown_at = self.checked_at = 0  # the first: of the window of active users, but today's
@@ -123,6 +118,18 @@ class Account:
         self.at_hand: dict[str, Any] = {}  # what is computed once for the facts and the terms, by what it is for
         self.shown: object = None
         self._count()
+
+    def _metrics(self) -> dict[str, Metric]:
+        found: dict[str, Metric] = {
+            sharing.word(name): Metric(sharing.by_day(cells), first) for name, (first, cells) in self.days.sums.items()
+        }
+        today = self.head.today
+        for name, amount in self.head.sums_today.items():
+            metric = found.setdefault(name, Metric({}))
+            metric.cells[sharing.number(today)] = amount
+            metric.first_day = min(metric.first_day, today)
+        self.days.sums = {}  # made anew for the page
+        return found
 
     def _count(self) -> None:
         for ticket in self.days.tickets.values():

@@ -8,7 +8,7 @@ them drops the gate's cache but for what it has changed. Source: playbook sectio
 from collections.abc import Callable
 from typing import Any
 
-from services.signals.core import names, standing, use, use_costs, use_problems, use_sources, users
+from services.signals.core import names, sharing, standing, use, use_costs, use_problems, use_sources, users
 from services.signals.core.account import Account
 from services.signals.core.feature_days import days_used, note_use
 from services.signals.core.terms import Terms
@@ -33,7 +33,7 @@ def _add_usage(account: Account, name: str, quantity: Quantity, day: int, source
     if day in cells:
         cells[day] += amount
     else:
-        cells[day] = amount
+        cells[sharing.number(day)] = amount
         if day < metric.first_day:
             metric.first_day = day
     if metric.heard.get(source) != day:

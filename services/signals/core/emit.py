@@ -42,12 +42,13 @@ def evidence(row: RuleRow, bar: Level | Episode, value: Measure | None, words: W
 def name_of(account: Account, episode: Episode) -> str:
     """Return the name of an episode's trigger."""
     key, names = key_of(episode), account.episodes.names
-    if key not in names:
+    known = names.get(key)
+    if not known:
         named = trigger_id(account.head.account_id, episode.rule, episode.scope, episode.level, episode.decided_by)
         if account.episodes.get(key) is not episode:
             return named  # it is over
-        names[key] = named
-    return names[key]
+        known = names[key] = named
+    return known
 
 
 def trigger_for(account: Account, terms: Terms, step: Step, now_ms: int, *, backfill: bool) -> Trigger:

@@ -22,6 +22,7 @@ FIELDS = tuple(f for f in AccountUpdatedProperties.__struct_fields__ if f not in
 def update(account: Account, given: AccountUpdatedProperties, moment: Moment) -> None:
     """Fold one `account.updated` into the facts; late values do not overwrite newer ones, and who is erased is none."""
     head = account.head
+    told: Any = moment  # an object, so that all registers share what it holds
     for field in FIELDS:
         value = getattr(given, field)
         if value is msgspec.UNSET:
@@ -38,9 +39,9 @@ def update(account: Account, given: AccountUpdatedProperties, moment: Moment) ->
         if field == "purchased_features":
             use_purchases.given(account, register, value, moment)
         if field == "employees":
-            _count_employees(account, register, (value, *moment))
+            _count_employees(account, register, (value, *told))
         if register is None or moment >= register[1:]:
-            head.facts[field] = (value, *moment)
+            head.facts[field] = (value, *told)
     if given.limits is not msgspec.UNSET:
         _update_limits(account, given.limits, moment)
 

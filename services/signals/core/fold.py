@@ -105,8 +105,8 @@ def _account_updated(account: Account, event: account_updated.AccountUpdated, at
 
 
 def _ticket_opened(account: Account, event: ticket_opened.TicketOpened, at_ms: int, _: Terms) -> bool:
-    opened = account.days.tickets_opened
-    opened[at_ms // DAY_MS] = opened.get(at_ms // DAY_MS, 0) + 1
+    opened, day = account.days.tickets_opened, at_ms // DAY_MS
+    opened[sharing.number(day)] = opened.get(day, 0) + 1
     _ticket(account, event.properties.ticket_id, event.properties.severity, moment_of(event, at_ms))
     return True
 
@@ -139,7 +139,7 @@ def _survey_answered(account: Account, event: survey_answered.SurveyAnswered, at
     else:
         given_before, good = head.csat.get(at_ms // DAY_MS, (0, 0))
         positive = given.score >= terms.playbook.measures.csat_positive_score
-        head.csat[at_ms // DAY_MS] = (given_before + 1, good + positive)
+        head.csat[sharing.number(at_ms // DAY_MS)] = (given_before + 1, good + positive)
     return True
 
 

@@ -5,74 +5,18 @@ Source: playbook section 5, definitions 14, 17, 25, 28, 30, 31, 32 and 63.
 
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import Literal
+from typing import Any, Literal
 
 from services.signals.core import criteria, health
 from services.signals.core.account import Account
+from services.signals.core.criterion import Answer
 from services.signals.core.terms import Terms, days_to_renewal, onboarded_days
 from shared.kernel.clock import day_of
 from shared.kernel.playbook.gate import GateCriteria, UnknownCriterion
 from shared.kernel.triggers import Criterion, Gate, Kind, Number
 
-NEARLY = (99, 100)
-NONE, ALL = (0, 1), (1, 1)
+MOST_TOLD = 1_000  # answers of a criterion
 CONTRACTION_RISK = ("contraction_risk", None, None)  # the key of its one episode
-
-
-class Answer:
-    """One criterion, exact, with nothing computed that nobody asks for.
-
-    Shape: `met` None is unknown. A number is `amount / whole`; `text` is the answer of a criterion that is no number.
-    One that `counts` attains by degrees, as a share of what is required.
-    """
-
-    __slots__ = ("amount", "counts", "left_out", "met", "name", "required", "text", "whole")
-
-    def __init__(
-        self,
-        name: str,
-        required: Number | str | bool,
-        met: bool | None,
-        amount: float | Fraction | None = None,
-        whole: int = 1,
-        text: str | bool | None = None,
-        *,
-        counts: bool = False,
-        left_out: bool = False,
-    ) -> None:
-        self.amount: int | float | Fraction | None = amount
-        self.name, self.required, self.met = name, required, met
-        self.whole, self.text, self.counts, self.left_out = whole, text, counts, left_out
-
-    @property
-    def said(self) -> tuple[object, ...]:
-        """All of it: who says the same shows the same."""
-        return self.required, self.met, self.amount, self.whole, self.text, self.counts, self.left_out
-
-    @property
-    def passes(self) -> bool:
-        """Tell whether the criterion does not stand in the way."""
-        return self.met is True or self.left_out
-
-    @property
-    def actual(self) -> int | Fraction | None:
-        """The number, exact."""
-        if self.whole == 1 and isinstance(self.amount, int):
-            return self.amount
-        return None if self.amount is None else Fraction(self.amount) / self.whole
-
-    @property
-    def attained(self) -> tuple[int, int]:
-        """The attainment, 0 to 1, as a share of whole numbers; at most 0.99 while it is not met (definition 28)."""
-        amount, required = self.amount, self.required
-        if not self.counts or amount is None or not isinstance(required, int):
-            return ALL if self.met is True else NONE
-        over, under = amount.as_integer_ratio()
-        under *= self.whole * required
-        most = ALL if self.met else NEARLY
-        if not required or over * most[1] >= most[0] * under:
-            return most
-        return (over, under) if over > 0 else NONE
 
 
 def _number(
@@ -207,9 +151,7 @@ def _described(account: Account, terms: Terms) -> Gate:
         is_open = is_open and answer.passes
         before, said = account.at_hand.get(answer.name), answer.said
         if before is None or before[0] != said:  # most are the same for days
-            attained = answer.attained
-            criterion = _shown(answer, attained[0] / attained[1])
-            before = account.at_hand[answer.name] = said, criterion, attained[0], attained[1]
+            before = account.at_hand[answer.name] = _told(answer, said, terms)
         if not answer.left_out:
             counted += 1
             part, whole = before[2], before[3]
@@ -220,6 +162,21 @@ def _described(account: Account, terms: Terms) -> Gate:
         shown.append(before[1])
     readiness = 100 * over // (under * counted) if counted else 100
     return Gate(is_open, readiness, round(known / len(found), 4), tuple(shown))
+
+
+def _told(answer: Answer, said: tuple[object, ...], terms: Terms) -> Any:
+    """Return what a criterion says, as it is shown, and the share attained: the same for all accounts that say it."""
+    known: dict[Any, Any] = terms.memo.setdefault(("criterion", answer.name), {})
+    common = not isinstance(answer.amount, Fraction)
+    found = known.get(said) if common else None
+    if found is None:
+        over, under = answer.attained
+        found = said, _shown(answer, over / under), over, under
+        if common:
+            if len(known) >= MOST_TOLD:
+                known.clear()
+            known[said] = found
+    return found
 
 
 def shown_number(value: int | Fraction, bound: object = None) -> Number:

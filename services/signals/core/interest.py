@@ -4,7 +4,7 @@ Requests and webinars are counted by day. Of each person the latest view of pric
 together: so many different viewers a window has. Source: definitions 59 and 67.
 """
 
-from services.signals.core import users
+from services.signals.core import sharing, users
 from services.signals.core.account import Account
 from services.signals.core.terms import Terms
 from shared.kernel.clock import DAY_MS
@@ -21,7 +21,7 @@ def attended(account: Account, day: int) -> None:
 
 
 def _count(account: Account, cells: dict[int, int], day: int) -> None:
-    cells[day] = cells.get(day, 0) + 1
+    cells[sharing.number(day)] = cells.get(day, 0) + 1
     account.days_dirty = True
 
 

@@ -28,7 +28,7 @@ class Episodes(dict[Key, Episode]):
         super().__init__()
         self.by_rule: dict[str, dict[Key, Episode]] = {}
         self.moved = True  # one has begun, was released or has ended since all was settled
-        self.names: dict[Key, str] = {}  # of their triggers, as far as they have been asked for
+        self.names: dict[Key, str] = {}  # of their triggers, empty until they are asked for
         self.shown: dict[Key, tuple[str, Any]] = {}  # one-offs as snapshots show them, with their status
         for episode in episodes:
             self.begin(episode)
@@ -38,7 +38,7 @@ class Episodes(dict[Key, Episode]):
         key, self.moved = key_of(episode), True
         if key in self:
             self.end(self[key])
-        self[key] = episode
+        self[key], self.names[key] = episode, ""
         self.by_rule.setdefault(episode.rule, {})[key] = episode
 
     def end(self, episode: Episode) -> None:

@@ -3,6 +3,8 @@
 Source: design (throughput), definitions 24, 25 and 75.
 """
 
+from mypy_extensions import mypyc_attr
+
 from services.signals.core import use, use_problems
 from services.signals.core.account import Account
 from services.signals.core.activity import touched, used_anew
@@ -13,6 +15,7 @@ from services.signals.core.use_days import UseDays
 from services.signals.core.use_problems import Indicators
 
 
+@mypyc_attr(acyclic=True)
 class Use:
     """What is asked about the uses of one feature.
 

@@ -3,7 +3,7 @@
 Source: design (throughput), definitions 12, 20, 40 and 75.
 """
 
-from services.signals.core import use_costs, use_problems, use_sources
+from services.signals.core import sharing, use_costs, use_problems, use_sources
 from services.signals.core.account import Account
 from services.signals.core.terms import Terms
 from services.signals.core.use_sums import Metric
@@ -58,7 +58,7 @@ class Sum:
         if metric.heard.get(self._source) != today:
             use_sources.heard(account, name, metric, self._source, today)
         if today not in metric.cells:
-            metric.cells[today] = 0  # whoever takes the event adds to it
+            metric.cells[sharing.number(today)] = 0  # whoever takes the event adds to it
         self._name, self._metric = name, metric
         self._most = min(use_problems.ANY, (metric.watch - metric.total - 1) // MILLION)
         return True

@@ -7,7 +7,7 @@ reworked. Source: definitions 2, 36, 41, 55, 56 and 60.
 from collections.abc import Iterator
 from fractions import Fraction
 
-from services.signals.core import health, names
+from services.signals.core import health, names, sharing
 from services.signals.core.account import Account
 from services.signals.core.standing_state import Whole
 from services.signals.core.standstill import Standstill
@@ -30,7 +30,7 @@ def acted(account: Account, day: int, terms: Terms) -> bool:
         standing.acts_today += 1
     else:
         acts = account.days.standing.acts
-        acts[day] = acts.get(day, 0) + 1
+        acts[sharing.number(day)] = acts.get(day, 0) + 1
         account.days_dirty = True
         if day > account.head.today - terms.month_days:
             account.acts_before += 1
@@ -46,7 +46,7 @@ def acts(account: Account) -> int:
 def mentioned(account: Account, day: int) -> bool:
     """Count an event that mentions a competitor; the rules are to be looked at."""
     mentions = account.days.standing.mentions
-    mentions[day] = mentions.get(day, 0) + 1
+    mentions[sharing.number(day)] = mentions.get(day, 0) + 1
     account.days_dirty = True
     return True
 
@@ -57,7 +57,7 @@ def requested(account: Account, event: CapabilityRequested, day: int, terms: Ter
     known = feature in account.days.standing.requests.get(product, {})
     if (product or feature) and (known or names.takes_request(account, product, feature, terms)):
         cells = account.days.standing.requests.setdefault(product, {}).setdefault(feature, {})
-        cells[day] = cells.get(day, 0) + 1
+        cells[sharing.number(day)] = cells.get(day, 0) + 1
         account.days_dirty = True
 
 
@@ -76,7 +76,7 @@ def close_day(account: Account, _terms: Terms) -> None:
     """Put the acts of the day that has ended, the account's today, with those of the days before."""
     standing = account.head.standing
     if standing.acts_today:
-        account.days.standing.acts[account.head.today] = standing.acts_today
+        account.days.standing.acts[sharing.number(account.head.today)] = standing.acts_today
         standing.acts_today, account.days_dirty = 0, True
 
 
@@ -87,7 +87,7 @@ def record_health(account: Account, terms: Terms) -> None:
     standing, today = account.days.standing, account.head.today
     exact = None if value is None else (_packed(value.numerator), _packed(value.denominator))
     if not standing.health or standing.health[-1][1] != exact:
-        standing.health.append((today, exact))
+        standing.health.append((sharing.number(today), None if exact is None else sharing.pair(exact)))
         account.days_dirty = True
 
 

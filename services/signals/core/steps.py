@@ -5,6 +5,7 @@ Source: definitions 4, 5, 33 and 38.
 
 from collections.abc import Callable, Mapping
 
+from services.signals.core import sharing
 from services.signals.core.account import Account
 from services.signals.core.causes import Cause, Step
 from services.signals.core.comparing import reaches
@@ -93,10 +94,10 @@ def begin(
         scope_type=measure.scope_type,
         level=level.name,
         status=status,
-        threshold=level.threshold,
+        threshold=sharing.number(level.threshold),
         comparison=level.comparison,
-        margin=level.margin,
-        day=account.head.today,
+        margin=sharing.number(level.margin),
+        day=sharing.number(account.head.today),
         decided_by=cause.decided_by,
         held_since=cause.at_ms if status == HELD else None,
         event_ids=() if cause.event_ms is None else (cause.decided_by,),

@@ -4,6 +4,7 @@ Only quantities of `usage.recorded` count, so those that uses of features add to
 Units: millionths. Source: definitions 20, 24, 40 and 75.
 """
 
+from services.signals.core import sharing
 from services.signals.core.account import Account
 from services.signals.core.terms import Terms
 from services.signals.core.use_state import KEPT_DAYS
@@ -118,9 +119,9 @@ def close_day(account: Account) -> None:
     """Put what the day that has ended, the account's today, has cost with the days before; forget the oldest."""
     head, gone, today = account.head.use, account.days.use, account.head.today
     for name, found in head.costs.items():
-        gone.costs.setdefault(name, {})[today] = found
+        gone.costs.setdefault(name, {})[sharing.number(today)] = found
     for name, amount in head.by_features.items():
-        gone.by_features.setdefault(name, {})[today] = amount
+        gone.by_features.setdefault(name, {})[sharing.number(today)] = amount
     if head.costs or head.by_features:
         head.costs, head.by_features, account.days_dirty = {}, {}, True
 

@@ -145,7 +145,7 @@ class User:
     def core(self) -> dict[str, int] | None:
         """The latest use of each core feature; None for none."""
         cells = self.core_cells
-        return {sharing.name(cell & FEATURE): cell >> FEATURE_BITS for cell in cells} if len(cells) else None
+        return {sharing.feature_at(cell & FEATURE): cell >> FEATURE_BITS for cell in cells} if len(cells) else None
 
     @core.setter
     def core(self, used: dict[str, int] | None) -> None:
@@ -155,7 +155,7 @@ class User:
 
     def core_place(self, feature: str) -> i64:
         """Return the place of a core feature among those used; -1 if it never was."""
-        number, cells = i64(sharing.number(feature)), self.core_cells
+        number, cells = i64(sharing.place_of(feature)), self.core_cells
         place: i64 = 0
         while place < len(cells):
             if cells[place] & FEATURE == number:
@@ -174,7 +174,7 @@ class User:
             cells = self.core_cells
             cells[place] = cell | cells[place] & FEATURE
         else:
-            self.core_cells = append(self.core_cells, cell | i64(sharing.number(feature)))
+            self.core_cells = append(self.core_cells, cell | i64(sharing.place_of(feature)))
 
     def share(self) -> None:
         """Keep once what is the same."""

@@ -6,7 +6,6 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.signals.core import sharing
 from services.signals.core.state import Moment, UserRow
 from services.signals.core.user import User, user_of
 from tests.oracle.adapters import EngineSubject
@@ -76,15 +75,3 @@ def test_users_of_one_department_share_its_name_after_a_restart_too() -> None:
         subject.flush()
         subject.restart()
         story.fold(event("qbr.held", "acme", HOUR, "q"))
-
-
-def test_the_tables_of_what_is_shared_begin_anew_when_they_are_full() -> None:
-    """They hold so many words and days, whatever comes; what is asked for is equal to what is given."""
-    texts = [f"department {number}" for number in range(sharing.MOST + 2)]
-    assert [sharing.word(text) for text in texts] == texts
-    first = sharing.word(b"a word".decode())
-    assert sharing.word(b"a word".decode()) is first
-    assert [sharing.day(number) for number in range(sharing.MOST + 2)] == list(range(sharing.MOST + 2))
-    shared = sharing.day(int("20000"))
-    assert sharing.day(int("20000")) is shared
-    assert next(iter(sharing.by_day({int("20000"): 1}))) is shared
