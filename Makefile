@@ -46,7 +46,7 @@ check: $(INSTALLED) ## Lint, format, types, architecture, docs: what CI checks.
 	@$(BIN)/upswing compile --check
 	@$(BIN)/python -m tests.lints
 
-bench: $(INSTALLED) ## Measure; ONLY=e2e|signals|whole|million|fold|scaling|ingest|importing|recovery, SECONDS, EVENTS, RUNS; PEERS=<folder of the rival kit>.
+bench: $(INSTALLED) ## Measure; ONLY=e2e|signals|whole|million|fold|memory|scaling|ingest|importing|recovery, SECONDS, EVENTS, RUNS; PEERS=<folder of the rival kit>.
 	@$(COMPILED)
 	@$(BIN)/python -m tests.bench
 

@@ -18,11 +18,11 @@ import msgspec
 
 from services.signals import compiled
 from shared.kernel.errors import UpswingError
-from tests.bench import e2e, fold, importing, ingest, recovery, scaling, signals, whole
+from tests.bench import e2e, fold, importing, ingest, memory, recovery, scaling, signals, whole
 from tests.bench.rows import Row, table, write_rows
 from tests.bench.stacks import FOLDER, fresh_settings, running, say
 
-PARTS = ("e2e", "signals", "whole", "million", "fold", "scaling", "ingest", "importing", "recovery")
+PARTS = ("e2e", "signals", "whole", "million", "fold", "memory", "scaling", "ingest", "importing", "recovery")
 ASKED_FOR = {"million"}  # parts that run only when they are named
 LATEST = FOLDER / "latest.json"
 RATE, DECIDING_RATE, WARM_UP_SECONDS = 500, 4.0, 10.0
@@ -153,6 +153,11 @@ async def _fold(options: Options) -> list[Row]:
     return await asyncio.to_thread(fold.measure_fold, asked)
 
 
+async def _memory(options: Options) -> list[Row]:
+    asked = memory.Asked(command=options.command("memory"))
+    return await asyncio.to_thread(memory.measure_memory, asked)
+
+
 async def _scaling(options: Options) -> list[Row]:
     command = options.command("scaling", "EVENTS")
     asked = scaling.Asked(events=min(options.events, SCALING_EVENTS), most_accounts=MOST_ACCOUNTS, command=command)
@@ -193,6 +198,7 @@ MEASURES: dict[str, Measure] = {
     "whole": _whole,
     "million": _million,
     "fold": _fold,
+    "memory": _memory,
     "scaling": _scaling,
     "ingest": _ingest,
     "importing": _importing,
