@@ -36,5 +36,6 @@ def release_happenings(account: Account, terms: Terms, row: RuleRow, cause: Caus
     for episode in list(account.episodes.of(row.name).values()):
         if episode.status == HELD and terms.enabled(row.name):
             (level,) = row.levels_for(terms, episode.scope)
-            episode.status, account.episodes.moved = RELEASED, True
+            episode.status = RELEASED
+            account.episodes.show_anew(episode)
             emit(account, Step("released", row, episode, level, episode.measure, cause))

@@ -5,9 +5,9 @@ Source: definitions 15 and 18.
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Any
 
 from services.signals.core.state import Episode, Key
+from shared.kernel.triggers import Evidence
 
 NONE: Mapping[Key, Episode] = MappingProxyType({})
 
@@ -29,7 +29,7 @@ class Episodes(dict[Key, Episode]):
         self.by_rule: dict[str, dict[Key, Episode]] = {}
         self.moved = True  # one has begun, was released or has ended since all was settled
         self.names: dict[Key, str] = {}  # of their triggers, empty until they are asked for
-        self.shown: dict[Key, tuple[str, Any]] = {}  # one-offs as snapshots show them, with their status
+        self.shown: dict[str, Evidence] = {}  # of one-offs as snapshots show them, by the names of their triggers
         for episode in episodes:
             self.begin(episode)
 
@@ -46,10 +46,14 @@ class Episodes(dict[Key, Episode]):
         key, same = key_of(episode), self.by_rule[episode.rule]
         self.moved = True
         del self[key], same[key]
-        self.names.pop(key, None)
-        self.shown.pop(key, None)
+        self.shown.pop(self.names.pop(key), None)
         if not same:
             del self.by_rule[episode.rule]
+
+    def show_anew(self, episode: Episode) -> None:
+        """Forget how a one-off was shown, whose status has changed."""
+        self.moved = True
+        self.shown.pop(self.names[key_of(episode)], None)
 
     def of(self, rule: str) -> Mapping[Key, Episode]:
         """Return the episodes of a rule."""

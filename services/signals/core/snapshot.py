@@ -13,7 +13,6 @@ from services.signals.core import gate, health
 from services.signals.core.account import Account
 from services.signals.core.comparing import value_at
 from services.signals.core.emit import evidence, name_of
-from services.signals.core.open_episodes import key_of
 from services.signals.core.recommend import estimate
 from services.signals.core.rules import BY_NAME
 from services.signals.core.rules.row import Level, Measure, RuleRow, Words
@@ -25,7 +24,7 @@ from shared.kernel.clock import iso_day
 from shared.kernel.playbook.notices import Seen, notices
 from shared.kernel.quantities import as_number
 from shared.kernel.snapshots import LogPosition, RuleValue, Snapshot, State
-from shared.kernel.triggers import EstimatedAcv, ScopeType
+from shared.kernel.triggers import EstimatedAcv, Evidence, ScopeType
 
 MOST_VALUES = 100  # of one rule: with thousands of scopes the snapshot would not fit its topic
 STATES: dict[str, State] = {"held": "held", "passed": "passed"}  # passed: counts as fired, because a higher level did
@@ -134,7 +133,8 @@ def _values_of(account: Account, terms: Terms, row: RuleRow, measures: list[Meas
     if episodes:
         scopes = {measure.scope for measure in measures}
         unmeasured = [e for e in episodes.values() if e.scope not in scopes and e.status in OPEN]
-        shown += [_open(account, terms, row, episode) for episode in unmeasured[: MOST_VALUES - len(shown)]]
+        left = unmeasured[: MOST_VALUES - len(shown)]
+        shown += [_open(account, row, episode, _why(account, terms, row, episode)) for episode in left]
     return shown or _waiting(terms, row)
 
 
@@ -147,17 +147,21 @@ def _happenings(account: Account, terms: Terms, row: RuleRow) -> list[RuleValue]
 
 
 def _stands(account: Account, terms: Terms, row: RuleRow, episode: Episode) -> RuleValue:
-    """Show what stands of a one-off: nothing of it changes but its status."""
-    key, shown = key_of(episode), account.episodes.shown
-    if key not in shown or shown[key][0] != episode.status:
-        shown[key] = episode.status, _open(account, terms, row, episode)
-    value: RuleValue = shown[key][1]
-    return value
+    """Show what stands of a one-off, whose evidence stays as long as its status."""
+    name, shown = name_of(account, episode), account.episodes.shown
+    why = shown.get(name)
+    if why is None:
+        why = shown[name] = _why(account, terms, row, episode)
+    return _open(account, row, episode, why)
 
 
-def _open(account: Account, terms: Terms, row: RuleRow, episode: Episode) -> RuleValue:
-    """Show an open trigger by itself; one whose value cannot be measured just now ends at the next change of day."""
+def _why(account: Account, terms: Terms, row: RuleRow, episode: Episode) -> Evidence:
     known = episode.measure
+    return evidence(row, episode, known, None if known is None else row.words(account, terms, known))
+
+
+def _open(account: Account, row: RuleRow, episode: Episode, why: Evidence) -> RuleValue:
+    """Show an open trigger by itself; one whose value cannot be measured just now ends at the next change of day."""
     return RuleValue(
         rule=row.name,
         kind=row.kind,
@@ -165,7 +169,7 @@ def _open(account: Account, terms: Terms, row: RuleRow, episode: Episode) -> Rul
         scope=episode.scope,
         scope_type=episode.scope_type,
         state="held" if episode.status == "held" else "fired",
-        evidence=evidence(row, episode, known, None if known is None else row.words(account, terms, known)),
+        evidence=why,
         since=iso_day(episode.day),
         trigger_id=name_of(account, episode),
     )

@@ -4,6 +4,7 @@ Source: definitions 4, 5, 33 and 38.
 """
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from services.signals.core import sharing
 from services.signals.core.account import Account
@@ -88,6 +89,8 @@ def begin(
     account: Account, row: RuleRow, measure: Measure, level: Level, status: str, cause: Cause, until: int = 0
 ) -> Episode:
     """Open an episode; one of a one-off stands before the day `until`."""
+    at: Any = cause.at_ms  # an object: the event's own time is mostly the same
+    event_ms: Any = at if cause.event_ms == cause.at_ms else cause.event_ms
     episode = Episode(
         rule=row.name,
         scope=measure.scope,
@@ -99,10 +102,10 @@ def begin(
         margin=sharing.number(level.margin),
         day=sharing.number(account.head.today),
         decided_by=cause.decided_by,
-        held_since=cause.at_ms if status == HELD else None,
+        held_since=at if status == HELD else None,
         event_ids=() if cause.event_ms is None else (cause.decided_by,),
-        event_times=() if cause.event_ms is None else (cause.event_ms,),
-        until=until,
+        event_times=() if cause.event_ms is None else (event_ms,),
+        until=sharing.number(until),
         measure=measure if until else None,
     )
     account.episodes.begin(episode)

@@ -5,6 +5,7 @@ Source: playbook section 6, definition 16.
 
 from collections.abc import Iterator
 
+from services.signals.core import sharing
 from services.signals.core.account import Account
 from services.signals.core.rules.one_off import one_off
 from services.signals.core.rules.row import Measure, RuleRow
@@ -20,7 +21,7 @@ def happening(_account: Account, terms: Terms, event: Event) -> Iterator[Measure
         return
     named = {need.strip().casefold() for need in event.properties.unmet_needs}
     needs = [need for need in terms.playbook.roadmap if need.strip().casefold() in named]
-    held_on = iso_day(day_of(event.occurred_at))  # type: ignore[arg-type]  # the codec has settled it
+    held_on = sharing.word(iso_day(day_of(event.occurred_at)))  # type: ignore[arg-type]  # the codec has settled it
     text = f"the business review of {held_on} named what is on the roadmap: {', '.join(needs)}"
     yield Measure(None, None, len(needs), 1, None, {"needs": needs, "held_on": held_on}, text)
 
