@@ -24,6 +24,7 @@ from services.signals.metrics import FLUSH_SECONDS, FLUSHES, STALE_PAGES, publis
 from services.signals.owned import Owned
 from services.signals.pace import pause_after
 from services.signals.reader import Reader, now_ms
+from services.signals.room import let_idle_go
 from services.signals.settings import Settings
 from services.signals.store import Page
 from shared.io.logs import get_logger
@@ -139,6 +140,7 @@ class Flush:
         self.busy_seconds = 0.0  # how long the last flush has held the loop
         self._flush_seconds = settings.flush_seconds
         self._commit_seconds = settings.commit_seconds
+        self._accounts_bytes = settings.accounts_bytes
         self._lock = asyncio.Lock()
 
     @property
@@ -183,6 +185,7 @@ class Flush:
             work.groups = owned.engine.take_dirty()
             self.busy_seconds += time.perf_counter() - started
             owned.unflushed_bytes = 0
+            let_idle_go(owned, self.reader.owned.values(), self._accounts_bytes)
             work.position = owned.next
             if work.groups:
                 owned.pages.expect(page for group in work.groups for page in group)

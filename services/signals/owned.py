@@ -13,6 +13,8 @@ from services.signals.pace import pause_after
 from services.signals.store import Page, PageStore
 from shared.kernel.topics import Topic
 
+MOST_SWEPT = 100  # accounts at once: they take as long as a slice of events
+
 __all__ = ["EngineLike", "OutputLike", "Owned", "Pages", "show_pause"]
 
 
@@ -40,6 +42,15 @@ class EngineLike(Protocol):
     """What the shell needs of an engine; `core/engine.py` is the real one."""
 
     offset: int
+    most_swept: int | None
+
+    @property
+    def weight(self) -> int:
+        """Return about how many bytes the accounts in memory take."""
+
+    @property
+    def unflushed_weight(self) -> int:
+        """Return about how many of them the next flush writes."""
 
     @property
     def phase(self) -> str:
@@ -50,9 +61,9 @@ class EngineLike(Protocol):
         """Return the instant of the latest tick folded, 0 when there was none."""
 
     def fold_run(self, first: int, values: Sequence[bytes], now_ms: int) -> None:
-        """Fold consecutive records of the input log from an offset on, up to one that needs a playbook.
+        """Fold consecutive records of the input log from an offset on: `offset` tells how far.
 
-        Shape: `offset` tells how far.
+        Up to one that needs a playbook, or that is not through when it has changed `most_swept` accounts.
         """
 
     def take_outputs(self) -> Iterable[OutputLike]:
@@ -63,6 +74,9 @@ class EngineLike(Protocol):
 
     def take_dirty(self) -> list[list[Page]]:
         """Return the changed pages in atomic groups; the partition's meta page is in the last."""
+
+    def let_go(self, so_many_bytes: int) -> None:
+        """Let accounts go that are written, about so many bytes of them."""
 
     def take_counts(self) -> Counter[tuple[str, ...]]:
         """Return what happened since the last call."""
@@ -149,7 +163,7 @@ class Owned:
         self.events = events
         self.changelog = changelog
         self.generation = generation
-        self.engine = engine
+        self.engine, engine.most_swept = engine, MOST_SWEPT
         self.pages = pages
         self.next = engine.offset + 1
         self.owed = 0
@@ -179,8 +193,8 @@ class Owned:
 
     @property
     def flushed(self) -> bool:
-        """Tell whether everything up to `next` is durable."""
-        return self.next == self.committed and not self.unacked
+        """Tell whether everything that has been folded is durable, part of the record at `next` it may be."""
+        return self.next == self.committed and not self.unacked and not self.unflushed_bytes
 
     @property
     def lag(self) -> int:

@@ -60,9 +60,7 @@ class Reader:
         self.consumer: Any = None
         self.store: PageStore | None = None
         self.halted, self.full = True, asyncio.Event()
-        self._settings = settings
-        self._engine = engine
-        self._delivery = delivery
+        self._settings, self._engine, self._delivery = settings, engine, delivery
         self._playbooks, self._readiness = playbooks, readiness
         self.gaps = Gaps(settings.kafka, settings.delivery_seconds)
         self._ends: dict[TP, int] = {}
@@ -147,8 +145,8 @@ class Reader:
 
     async def _wait_for_room(self, owned: Owned, size: int) -> float:
         """Let the flush catch up; return the seconds that it took."""
-        began = time.perf_counter()
-        while not (owned.closed or self.halted or fits(owned, self.owned.values(), size)):
+        began, most = time.perf_counter(), self._settings.accounts_bytes
+        while not (owned.closed or self.halted or fits(owned, self.owned.values(), size, most)):
             self.full.set()
             await asyncio.sleep(ROOM_SECONDS)
         return time.perf_counter() - began
@@ -192,8 +190,9 @@ class Reader:
                 return
             seconds = self._fold_stretch(owned, offset, values)
             stretches.took(folded := batch.size(position, batch.place(owned.next)), seconds)
-            owned.unflushed_bytes += folded
+            owned.unflushed_bytes += max(folded, 1)
             await self._supply(owned)
+            owned.next = owned.engine.offset + 1  # a playbook may not be through with all accounts
             await self.send_outputs(owned)
             await asyncio.sleep(0)
         owned.behind = owned.behind and owned.next < owned.highwater

@@ -1,22 +1,35 @@
-"""How much may lie folded and not yet flushed: the reader waits for the flush when more would.
+"""How much may lie folded and not yet flushed, and in memory at all: the reader waits for the flush when more would.
 
 What is unflushed lies in memory, and the ids of an account that are a part of it travel with its pages in one batch.
-Source: ADR 0014.
+Accounts that a flush has written may be let go. Source: ADR 0014, ADR 0016.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from services.signals.owned import Owned
 
-__all__ = ["MOST_BYTES", "MOST_IN_ALL_BYTES", "fits"]
+__all__ = ["MOST_BYTES", "MOST_IN_ALL_BYTES", "fits", "let_idle_go"]
 
 MOST_BYTES = 16 << 20  # of a partition
 MOST_IN_ALL_BYTES = 128 << 20
+UNFLUSHED_SHARE = 4  # of what accounts may take, so much of it may be of accounts that wait to be written
 
 
-def fits(owned: Owned, everybody: Iterable[Owned], size: int) -> bool:
-    """Tell whether so many bytes more of a partition may be folded now; the first ones always may."""
+def fits(owned: Owned, everybody: Collection[Owned], size: int, accounts_bytes: int) -> bool:
+    """Tell whether so many bytes more of a partition may be folded now; the first ones always may.
+
+    Shape: `accounts_bytes` is about how many bytes the accounts of all partitions may take in memory.
+    """
     in_all = sum(each.unflushed_bytes for each in everybody)
-    return (not owned.unflushed_bytes or owned.unflushed_bytes + size <= MOST_BYTES) and (
-        not in_all or in_all + size <= MOST_IN_ALL_BYTES
+    return (
+        (not owned.unflushed_bytes or owned.unflushed_bytes + size <= MOST_BYTES)
+        and (not in_all or in_all + size <= MOST_IN_ALL_BYTES)
+        and (not in_all or sum(each.engine.unflushed_weight for each in everybody) * UNFLUSHED_SHARE <= accounts_bytes)
     )
+
+
+def let_idle_go(owned: Owned, everybody: Collection[Owned], accounts_bytes: int) -> None:
+    """Let a partition, all of which is written, give its part of what accounts take beyond so many bytes."""
+    in_all = sum(each.engine.weight for each in everybody)
+    if in_all > accounts_bytes:
+        owned.engine.let_go((in_all - accounts_bytes) * owned.engine.weight // in_all + 1)

@@ -11,11 +11,12 @@ from services.signals.compiled import Mode
 
 
 class Settings(BaseSettings):
-    """One worker. Units: in the names; sizes of RocksDB are for the whole worker, whatever the number of partitions.
+    """One worker. Units: in the names; sizes are for the whole worker, whatever the number of partitions.
 
-    Shape: `instance` is the worker's name in the group and below `datadir`: the same after a restart, another one for
-    each worker. `adopt_log` is the id of the input topic that an operator has decided to go on with, although the
-    stored state was made from another one.
+    Shape: `accounts_bytes` is about how much accounts in memory may take, the sizes after it are RocksDB's. `instance`
+    is the worker's name in the group and below `datadir`: the same after a restart, another one for each worker.
+    `adopt_log` is the id of the input topic that an operator has decided to go on with, although the stored state was
+    made from another one.
     """
 
     model_config = SettingsConfigDict(env_prefix="UPSWING_SIGNALS_", frozen=True, extra="forbid")
@@ -50,6 +51,7 @@ class Settings(BaseSettings):
     progress_seconds: float = Field(default=60.0, ge=5, le=3_600)
     stall_seconds: float = Field(default=10.0, ge=1, le=600)
 
+    accounts_bytes: int = Field(default=800 << 20, ge=1 << 20, le=1 << 40)
     cache_bytes: int = Field(default=64 << 20, ge=1 << 20, le=16 << 30)
     memtable_bytes: int = Field(default=128 << 20, ge=1 << 20, le=16 << 30)
     open_files: int = Field(default=1_024, ge=64, le=1_000_000)

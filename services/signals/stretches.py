@@ -24,8 +24,11 @@ class Stretches:
         return batch.stretch(begin, self.size)
 
     def took(self, size: int, seconds: float) -> None:
-        """Learn from how long so many bytes have taken; a short stretch tells little, unless it was slow."""
-        if 2 * size < self.size and seconds < self._slice_seconds:
+        """Learn from how long so many bytes have taken; a short stretch tells little, unless it was slow.
+
+        None at all is a record that is not through with all accounts, and tells nothing.
+        """
+        if not size or (2 * size < self.size and seconds < self._slice_seconds):
             return
         fitting = size * self._slice_seconds / max(seconds, 1e-6)
         self.size = int(min(max((self.size + fitting) / 2, LEAST_BYTES), MOST_BYTES))

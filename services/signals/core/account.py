@@ -45,6 +45,7 @@ class Account:
         "checked_at",
         "core_departments",
         "days",
+        "days_bytes",
         "days_dirty",
         "dirty",
         "dirty_users",
@@ -54,6 +55,7 @@ class Account:
         "gate_cache",
         "gated",
         "head",
+        "head_bytes",
         "held",
         "limits",
         "metrics",
@@ -80,6 +82,7 @@ class Account:
         "watch_acts",
         "watch_health",
         "watch_late",
+        "weight",
     )
 
     def __init__(self, head: Head, days: Days, users: list[Users], recent: RecentIds) -> None:
@@ -95,12 +98,13 @@ class Account:
         self.parked = set(head.parked)
         self.active, self.people = LastSeen(), People()
         self.assigned = self.waiting = self.forgotten = 0  # the last: digests of who has been erased
-        self.returned: set[str] = set()  # back after an erasure, and not settled yet
+        self.returned = set[str]()  # back after an erasure, and not settled yet
         self.core_departments: dict[str, dict[str, LastSeen]] = {}
         self.metrics = self._metrics()
         self.period = (0, 0)
         self.active_rule = self.active_month = self.active_health = 0
-        self.acts_before = self.shown_at = self.checked_at = 0  # the first: of the window of active users, but today's
+        self.acts_before = 0  # of the window of active users, but today's
+        self.shown_at = self.checked_at = self.head_bytes = self.days_bytes = self.weight = 0  # the last: see `weights`
         self.watch_active = self.watch_health = self.watch_acts = 0
         self.watch_late = -1  # a quantity that is late by so much must be looked at
         self.overlooked = True  # a rule may be met that nobody has measured: the next look is at all of them
@@ -110,7 +114,7 @@ class Account:
         self.open_tickets: dict[str, int] = {}  # by severity
         self.peak: tuple[int, int, Fraction | None] | None = None
         self.wanted: Fraction | None = None  # the least health that somebody waits for
-        self.gated: frozenset[str] = frozenset()
+        self.gated = frozenset[str]()
         self.quiet_uses: tuple[object, frozenset[str], dict[str, Any]] | None = None  # see `quiet_features`
         self.limits: dict[str, int] = {}
         self.gate_cache: tuple[str, ...] | None = None  # the criterion in the way, () for none; None: not known

@@ -3,15 +3,17 @@
 Source: design (one input log), definitions 63, 66, 72, 73 and 74.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
+
+from msgspec.structs import replace
 
 from services.signals.core import removing, sources
 from services.signals.core.account import Account
+from services.signals.core.meta import Meta
 from services.signals.core.midnights import change_terms
 from services.signals.core.partition import Partition
 from services.signals.core.settling import settle
-from services.signals.core.terms import Terms
 from shared.kernel.clock import DAY_MS
 from shared.kernel.codec import encode_line
 from shared.kernel.controls import (
@@ -29,7 +31,21 @@ from shared.kernel.quantities import millionths
 
 def apply(state: Partition, control: Control, offset: int, only: str | None = None) -> None:
     """Fold a control record; with `only`, for one account (which is being refolded)."""
-    HANDLERS[type(control)](state, control, offset, only)
+    for _ in sweep(state, control, offset, only):
+        pass
+
+
+def sweep(state: Partition, control: Control, offset: int, only: str | None = None) -> Iterator[None]:
+    """Fold a control record account by account, and stop after each.
+
+    Whoever stops may write accounts and let them go. The partition's own state is that of before until all are through,
+    so a worker that dies in between begins again, and passes over the accounts that were written.
+    """
+    kind = type(control)
+    if kind in SWEEPS:
+        yield from SWEEPS[kind](state, control, offset, only)
+    else:
+        HANDLERS[kind](state, control, offset, only)
 
 
 def _backfill(state: Partition, control: Backfill, _offset: int, only: str | None) -> None:
@@ -43,18 +59,18 @@ def _backfill(state: Partition, control: Backfill, _offset: int, only: str | Non
         state.meta.phase = "backfill"
 
 
-def _playbook(state: Partition, control: PlaybookSet, offset: int, only: str | None) -> None:
+def _playbook(state: Partition, control: PlaybookSet, offset: int, only: str | None) -> Iterator[None]:
+    yield from _judge_by(state, replace(state.meta, playbook_version=control.version), offset, only)
     state.meta.playbook_version = control.version
-    _judge_by(state, state.terms_in_force(), offset, only)
     sources.settle(state, control.at)
 
 
-def _rule(state: Partition, control: RuleSwitched, offset: int, only: str | None) -> None:
+def _rule(state: Partition, control: RuleSwitched, offset: int, only: str | None) -> Iterator[None]:
     off = set(state.meta.switched_off) - {control.rule}
     after = tuple(sorted(off if control.enabled else off | {control.rule}))
     if after != state.meta.switched_off:
+        yield from _judge_by(state, replace(state.meta, switched_off=after), offset, only)
         state.meta.switched_off = after
-        _judge_by(state, state.terms_in_force(), offset, only)
         sources.settle(state, control.at)
 
 
@@ -67,37 +83,37 @@ def _removed(state: Partition, control: AccountRemoved, offset: int, only: str |
         removing.remove(state, control, offset)
 
 
-def _accounts(state: Partition, only: str | None) -> list[Account]:
+def _accounts(state: Partition, only: str | None) -> Iterator[Account]:
     if only is None:
-        return state.shelf.all()
-    one = state.shelf.load(only)
-    return [] if one is None else [one]
+        yield from state.shelf.each()
+    elif (one := state.shelf.load(only)) is not None:
+        yield one
 
 
-def _tick(state: Partition, tick: Tick, offset: int, only: str | None) -> None:
-    meta = state.meta
+def _tick(state: Partition, tick: Tick, offset: int, only: str | None) -> Iterator[None]:
+    meta, day = state.meta, tick.at // DAY_MS
+    if day > meta.ticked_at // DAY_MS:
+        for account in _accounts(state, only):
+            if account.offset < offset and account.head.today < day:
+                state.touch(account, offset)
+                state.step(account, day)
+                yield
     meta.live_ticked = meta.live_ticked or tick.live
-    if tick.at <= meta.ticked_at:
-        return
-    day, turned = tick.at // DAY_MS, tick.at // DAY_MS > meta.ticked_at // DAY_MS
-    meta.ticked_at = tick.at
-    if not turned:
-        return
+    meta.ticked_at = max(meta.ticked_at, tick.at)
+
+
+def _judge_by(state: Partition, named: Meta, offset: int, only: str | None) -> Iterator[None]:
+    """Judge all accounts by the terms that a meta page names; they are loaded by those before, to compare both."""
+    before, after = state.terms, state.terms_by(named)
     for account in _accounts(state, only):
-        if account.offset < offset and account.head.today < day:
-            state.touch(account, offset)
-            state.step(account, day)
-
-
-def _judge_by(state: Partition, after: Terms, offset: int, only: str | None) -> None:
-    accounts = _accounts(state, only)  # loaded by the terms before, so that both can be compared
-    before, state.terms = state.terms, after
-    for account in accounts:
         if account.offset < offset:
             state.touch(account, offset)
             change_terms(account, before, after, backfill=state.backfill)
-        else:  # a flush was torn: its pages were judged by these terms already, but loaded under those before
-            state.prepare(account)
+            yield
+        else:  # its pages were judged by these terms already, before a flush was torn or the worker died in between
+            after.refresh(account)
+            settle(account, after, backfill=state.backfill)
+    state.terms = after
 
 
 def _hand_over(state: Partition, only: str | None) -> None:
@@ -128,11 +144,13 @@ def switch_off(rule: str, at_ms: int, why: str) -> bytes:
     return encode_line(RuleSwitched(at=at_ms, rule=rule, enabled=False, reason=why[:500]))
 
 
-HANDLERS: dict[type[Control], Callable[[Partition, Any, int, str | None], None]] = {
+SWEEPS: dict[type[Control], Callable[[Partition, Any, int, str | None], Iterator[None]]] = {
     Tick: _tick,
-    Backfill: _backfill,
     PlaybookSet: _playbook,
     RuleSwitched: _rule,
+}
+HANDLERS: dict[type[Control], Callable[[Partition, Any, int, str | None], None]] = {
+    Backfill: _backfill,
     SourceHeard: _source,
     Quintiles: _place,
     AccountRemoved: _removed,

@@ -6,16 +6,16 @@ Source: design (one input log; durability), definitions 1-8.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from services.signals.core import controls, poison
+from services.signals.core import controls, idle, poison
 from services.signals.core.output import Output
 from services.signals.core.partition import TYPE_NAMES, Partition
 from services.signals.core.shelf import Group, PageReader
 from services.signals.core.showcase import due
 from services.signals.core.units import LogRecord, Unit, fold_one, fold_unit, units_of
 from shared.kernel.codec import decode_record, encode_line
-from shared.kernel.controls import PlaybookSet
+from shared.kernel.controls import Control, PlaybookSet
 from shared.kernel.errors import ConfigurationError, InvariantError, Problem, Reason
 from shared.kernel.events.envelope import Event
 from shared.kernel.playbook import Playbook
@@ -23,8 +23,15 @@ from shared.kernel.playbook import Playbook
 __all__ = ["Engine", "Output"]
 
 
+Sweep = tuple[int, bytes, Iterator[None]]  # a control record that is not through with all accounts: offset, value, rest
+
+
 class Engine:
-    """The fold of one owned partition. Sync and single-threaded; it never raises for bad data."""
+    """The fold of one owned partition. Sync and single-threaded; it never raises for bad data.
+
+    Shape: `most_swept` is how many accounts a control record of all of them may change in one call of `fold_run`; None
+    is any number.
+    """
 
     def __init__(
         self, partition: int, partitions: int, epoch: str, adopt: bool, playbook: Playbook, pages: PageReader
@@ -33,7 +40,9 @@ class Engine:
         self.stored_epochs = self.state.stored_epochs
         self.offset = self.state.meta.stamp[1]
         self.journal = poison.Journal(self.state.meta)
-        self._pending: tuple[int, PlaybookSet] | None = None
+        self.most_swept: int | None = None
+        self._pending: tuple[int, bytes, PlaybookSet] | None = None  # with the record, if it holds nothing else
+        self._sweep: Sweep | None = None
 
     @property
     def phase(self) -> str:
@@ -48,22 +57,22 @@ class Engine:
     def needs_playbook(self) -> str | None:
         """Return the version whose body must be added before anything more can be folded."""
         if self._pending is not None:
-            return self._pending[1].version
+            return self._pending[2].version
         wanted = self.state.meta.playbook_version
         return wanted if wanted and wanted not in self.state.playbooks else None
 
     def add_playbook(self, version: str, playbook: Playbook) -> None:
         """Take a playbook's body; the control record that waited for it is applied, unless it means another body."""
-        if self._pending is not None and self._pending[1].digest not in {"", playbook.digest}:
-            self.refuse_playbook(f"its digest is {playbook.digest}, the log means {self._pending[1].digest}")
+        if self._pending is not None and self._pending[2].digest not in {"", playbook.digest}:
+            self.refuse_playbook(f"its digest is {playbook.digest}, the log means {self._pending[2].digest}")
             return
         self.state.playbooks[version] = playbook
         if self._pending is not None:
-            (offset, control), self._pending = self._pending, None
-            controls.apply(self.state, control, offset)
-            self.state.close(offset)
+            pending, self._pending = self._pending, None
+            self._begin(*pending)
+            self._end_unless_swept(pending[0])
         elif version == self.state.meta.playbook_version:
-            self.state.terms = self.state.terms_in_force()
+            self.state.terms = self.state.terms_by(self.state.meta)
 
     def refuse_playbook(self, why: str) -> None:
         """Pass over the control record whose body cannot be used: it is a dead letter, and the playbook before stays.
@@ -74,7 +83,7 @@ class Engine:
             raise ConfigurationError(
                 f"partition {self.state.number} was judged by playbook {self.needs_playbook()}: {why}"
             )
-        (offset, control), self._pending = self._pending, None
+        (offset, _value, control), self._pending = self._pending, None
         self.journal.exclude(offset, 0)
         poison.refuse(self.state, offset, 0, encode_line(control), Problem(Reason.UNUSABLE, "version", why))
 
@@ -88,40 +97,72 @@ class Engine:
             self.fold_run(records[0][0], [value for _, value in records], now_ms)
 
     def fold_run(self, first: int, values: Sequence[bytes], now_ms: int) -> None:
-        """Fold consecutive records of the log, up to one whose playbook's body is missing: `offset` tells how far.
+        """Fold consecutive records of the log: `offset` tells how far.
 
-        Shape: `first` is the offset of the first of them.
+        Up to one whose playbook's body is missing; up to one that is not through with all accounts yet: it is given
+        again. Shape: `first` is the offset of the first of them.
         Errors: `InvariantError` when one is missing already.
         """
         if self.needs_playbook() is not None:
             raise InvariantError(f"partition {self.state.number} waits for playbook {self.needs_playbook()}")
         self.state.now_ms = now_ms
+        if self._sweep is not None:
+            self._go_on(self._sweep)
+            self._end_unless_swept(first)
+            return
         for piece in units_of(first, values):
             if isinstance(piece, Unit):
                 fold_unit(self.state, self.journal, piece)
                 self.offset = piece.following - 1
+                self._count_failures()
             else:
                 self._fold_record(*piece)
-            for failure in self.state.take_failures():
-                poison.count_failure(self.state, self.journal, failure)
-            if self._pending is not None:
+            if self._pending is not None or self._sweep is not None:
                 return
+
+    def _count_failures(self) -> None:
+        for failure in self.state.take_failures():
+            poison.count_failure(self.state, self.journal, failure)
 
     def _fold_record(self, offset: int, value: bytes) -> None:
         """Fold a record line by line."""
         self.journal.extend(offset, [value])
         lines, bad = decode_record(value)
+        alone = value if len(lines) == 1 and not bad else b""
         for number, raw, problem in bad:
             poison.refuse(self.state, offset, number, raw, problem)
         for number, line in lines:
             if isinstance(line, Event):
                 fold_one(self.state, self.journal, offset, number, line)
             elif isinstance(line, PlaybookSet) and not self._has_body(line):
-                self._pending = (offset, line)
+                self._pending = (offset, alone, line)
             else:
-                controls.apply(self.state, line, offset)
+                self._begin(offset, alone, line)
+        self._end_unless_swept(offset)
+
+    def _end_unless_swept(self, offset: int) -> None:
+        """End a record, unless it is not through with all accounts; those that it has touched are stamped with it."""
         self.state.close(offset)
-        self.offset = offset
+        if self._sweep is None:
+            self.offset = offset
+            self._count_failures()
+        else:
+            self.offset = offset - 1
+
+    def _begin(self, offset: int, value: bytes, control: Control) -> None:
+        """Fold a control, as far as one call may go; to the end when its record, given as empty, holds more."""
+        if value:
+            self._sweep = offset, value, controls.sweep(self.state, control, offset)
+            self._go_on(self._sweep)
+        else:
+            controls.apply(self.state, control, offset)
+
+    def _go_on(self, sweep: Sweep) -> None:
+        _offset, _value, steps = sweep
+        for swept, _ in enumerate(steps, 1):
+            if swept == self.most_swept:
+                return
+        self._sweep = None
 
     def _has_body(self, control: PlaybookSet) -> bool:
         known = self.state.playbooks.get(control.version)
@@ -133,7 +174,12 @@ class Engine:
         return outputs
 
     def take_snapshots(self, now_ms: int) -> list[Output]:
-        """Return the snapshots that are due: of changed accounts, and of the others touched now and then."""
+        """Return the snapshots that are due: of changed accounts, and of the others touched now and then.
+
+        None while a control record is not through: some accounts are judged by it, and others are not.
+        """
+        if self._sweep is not None:
+            return []
         snapshots = list(due(self.state, self.offset, now_ms))
         self.state.counts["snapshots",] += len(snapshots)
         return snapshots
@@ -145,7 +191,24 @@ class Engine:
         groups = state.shelf.groups(list(state.dirty.values()), state.meta, state.meta.ticked_at)
         state.dirty = {}
         self.journal.flushed(state.meta)
+        if self._sweep is not None:
+            offset, value, _steps = self._sweep
+            self.journal.extend(offset, [value])
         return groups
+
+    @property
+    def weight(self) -> int:
+        """About how many bytes the accounts in memory take."""
+        return self.state.shelf.weight
+
+    @property
+    def unflushed_weight(self) -> int:
+        """About how many of them are of accounts that the next flush writes."""
+        return idle.unflushed_bytes(self.state)
+
+    def let_go(self, so_many_bytes: int) -> None:
+        """Let accounts go that are written, about so many bytes of them; their next event loads them."""
+        idle.let_go(self.state, so_many_bytes)
 
     def take_counts(self) -> Counter[tuple[str, ...]]:
         """Return what was counted since the last call."""

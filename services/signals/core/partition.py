@@ -52,12 +52,12 @@ class Partition:
         self._enter(adopt)
         self.first_version = playbook.version
         self.playbooks = {playbook.version: playbook}
-        self.terms = self._terms(playbook)
+        self.terms = self._terms(playbook, self.meta.switched_off)
         self.counts: Counter[tuple[str, ...]] = Counter()
         self.kinds = dict.fromkeys(TYPE_NAMES, 0)
         self.outputs: list[Output] = []
         self.dirty: dict[str, Account] = {}
-        self.unshown: dict[str, Account] = {}
+        self.unshown: dict[str, bool] = {}  # whether it had changed when it was let go
         self.touched: list[Account] = []
         self.failures: list[RuleFailed] = []
         self.muted, self.now_ms = False, 0
@@ -85,13 +85,12 @@ class Partition:
         """Tell whether every trigger is held because history is being loaded."""
         return self.meta.phase == "backfill"
 
-    def terms_in_force(self) -> Terms:
-        """Return the terms that the meta page names."""
-        version = self.meta.playbook_version or self.first_version
-        return self._terms(self.playbooks[version])
+    def terms_by(self, meta: Meta) -> Terms:
+        """Return the terms that a meta page names."""
+        return self._terms(self.playbooks[meta.playbook_version or self.first_version], meta.switched_off)
 
-    def _terms(self, playbook: Playbook) -> Terms:
-        terms = Terms(playbook, frozenset(self.meta.switched_off))
+    def _terms(self, playbook: Playbook, switched_off: tuple[str, ...]) -> Terms:
+        terms = Terms(playbook, frozenset(switched_off))
         terms.bounds = self.meta.quintiles
         terms.silent = silent_now(self.meta.sources)
         return terms
@@ -113,7 +112,8 @@ class Partition:
         account.at_record = offset
         self.touched.append(account)
         name = account.head.account_id
-        self.dirty[name] = self.unshown[name] = account
+        self.dirty[name] = account
+        self.unshown.setdefault(name, False)
 
     def fold_event(self, offset: int, event: Event) -> None:
         """Fold one event into its account, unless the account has it already. Errors: whatever a rule raises."""
@@ -200,7 +200,7 @@ class Partition:
             if at_day < today - self.terms.horizon_days and type(event) not in AGELESS:
                 self.counts["too_old",] += 1
                 return None
-            account = self.shelf.accounts[name] = self.shelf.new(name, today)
+            account = self.shelf.keep(self.shelf.new(name, today))
         return account
 
     def step(self, account: Account, day: int) -> None:

@@ -137,7 +137,7 @@ def reload(state: Partition, journal: Journal, name: str, offset: int, number: i
     _refold(state, journal, name, offset, number)
     account = state.shelf.load(name)
     if account is not None:
-        state.unshown[name] = account
+        state.unshown[name] = False
 
 
 def _refold(state: Partition, journal: Journal, account_id: str, offset: int, number: int) -> None:
@@ -145,7 +145,7 @@ def _refold(state: Partition, journal: Journal, account_id: str, offset: int, nu
     present, terms, counts, kinds = state.meta, state.terms, state.counts, state.kinds
     touched, state.touched = state.touched, []
     state.meta, state.counts, state.kinds, state.muted = journal.begin(), Counter(), Counter(), True
-    state.terms = state.terms_in_force()
+    state.terms = state.terms_by(state.meta)
     try:
         for at, line in journal.lines(account_id, offset, number):
             if isinstance(line, Event):

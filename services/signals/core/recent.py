@@ -116,6 +116,11 @@ class RecentIds:
         self.note(source, [event_id], [clock])
         return False
 
+    @property
+    def held(self) -> int:
+        """The number of ids in memory."""
+        return self._number + sum(map(len, self._old.values()))
+
     def knows(self, source: str, event_id: str) -> bool:
         """Tell whether an event may have been seen within the window; of a source with a zero it always may."""
         return ZERO in source or event_id in self._new.get(source, NONE) or event_id in self._old.get(source, NONE)

@@ -1,11 +1,11 @@
-"""The accounts of one partition: decoded from pages on first touch, written back as atomic groups of pages.
+"""The accounts of one partition: decoded from pages on first touch, written back as atomic groups of pages, let go.
 
 All pages of an account that changed travel in one group, so an account is always at one point of the log (those of many
 users: see `user_pages`); the meta page is the last group, so it is never ahead of an account.
 Source: design (state, durability 2).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from typing import Protocol
 
 from services.signals.core import erased, user_pages
@@ -30,6 +30,7 @@ from services.signals.core.recent_state import RecentPage
 from services.signals.core.removed import Removals
 from services.signals.core.state import NO_DAY, Days, Head, UserPage
 from services.signals.core.user import Users, users_of
+from services.signals.core.weights import weigh
 from shared.kernel.errors import InvariantError
 
 Group = list[tuple[bytes, bytes | None]]
@@ -51,14 +52,18 @@ _META = PageDecoder(Meta)
 
 
 class Shelf:
-    """One partition's accounts in memory, over the pages of its store; `prepare` computes what pages do not hold."""
+    """One partition's accounts in memory, over the pages of its store; `prepare` computes what pages do not hold.
+
+    Shape: `accounts` are in the order in which they were last written, those that never were behind; `weight` is about
+    how many bytes they take.
+    """
 
     def __init__(self, pages: PageReader, dedup_ms: int, prepare: Callable[[Account], None]) -> None:
         self._pages, self._dedup_ms, self._prepare = pages, dedup_ms, prepare
         self._in_flight: dict[bytes, bytes | None] = {}
         self.accounts: dict[str, Account] = {}
         self.removals = Removals()
-        self.generation = 0
+        self.generation = self.weight = 0
 
     def meta(self) -> Meta | None:
         """Return the stored meta page."""
@@ -78,7 +83,14 @@ class Shelf:
             head = None if raw is None else self._head(raw)
             if head is None:
                 return None
-            account = self.accounts[account_id] = self._decode(head)
+            account = self.keep(self._decode(head, len(raw or b"")))
+        return account
+
+    def keep(self, account: Account) -> Account:
+        """Put an account on the shelf, and return it."""
+        self.accounts[account.head.account_id] = account
+        account.weight = weigh(account)
+        self.weight += account.weight
         return account
 
     def _head(self, raw: bytes) -> Head | None:
@@ -89,14 +101,16 @@ class Shelf:
         self.removals.note(head)
         return None
 
-    def _decode(self, head: Head) -> Account:
+    def _decode(self, head: Head, head_bytes: int) -> Account:
         name = head.account_id
-        days = self._decoded(_DAYS, page_key(DAYS, name)) or Days(SCHEMA_VERSION, NO_STAMP)
+        raw = self._page(page_key(DAYS, name))
+        days = Days(SCHEMA_VERSION, NO_STAMP) if raw is None else _DAYS.decode(raw)
         users = [self._users(head, key) for key in user_pages.keys(head)]
         recent = RecentIds(self._dedup_ms)
         stored = [self._decoded(_RECENT, page_key(RECENT, name, segment.number)) for segment in head.segments]
         recent.load(head.segments, [page for page in stored if page is not None])
         account = Account(head, days, users, recent)
+        account.head_bytes, account.days_bytes = head_bytes, len(raw or b"")
         if head.stamp[0] != self.generation:
             account.offset = account.at_record = -1  # folded in a log that another has replaced
         account.garbage = user_pages.unnamed(head, self._pages.scan)
@@ -105,10 +119,12 @@ class Shelf:
         return account
 
     def _users(self, head: Head, key: bytes) -> Users:
-        page = self._decoded(_USERS, key)
-        if page is None and head.user_keys:
+        raw = self._page(key)
+        if raw is None and head.user_keys:
             raise InvariantError(f"a page of {head.account_id} is missing: {key!r}")
-        return Users() if page is None else users_of(page)
+        users = Users() if raw is None else users_of(_USERS.decode(raw))
+        users.page_bytes = len(raw or b"")
+        return users
 
     def _decoded(self, decoder: PageDecoder[Page], key: bytes) -> Page | None:
         raw = self._page(key)
@@ -124,26 +140,46 @@ class Shelf:
 
     def forget(self, account_id: str) -> None:
         """Drop an account from memory, so that its next touch loads what was flushed."""
-        self.accounts.pop(account_id, None)
+        account = self.accounts.pop(account_id, None)
+        self.weight -= 0 if account is None else account.weight
         self.removals.forget(account_id)
 
     def remove(self, account: Account, offset: int) -> None:
         """Take an account from the shelf that the record at an offset removes; its tombstones are written."""
         self.removals.add(account, (self.generation, offset))
         del self.accounts[account.head.account_id]
+        self.weight -= account.weight
 
-    def all(self) -> list[Account]:
-        """Return every account of the partition, loading those that are not in memory."""
-        for key, raw in self._pages.scan(HEADS_PREFIX):
-            name = key[len(HEADS_PREFIX) :].decode()
-            if name not in self.accounts and name not in self.removals:
-                head = self._head(self._in_flight.get(key) or raw)
-                if head is not None:
-                    self.accounts[name] = self._decode(head)
-        for key, value in self._in_flight.items():
-            if key.startswith(HEADS_PREFIX) and value is not None:
-                self.load(key[len(HEADS_PREFIX) :].decode())
-        return list(self.accounts.values())
+    def let_go(self, so_many_bytes: int, but: Container[str]) -> Iterator[Account]:
+        """Yield accounts that are in memory no more, the one first that was written longest ago.
+
+        They take so many bytes together, or a little more; those whose names are among `but` stay.
+        """
+        left, gone = so_many_bytes, list[Account]()
+        for name, account in self.accounts.items():
+            if left <= 0:
+                break
+            if name not in but:
+                gone.append(account)
+                left -= account.weight
+        for account in gone:
+            del self.accounts[account.head.account_id]
+            self.weight -= account.weight
+            yield account
+
+    def each(self) -> Iterator[Account]:
+        """Yield every account of the partition that is there now, one after the other; those not in memory are loaded.
+
+        Between two of them others may be written and let go.
+        """
+        names = dict.fromkeys(self.accounts)
+        heads = [key for key, _page in self._pages.scan(HEADS_PREFIX)]
+        heads += [key for key in self._in_flight if key.startswith(HEADS_PREFIX)]
+        names.update(dict.fromkeys([key[len(HEADS_PREFIX) :].decode() for key in heads]))
+        for name in names:
+            account = self.load(name)
+            if account is not None:
+                yield account
 
     def groups(self, accounts: list[Account], meta: Meta, clock_ms: int) -> list[Group]:
         """Return the pages to write, an account's head in its last group, the meta page last of all.
@@ -165,15 +201,28 @@ class Shelf:
         for number, page in account.recent.write(stamp, max(clock_ms, head.clock_ms)):
             group.append((page_key(RECENT, name, number), None if page is None else encode_page(page)))
         if account.days_dirty:
-            group.append((page_key(DAYS, name), encode_page(self._days_page(account, stamp))))
+            raw = encode_page(self._days_page(account, stamp))
+            account.days_bytes = len(raw)
+            group.append((page_key(DAYS, name), raw))
         head.episodes, head.parked = tuple(account.episodes.values()), tuple(sorted(account.parked, key=repr))
         head.segments = tuple(account.recent.segments)
         today = head.today
         head.sums_today = {name: m.cells[today] for name, m in account.metrics.items() if today in m.cells}
-        group.append((page_key(HEAD, name), encode_page(head)))
+        raw = encode_page(head)
+        group.append((page_key(HEAD, name), raw))
+        self._written(account, len(raw))
         group += self.removals.deletions(name, (key for group in groups for key, _page in group))
         account.dirty = account.days_dirty = False
         return groups
+
+    def _written(self, account: Account, head_bytes: int) -> None:
+        """Put an account last among those that may be let go, and weigh it anew."""
+        before, account.head_bytes = account.weight, head_bytes
+        account.weight = weigh(account)
+        self.weight += account.weight - before
+        name = account.head.account_id
+        del self.accounts[name]
+        self.accounts[name] = account
 
     def _days_page(self, account: Account, stamp: Stamp) -> Days:
         days, today = account.days, account.head.today

@@ -25,8 +25,7 @@ def due(state: Partition, offset: int, now_ms: int) -> Iterator[Output]:
     At midnight all are due at once: the fold waits for no more than some, the others are due still when asked next.
     """
     log = LogPosition(state.epoch, state.number, offset)
-    waiting = [(name, state.shelf.accounts.get(name, known)) for name, known in state.unshown.items()]
-    for name, account in islice(_in_turn(state, waiting, now_ms), MOST_AT_ONCE):
+    for name, account in islice(_in_turn(state, now_ms), MOST_AT_ONCE):
         del state.unshown[name]
         account.now = Standstill()
         account.changed, account.shown_at, account.shown = False, now_ms, _face(state, account)
@@ -36,18 +35,31 @@ def due(state: Partition, offset: int, now_ms: int) -> Iterator[Output]:
         yield Output(SNAPSHOTS, name.encode(), encode_snapshot(snapshot))
 
 
-def _in_turn(state: Partition, waiting: list[tuple[str, Account]], now_ms: int) -> Iterator[tuple[str, Account]]:
-    """Yield who is due: first what has changed, then what was shown long ago or has moved a little."""
+def _in_turn(state: Partition, now_ms: int) -> Iterator[tuple[str, Account]]:
+    """Yield who is due: first what has changed, then what was shown long ago, was let go, or has moved a little."""
     every_ms = state.terms.playbook.time.snapshot_seconds * 1000
-    yield from [one for one in waiting if one[1].changed]
+    known = state.accounts
+    changed = [name for name, away in state.unshown.items() if away or (name in known and known[name].changed)]
+    yield from _loaded(state, changed)
     checks = MOST_AT_ONCE
-    for name, account in [one for one in waiting if one[0] in state.unshown]:
-        if now_ms - account.shown_at >= every_ms:
+    for name in list(state.unshown):
+        account = known.get(name)
+        if account is None:
+            yield from _loaded(state, [name])
+        elif now_ms - account.shown_at >= every_ms:
             yield name, account
         elif checks and now_ms - account.checked_at >= CHECKED_EVERY_MS:
             checks -= 1
             if _moved(state, account, now_ms):
                 yield name, account
+
+
+def _loaded(state: Partition, names: list[str]) -> Iterator[tuple[str, Account]]:
+    """Yield accounts by name, loading those that were let go."""
+    for name in names:
+        account = state.shelf.load(name)
+        if account is not None:  # pragma: no branch - who is removed does not wait to be shown
+            yield name, account
 
 
 def _face(state: Partition, account: Account) -> object:

@@ -221,14 +221,15 @@ def user_of(row: UserRow) -> User:
 
 
 class Users:
-    """The users of one page. Shape: `forgotten` and `gone` as in `UserPage`."""
+    """The users of one page. Shape: `forgotten` and `gone` as in `UserPage`; `page_bytes` as last read or written."""
 
-    __slots__ = ("forgotten", "gone", "users")
+    __slots__ = ("forgotten", "gone", "page_bytes", "users")
 
     def __init__(self) -> None:
         self.users: dict[str, User] = {}
         self.gone: dict[bytes, tuple[Moment, Moment]] = {}
         self.forgotten: dict[bytes, tuple[Moment, Moment]] = {}
+        self.page_bytes = 0
 
     def page(self, stamp: Stamp) -> UserPage:
         """Return the page to write."""

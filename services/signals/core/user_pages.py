@@ -54,7 +54,10 @@ def write(account: Account, stamp: Stamp) -> list[Group]:
         replaced = [*_move(account, at), *_clear(account, at)]
     pages: Group = []
     for number in sorted(account.dirty_users):
-        pages.append((key(head, number), encode_page(account.users[number].page(stamp))))
+        users = account.users[number]
+        raw = encode_page(users.page(stamp))
+        users.page_bytes = len(raw)
+        pages.append((key(head, number), raw))
     account.dirty_users.clear()
     if head.user_pages < MANY or sum(len(page or b"") for _key, page in pages) <= TOGETHER_BYTES:
         return [pages + replaced]

@@ -180,6 +180,12 @@ class CountingEngine:
             (head_key(name), _encode([SCHEMA_VERSION, account.stamp, account.count])),
         ]
 
+    most_swept: int | None = None  # nothing sweeps accounts here, and none is let go
+    weight = unflushed_weight = 0
+
+    def let_go(self, _so_many_bytes: int) -> None:
+        """Let nothing go."""
+
     def take_counts(self) -> Counter[tuple[str, ...]]:
         """Return what happened since the last call."""
         counts, self._counts = self._counts, Counter()

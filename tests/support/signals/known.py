@@ -17,7 +17,7 @@ BY_FLUSHES = frozenset({"segments", "user_keys", "version", "sums", "sums_today"
 
 def states(engine: Engine) -> dict[str, dict[str, Any]]:
     """Return what an engine knows, account by account, without what depends on when it was flushed."""
-    return {account.head.account_id: _state(engine, account) for account in engine.state.shelf.all()}
+    return {account.head.account_id: _state(engine, account) for account in engine.state.shelf.each()}
 
 
 def state_hash(known: dict[str, dict[str, Any]]) -> str:

@@ -23,6 +23,7 @@ class Folding:
 
     def __init__(self, offset: int, most: int) -> None:
         self.offset, self.most = offset, most
+        self.unflushed_weight = 0
 
     def fold_run(self, first: int, values: Sequence[bytes], _now_ms: int) -> None:
         """Fold records, no more at once than would do until a playbook is needed."""

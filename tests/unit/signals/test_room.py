@@ -1,11 +1,20 @@
-"""What is folded and not flushed is bounded, for a partition and for all."""
+"""What is folded and not flushed is bounded, for a partition and for all, and so is what accounts take in memory."""
 
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from services.signals.room import MOST_BYTES, MOST_IN_ALL_BYTES, fits
+from services.signals.room import MOST_BYTES, MOST_IN_ALL_BYTES, fits, let_idle_go
+
+PLENTY = 1 << 40
+
+
+def owned(unflushed_bytes: int = 0, unflushed_weight: int = 0, weight: int = 0) -> Any:
+    """Return a partition of which so much is unflushed, with an engine that notes what it is to let go."""
+    gone: list[int] = []
+    engine = SimpleNamespace(unflushed_weight=unflushed_weight, weight=weight, let_go=gone.append, gone=gone)
+    return SimpleNamespace(unflushed_bytes=unflushed_bytes, engine=engine)
 
 
 @pytest.mark.parametrize(
@@ -22,6 +31,26 @@ from services.signals.room import MOST_BYTES, MOST_IN_ALL_BYTES, fits
 )
 def test_there_is_room_up_to_both_bounds(mine: int, others: list[int], size: int, *, room: bool) -> None:
     """And for whatever comes first."""
-    owned: Any = SimpleNamespace(unflushed_bytes=mine)
-    everybody: Any = [owned, *(SimpleNamespace(unflushed_bytes=other) for other in others)]
-    assert fits(owned, everybody, size) is room
+    one = owned(mine)
+    assert fits(one, [one, *map(owned, others)], size, PLENTY) is room
+
+
+@pytest.mark.parametrize(
+    ("mine", "other", "unflushed", "room"),
+    [(100, 150, 1, True), (100, 151, 1, False), (1_000, 0, 1, False), (1_000, 1_000, 0, True)],
+)
+def test_accounts_that_wait_to_be_written_take_a_quarter_at_most(
+    mine: int, other: int, unflushed: int, *, room: bool
+) -> None:
+    """When nothing is unflushed there is nothing to wait for."""
+    one = owned(unflushed, mine)
+    assert fits(one, [one, owned(0, other)], 1, 1_000) is room
+
+
+def test_each_partition_lets_go_by_what_it_takes() -> None:
+    """Of all that is too much; where there is enough, nobody lets go."""
+    small, large = owned(weight=300), owned(weight=900)
+    let_idle_go(large, [small, large], 1_000)
+    assert (small.engine.gone, large.engine.gone) == ([], [151])
+    let_idle_go(small, [small, large], 1_200)
+    assert small.engine.gone == []

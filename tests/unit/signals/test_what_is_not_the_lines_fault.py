@@ -115,7 +115,7 @@ def test_a_rule_whose_record_cannot_be_made_at_a_change_of_day_stops_nobody() ->
     failing.fold(2, control("playbook", "2026-03-01 13:00", version="second", digest=""), 0)
     failing.fold(3, control("tick", "2026-03-02 00:00"), 0)
     assert failing.take_counts()["rule_failures", "seat_saturation"] == 6
-    assert {account.head.today for account in failing.state.shelf.all()} == {parse_instant("2026-03-02") // 86_400_000}
+    assert {account.head.today for account in failing.state.shelf.each()} == {parse_instant("2026-03-02") // 86_400_000}
 
 
 def test_a_line_that_no_rule_fails_at_but_cannot_be_folded_is_buried_and_blames_no_rule() -> None:

@@ -1,0 +1,23 @@
+"""Accounts that lie idle are let go from memory; their pages are in the store, and their next event loads them.
+
+Source: design (state), ADR 0016.
+"""
+
+from services.signals.core.partition import Partition
+
+
+def let_go(state: Partition, so_many_bytes: int) -> None:
+    """Let accounts go, those first that were written longest ago, until about so many bytes are free.
+
+    One with changes that are in no page yet stays. One that is still to be shown is loaded for it.
+    """
+    for account in state.shelf.let_go(so_many_bytes, state.dirty):
+        name = account.head.account_id
+        if account.changed and name in state.unshown:
+            state.unshown[name] = True
+        state.counts["let_go",] += 1
+
+
+def unflushed_bytes(state: Partition) -> int:
+    """Return about how many bytes the accounts take that the next flush writes: they cannot be let go before."""
+    return sum([account.weight for account in state.dirty.values()])
