@@ -3,11 +3,14 @@
 from msgspec.structs import replace
 
 from services.signals.core.engine import Engine
+from shared.kernel.playbook import Playbook
 from shared.kernel.snapshots import decode_snapshot
 from shared.kernel.topics import SNAPSHOTS, TRIGGERS
 from tests.oracle.adapters import Pages
 from tests.oracle.writing import WIDE_OPEN, control, event, playbook
+from tests.support.signals.company import without_play
 
+OPEN = playbook(WIDE_OPEN)
 EVERYTHING = 1 << 60
 NAMES = ("a", "b", "c")
 LATER_MS = 1_900_000_000_000
@@ -16,9 +19,9 @@ LATER_MS = 1_900_000_000_000
 class Kept:
     """An engine over pages that are written when asked for."""
 
-    def __init__(self, most_swept: int | None = None) -> None:
+    def __init__(self, most_swept: int | None = None, judged_by: Playbook | None = None) -> None:
         self.store, self.offset = Pages(), -1
-        self.engine = Engine(0, 1, "log-1", adopt=False, playbook=playbook(WIDE_OPEN), pages=self.store)
+        self.engine = Engine(0, 1, "log-1", adopt=False, playbook=judged_by or OPEN, pages=self.store)
         self.engine.most_swept = most_swept
 
     def fold(self, *lines: bytes) -> None:
@@ -133,6 +136,23 @@ def test_a_tick_stops_between_accounts_and_its_record_is_not_folded_until_all_ar
     days = {account.head.account_id: account.head.today for account in kept.engine.state.shelf.each()}
     assert len(set(days.values())) == 1
     assert len(kept.engine.take_snapshots(LATER_MS)) == len(NAMES)
+
+
+def test_an_account_whose_line_fails_after_a_tick_that_was_written_in_between_is_folded_again_with_the_tick() -> None:
+    """It was not among those that were written."""
+    kept = Kept(most_swept=1, judged_by=without_play(OPEN, "qbr_outcome"))
+    kept.fold(*map(session, ("a", "b")))
+    kept.write()
+    tick = control("tick", "2026-03-03 00:00")
+    kept.fold(tick)
+    kept.write()
+    while kept.engine.offset < kept.offset:
+        kept.engine.fold(kept.offset, tick, 0)
+    days = {name: account.head.today for name, account in kept.engine.state.accounts.items()}
+    needs: dict[str, object] = {"unmet_needs": ["offline mode"]}
+    kept.fold(*(event("qbr.held", name, "2026-03-03 13:00", name, properties=needs) for name in ("a", "b")))
+    assert kept.engine.take_counts()["rule_failures", "qbr_outcome"] == 2
+    assert {name: account.head.today for name, account in kept.engine.state.accounts.items()} == days
 
 
 def test_a_playbook_whose_body_is_waited_for_stops_between_accounts_too() -> None:
