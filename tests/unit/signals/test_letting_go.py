@@ -3,6 +3,7 @@
 from msgspec.structs import replace
 
 from services.signals.core.engine import Engine
+from services.signals.core.meta import Meta
 from shared.kernel.playbook import Playbook
 from shared.kernel.snapshots import decode_snapshot
 from shared.kernel.topics import SNAPSHOTS, TRIGGERS
@@ -43,6 +44,13 @@ class Kept:
 def session(name: str, number: int = 1) -> bytes:
     """Return a session of a user of an account."""
     return event("session.started", name, "2026-03-02 10:00", f"{name}{number}", user=f"u{number}")
+
+
+def written(kept: Kept) -> Meta:
+    """Return the partition's page as it is stored."""
+    meta = kept.engine.state.shelf.meta()
+    assert meta is not None
+    return meta
 
 
 def test_the_account_written_longest_ago_goes_first() -> None:
@@ -127,9 +135,7 @@ def test_a_tick_stops_between_accounts_and_its_record_is_not_folded_until_all_ar
     assert (kept.engine.offset, kept.engine.ticked_at) == (kept.offset - 1, before)
     assert kept.engine.take_snapshots(LATER_MS) == []
     kept.write()
-    meta = kept.engine.state.shelf.meta()
-    assert meta is not None
-    assert (meta.stamp, meta.ticked_at) == ((0, kept.offset - 1), before)
+    assert (written(kept).stamp, written(kept).ticked_at) == ((0, kept.offset - 1), before)
     kept.engine.let_go(EVERYTHING)
     kept.engine.fold(kept.offset, tick, 0)
     assert (kept.engine.offset, kept.engine.ticked_at > before) == (kept.offset, True)
@@ -168,6 +174,8 @@ def test_a_playbook_whose_body_is_waited_for_stops_between_accounts_too() -> Non
     calls = 1
     while kept.engine.offset < kept.offset:
         assert kept.engine.state.terms.playbook.version != "other"
+        kept.write()
+        assert written(kept).playbook_version == ""
         kept.engine.fold(kept.offset, judged, 0)
         calls += 1
     assert calls == len(NAMES) + 1
