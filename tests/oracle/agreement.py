@@ -5,6 +5,7 @@ Units: evidence and health are shown with two decimal places, shares with four; 
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from math import ulp
 from typing import TypeVar
 
 from tests.oracle.subject import Explained, Told
@@ -15,10 +16,10 @@ SHARE = 0.000051
 
 
 def close(one: float | None, other: float | None, within: float) -> bool:
-    """Return whether two numbers are the same as far as they are shown."""
+    """Return whether two numbers are the same as far as they are shown, and as a float of their size can tell."""
     if one is None or other is None:
         return one is other
-    return abs(one - other) <= within
+    return abs(one - other) <= max(within, 2 * ulp(one))
 
 
 def by_account(told: Iterable[Told]) -> dict[str, list[Told]]:
