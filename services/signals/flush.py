@@ -20,7 +20,7 @@ from faust.types import TP
 
 from services.signals.core.pages import NO_STAMP, stamp_of
 from services.signals.delivery import Delivery
-from services.signals.metrics import FLUSH_SECONDS, FLUSHES, STALE_PAGES, publish
+from services.signals.metrics import ACCOUNTS_BYTES, FLUSH_SECONDS, FLUSHES, STALE_PAGES, publish
 from services.signals.owned import Owned
 from services.signals.pace import pause_after
 from services.signals.reader import Reader, now_ms
@@ -161,6 +161,7 @@ class Flush:
                     started = time.perf_counter()
                     await stage.run(self, work)
                     FLUSH_SECONDS.labels(stage.name).observe(time.perf_counter() - started)
+                ACCOUNTS_BYTES.set(sum(owned.engine.weight for owned in self.reader.owned.values()))
             except OwnershipLostError as error:
                 log.warning("the group has moved on; what was not flushed is read again", why=str(error))
                 self.drop(each.owned.events for each in work)

@@ -7,6 +7,7 @@ from prometheus_client import Counter as Metric
 from shared.io.metrics import counter, gauge, histogram
 
 __all__ = [
+    "ACCOUNTS_BYTES",
     "AGE_SECONDS",
     "BATCH_RECORDS",
     "CORE_INFO",
@@ -45,6 +46,7 @@ TICKS = counter(SERVICE, "written_ticks", "Ticks written to the input log")
 LAG_RECORDS = gauge(SERVICE, "lag_records", "Records of a partition that are still to be folded", ("partition",))
 GAPS = counter(SERVICE, "passed_offsets", "Offsets without a record that transactions left in the log, passed")
 PARTITIONS_OWNED = gauge(SERVICE, "owned_partitions", "Partitions that this worker owns")
+ACCOUNTS_BYTES = gauge(SERVICE, "accounts_bytes", "About how much the accounts in memory take")
 
 _COUNTS: dict[str, Metric] = {
     "in": counter(SERVICE, "in_events", "Events folded, by type", ("type",)),
@@ -56,6 +58,7 @@ _COUNTS: dict[str, Metric] = {
     "held": counter(SERVICE, "held_triggers", "Triggers held, by reason", ("reason",)),
     "rule_failures": counter(SERVICE, "rule_failures", "Rules that raised", ("rule",)),
     "snapshots": counter(SERVICE, "written_snapshots", "Snapshots sent"),
+    "let_go": counter(SERVICE, "idle_accounts", "Accounts let go from memory; their next event loads them"),
     "removed_accounts": counter(SERVICE, "removed_accounts", "Accounts that an operator has removed"),
     "noticed": counter(SERVICE, "noticed_snapshots", "Snapshots with a fact without effect, such as an unknown plan"),
 }
