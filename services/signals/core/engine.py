@@ -109,7 +109,10 @@ class Engine:
         if self._sweep is not None:
             self._go_on(self._sweep)
             self._end_unless_swept(first)
-            return
+        else:
+            self._fold_pieces(first, values)
+
+    def _fold_pieces(self, first: int, values: Sequence[bytes]) -> None:
         for piece in units_of(first, values):
             if isinstance(piece, Unit):
                 fold_unit(self.state, self.journal, piece)

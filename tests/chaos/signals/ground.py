@@ -22,16 +22,18 @@ from tests.support.signals.stream import Stream
 from tests.support.signals.verdict import Verdict, assert_offsets_behind, judge
 from tests.support.signals.worker import Worker
 
-__all__ = ["DEATHS", "OWNED", "Ground", "Report", "Row"]
+__all__ = ["DEATHS", "LET_GO", "OWNED", "Ground", "Report", "Row"]
 
 DEATHS = [f"{stage.name}:before" for stage in STAGES] + [f"{STAGES[-1].name}:after"]
 LATEST_FLUSH = 5
 LOOK_SECONDS = 0.2
 RESUME_SECONDS = 60.0
+TIGHT_BYTES = str(1 << 20)
 LOOK_AT_OFFSETS_EVERY, FEW_KILLS = 10, 20
 READY_SECONDS = 60.0
 SETTLED_SECONDS = 90.0
 OWNED = "upswing_signals_owned_partitions"
+LET_GO = "upswing_signals_idle_accounts_total"
 
 
 class Report(msgspec.Struct):
@@ -87,6 +89,12 @@ class Ground:
         made = kind(bootstrap or self.bootstrap, f"c{secrets.token_hex(4)}.", seed=seed, **shape)
         await made.create()
         self._company = made
+        return made
+
+    def tight_worker(self) -> Counted:
+        """Return a worker that has memory for a few accounts only, and lets others have a turn after each of a tick."""
+        made = self.worker(ACCOUNTS_BYTES=TIGHT_BYTES)
+        made.swept = "1"
         return made
 
     def worker(self, instance: str = "w1", **settings: str) -> Counted:

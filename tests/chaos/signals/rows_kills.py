@@ -1,4 +1,7 @@
-"""Rows 2, 18 and 18b: kill -9 anywhere, between each two stages of the flush, and without the local store."""
+"""Rows 2, 18 and 18b: kill -9 anywhere, between each two stages of the flush, and without the local store.
+
+In rows 2 and 18b there is memory for a few accounts only, so that they are let go and loaded all the time.
+"""
 
 import asyncio
 
@@ -16,7 +19,7 @@ BACKLOG = 80
 async def kill_anywhere(ground: Ground) -> None:
     """Every second death between two stages of a flush, the others at any moment."""
     company = await ground.company()
-    worker = ground.worker()
+    worker = ground.tight_worker()
     async with company.flowing(**FLOW):
         for number in range(ground.kills):
             if number % 2:
@@ -68,7 +71,7 @@ async def wipe_and_recover(ground: Ground) -> None:
 async def kill_between_stages_and_wipe(ground: Ground) -> None:
     """Killed between each two stages, and each time the local store is gone as well."""
     company = await ground.company()
-    worker = ground.worker()
+    worker = ground.tight_worker()
     async with company.flowing(**FLOW):
         for number in range(max(ground.kills, len(DEATHS))):
             await ground.die(worker, ground.death(number))

@@ -12,6 +12,7 @@ from services.signals.compiled import Mode, choose
 
 Told = list[tuple[str, bytes, bytes | None]]
 NOW_MS, LATER_MS = 1_800_000_000_000, 70_000
+LET_GO_EVERY, EVERYTHING = 3, 1 << 60
 
 
 class Log(msgspec.Struct):
@@ -29,7 +30,10 @@ def main(mode: Mode, logs: Path, told: Path) -> None:
 
 
 def fold(log: Log) -> Told:
-    """Return the outputs, snapshots and pages of a log in the order in which they came."""
+    """Return the outputs, snapshots and pages of a log in the order in which they came.
+
+    Controls stop after each account, and now and then all accounts are let go.
+    """
     from services.signals.core.engine import Engine  # noqa: PLC0415 - it was chosen only now which one
     from shared.io.playbooks import read_playbook  # noqa: PLC0415 - as above
     from tests.oracle.adapters import EPOCH, Pages  # noqa: PLC0415 - as above
@@ -39,7 +43,8 @@ def fold(log: Log) -> Told:
     default = read_playbook(Path("playbooks/default.yaml"))
     pages, told, offset, now_ms = Pages(), Told(), 0, NOW_MS
     engine = Engine(PARTITION, PARTITIONS, EPOCH, False, PLAYBOOKS.get(log.playbook, default), pages)
-    for batch in log.batches:
+    engine.most_swept = 1
+    for number, batch in enumerate(log.batches):
         records = list(enumerate(batch, offset))
         offset, now_ms = offset + len(records), now_ms + LATER_MS
         while records:
@@ -52,7 +57,9 @@ def fold(log: Log) -> Told:
         for group in engine.take_dirty():
             told += [("page", key, page) for key, page in group]
             pages.apply(group)
-        told += [(" ".join(kind), b"", str(number).encode()) for kind, number in sorted(engine.take_counts().items())]
+        if number % LET_GO_EVERY == 0:
+            engine.let_go(EVERYTHING)
+        told += [(" ".join(kind), b"", str(count).encode()) for kind, count in sorted(engine.take_counts().items())]
     return told
 
 

@@ -4,8 +4,9 @@
 process kills itself (SIGKILL) before or after the n-th run of that stage, or stops itself (SIGSTOP) before it; `parts`
 kills it in mid-stage, when the first batches of pages are with the broker. `UPSWING_TEST_BREAK` restores a bug on
 purpose, for the test that asserts that the others would see it, widens a race, or lets something else fail.
-`UPSWING_TEST_CLOCK` names a file with the seconds by which this process's wall clock is wrong. Production code knows
-nothing of this: the stages are a list, and this script wraps them. Settings come from the environment, as always.
+`UPSWING_TEST_CLOCK` names a file with the seconds by which this process's wall clock is wrong. `UPSWING_TEST_SWEPT` is
+how many accounts a control may change before others have a turn. Production code knows nothing of this: the stages are
+a list, and this script wraps them. Settings come from the environment, as always.
 """
 
 import os
@@ -18,7 +19,7 @@ from typing import Any
 from faust.tables.recovery import Recovery
 from faust.types import TP
 
-from services.signals import flush, playbooks
+from services.signals import flush, owned, playbooks
 from services.signals.app import run
 from services.signals.compiled import choose
 from services.signals.consumer import SignalsConsumer
@@ -41,6 +42,8 @@ def main() -> None:
     if death := os.environ.get("UPSWING_TEST_DIE"):
         stage, when, number = death.split(":")
         flush.STAGES = tuple(_deadly(each, when, int(number)) if each.name == stage else each for each in flush.STAGES)
+    if swept := os.environ.get("UPSWING_TEST_SWEPT"):
+        owned.MOST_SWEPT = int(swept)
     if broken := os.environ.get("UPSWING_TEST_BREAK"):
         BROKEN[broken]()
     settings, core = Settings(), None

@@ -59,6 +59,7 @@ class Worker:
         }
         self._settings = {f"UPSWING_SIGNALS_{name}": value for name, value in (SETTINGS | own | settings).items()}
         self._process: subprocess.Popen[bytes] | None = None
+        self.swept = ""
 
     def start(
         self,
@@ -70,10 +71,10 @@ class Worker:
         clock: Path | None = None,
         **settings: str,
     ) -> None:
-        """Start it; `die`, `broken` and `clock` are explained in `launch`."""
+        """Start it; `die`, `broken`, `clock` and the attribute `swept` are explained in `launch`."""
         environment = os.environ | self._settings
         environment |= {"UPSWING_TEST_DIE": die, "UPSWING_TEST_BREAK": broken, "UPSWING_TEST_ENGINE": engine}
-        environment |= {"UPSWING_TEST_CLOCK": str(clock or "")}
+        environment |= {"UPSWING_TEST_CLOCK": str(clock or ""), "UPSWING_TEST_SWEPT": self.swept}
         environment |= {f"UPSWING_SIGNALS_{name}": value for name, value in settings.items()}
         with self.log.open("ab") as out:
             self._process = subprocess.Popen(
