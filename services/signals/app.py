@@ -39,7 +39,7 @@ GROUP = "signals"
 TABLE = "pages"
 REQUEST_SECONDS = 65.0
 OPEN_PARTITIONS = 24
-YOUNG_OBJECTS = 50_000  # accounts are many objects without cycles: looking for cycles among them is in vain
+YOUNG_OBJECTS = 200_000  # accounts are many objects without cycles: looking for cycles among them is in vain
 OLDER_GENERATIONS = 50
 
 log = get_logger(__name__)

@@ -4,6 +4,8 @@ They cover exactly the users of the pages, are rebuilt when the pages are loaded
 Source: design (state), definitions 2, 13, 15, 21, 51 and 59.
 """
 
+from mypy_extensions import mypyc_attr
+
 from services.signals.core import seats
 from services.signals.core.people_state import Answer
 from services.signals.core.user import User
@@ -14,6 +16,7 @@ PAIR = 2  # answers are compared
 Fall = tuple[int | float, int | float]  # the answer before, and the latest
 
 
+@mypyc_attr(acyclic=True)
 class People:
     """The counts of one account.
 

@@ -50,6 +50,6 @@ def turn_day(state: Partition, account: Account, columns: Columns, place: int) -
     The clear way does the same at that event, before it does anything else. Errors: as `fold_quiet`.
     """
     day = int(columns.marks[place] >> INDEX_BITS) // DAY_MS
-    if day <= account.head.today or account.recent.knows(columns.source(place)[0], columns.ids[place]):
+    if day <= account.head.today or account.recent.knows(columns.source(place)[0], columns.event_id(place)):
         return
     state.step(account, day)

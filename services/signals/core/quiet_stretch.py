@@ -6,12 +6,12 @@ Source: design (throughput), definitions 2, 8, 12, 13 and 75.
 from typing import Any
 
 from librt.vecs import append
-from mypy_extensions import i32
+from mypy_extensions import i32, mypyc_attr
 
 from services.signals.core import quiet_features, use_problems
 from services.signals.core.account import Account
 from services.signals.core.acts import KEPT_INSTANTS, count_first
-from services.signals.core.columns import INDEX_BITS, Columns
+from services.signals.core.columns import INDEX_BITS, TEXTS, Columns
 from services.signals.core.quiet_features import Use
 from services.signals.core.quiet_sums import Sum
 from services.signals.core.quiet_users import act, adopts, is_quiet
@@ -24,6 +24,7 @@ from shared.kernel.events.session_started import SessionStarted
 from shared.kernel.events.usage_recorded import UsageRecorded
 
 
+@mypyc_attr(acyclic=True)
 class Stretch:
     """Events of one source, for the beginning of which it may be that nobody need look.
 
@@ -71,14 +72,15 @@ class Stretch:
 
     def fold(self, begin: int, end: int, ticked_at: int) -> int:
         """Fold the quiet ones that the events from `begin` to `end` begin with; return how many these are."""
-        ids, marks, quantities, clocks = self._columns.ids, self._columns.marks, self._columns.quantities, self.clocks
+        columns, clocks = self._columns, self.clocks
+        texts, marks, quantities = columns.texts, columns.marks, columns.quantities
         head, recent, first_ms, end_ms = self._account.head, self._account.recent, self._first_ms, self._end_ms
         latest: int = head.clock_ms
         clock = max(latest, ticked_at)
         known, before = recent.open(self._source, clock)
         place = begin
         while place < end:
-            at_ms, event_id = int(marks[place] >> INDEX_BITS), ids[place]
+            at_ms, event_id = int(marks[place] >> INDEX_BITS), texts[TEXTS * place]
             if at_ms < first_ms or at_ms >= end_ms or quantities[place] < 0 or event_id in known or event_id in before:
                 break
             if not self._fold_one(place, at_ms):
@@ -91,7 +93,7 @@ class Stretch:
             clocks.append(boxed)
             place += 1
         if clocks:
-            recent.note(self._source, ids[begin:place], clocks)
+            recent.note(self._source, texts[TEXTS * begin : TEXTS * place : TEXTS], clocks)
             head.clock_ms = latest
             self._end()
         return place - begin
@@ -109,19 +111,18 @@ class Stretch:
 
     def _fold_one(self, place: int, at_ms: int) -> bool:
         """Fold an event if it is quiet; tell whether it was."""
-        columns = self._columns
-        user, user_id = None, columns.users[place]
-        if user_id is not None:
+        texts, first, quantity = self._columns.texts, TEXTS * place, int(self._columns.quantities[place])
+        user, user_id, name, metric = None, texts[first + 1], texts[first + 2], texts[first + 3]
+        if user_id:
             user = self._who(user_id)
             if user is None:
                 return False
-        name, metric = columns.names[place], columns.metrics[place]
         if name:
-            if not self._use(name, metric, columns.quantities[place], user, at_ms):
+            if not self._use(name, metric, quantity, user, at_ms):
                 return False
             self.uses += 1
         elif metric:
-            if UsageRecorded in self._counted or not self._sum.record(metric, columns.quantities[place], place):
+            if UsageRecorded in self._counted or not self._sum.record(metric, quantity, place):
                 return False
             self.quantities += 1
         else:
@@ -129,7 +130,7 @@ class Stretch:
                 return False
             self._account.head.use.sessions += 1
             self.sessions += 1
-        if user is not None and user_id is not None:
+        if user is not None:
             self._act(user, user_id, at_ms)
         return True
 

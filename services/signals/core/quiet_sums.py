@@ -3,6 +3,8 @@
 Source: design (throughput), definitions 12, 20, 40 and 75.
 """
 
+from mypy_extensions import mypyc_attr
+
 from services.signals.core import sharing, use_costs, use_problems, use_sources
 from services.signals.core.account import Account
 from services.signals.core.terms import Terms
@@ -12,6 +14,7 @@ from shared.kernel.quantities import MILLION
 FREE = -1  # without a cost
 
 
+@mypyc_attr(acyclic=True)
 class Sum:
     """What has been added to the metric at hand.
 
@@ -21,7 +24,7 @@ class Sum:
 
     __slots__ = ("_account", "_added", "_costs", "_fed", "_feeds", "_metric", "_most", "_name", "_source", "_terms")
 
-    def __init__(self, account: Account, terms: Terms, source: str, costs: dict[int, int]) -> None:
+    def __init__(self, account: Account, terms: Terms, source: str, costs: dict[int, int] | None) -> None:
         self._account, self._terms, self._source, self._costs = account, terms, source, costs
         self._metric: Metric | None = None
         self._name, self._most, self._added, self._fed, self._feeds = "", 0, 0, 0, False
@@ -32,8 +35,9 @@ class Sum:
         if metric is None:
             return False
         costs = self._costs
-        if metric.costly or (costs and place in costs):
-            return self._costs_little(metric, name, quantity, costs.get(place, FREE))
+        cost = costs.get(place, FREE) if costs else FREE
+        if metric.costly or cost != FREE:
+            return self._costs_little(metric, name, quantity, cost)
         self._added += quantity
         return True
 

@@ -64,6 +64,7 @@ def _array(length: int) -> bytes:
     return b"\xdc" + length.to_bytes(2, "big") if length < SHORT else b"\xdd" + length.to_bytes(4, "big")
 
 
+@mypyc_attr(acyclic=True)
 class RecentIds:
     """The ids of one account. `window_ms` is how long an id counts as the same event."""
 

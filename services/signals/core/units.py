@@ -20,7 +20,6 @@ from shared.kernel.events.envelope import Event
 
 SHORT_BYTES = 1_000  # a record of less than so many holds one event, or few: many of them are decoded together
 TOGETHER = 512  # so many
-FEWEST_QUIET = 3  # events of an account: fewer are not worth the preparation
 BEGIN, END = ord("{"), ord("}")
 FEW_RECORDS = 32  # so many are decoded one by one when something among them is no plain event
 
@@ -153,14 +152,14 @@ def fold_unit(state: Partition, journal: poison.Journal, unit: Unit) -> None:
 
 def _fold_group(state: Partition, journal: poison.Journal, unit: Unit, name: str, columns: Columns) -> None:
     """Fold the quiet events of an account at once, the others one by one."""
-    number, end = 0, len(columns.ids)
+    number, end = 0, len(columns.marks)
     offset, _ = unit.place(columns.last_index)
     while number < end:
         account = state.accounts.get(name)
         following, said = number + 1, len(state.outputs)
         if account is None:  # not in memory yet, or none that anything is kept of
             pass
-        elif end - number < FEWEST_QUIET or account.offset >= unit.first:  # a torn flush holds some of these already
+        elif account.offset >= unit.first:  # a torn flush holds some of these already
             following = end
         else:
             try:

@@ -3,9 +3,12 @@
 Units: millionths. Source: definitions 20, 24 and 43.
 """
 
+from mypy_extensions import mypyc_attr
+
 from services.signals.core.state import NO_DAY
 
 
+@mypyc_attr(acyclic=True)
 class Windows:
     """The sums of one metric on one day under some terms. Shape: by the numbers of `use_windows`."""
 
@@ -33,6 +36,7 @@ class Compared:
         self.today, self.terms, self.past, self.before = today, terms, past, before
 
 
+@mypyc_attr(acyclic=True)
 class Metric:
     """One metric: its day sums, and what is derived from them; the days page has the sums of days gone by.
 

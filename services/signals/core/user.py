@@ -220,6 +220,7 @@ def user_of(row: UserRow) -> User:
     return user
 
 
+@mypyc_attr(acyclic=True)
 class Users:
     """The users of one page. Shape: `forgotten` and `gone` as in `UserPage`; `page_bytes` as last read or written."""
 

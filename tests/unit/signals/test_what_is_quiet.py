@@ -157,7 +157,7 @@ def test_the_use_of_a_core_feature_that_may_open_the_gate_is_looked_at() -> None
 @pytest.mark.parametrize("comma", [b",", b",\n"])
 def test_lines_may_be_written_in_any_way(joint: bytes, comma: bytes) -> None:
     """An event over several lines, or several on one: what goes the clear way is the same event."""
-    plain = [use(number, f"08:{number:02}", source=f"s{number % 2}") for number in range(12)]
+    plain = [use(number, f"08:{number:02}", mentions_competitor=number % 3 > 0) for number in range(12)]
     written = joint.join(line.replace(b",", comma, 1) for line in plain[1:])
     pages, said, _ = folded([plain[0], written], 1)
     assert (pages, said) == folded(plain, 1)[:2]
