@@ -6,9 +6,9 @@ on, and good for deciding which accounts may stay. Source: ADR 0016, docs/perfor
 
 from services.signals.core.account import Account
 
-ACCOUNT_BYTES = 3_000  # the account itself, with nothing in it
-ID_BYTES = 200
-TIMES = 15  # what a byte of a page becomes once it is decoded
+ACCOUNT_BYTES = 2_000  # the account itself, with nothing in it
+ID_BYTES = 100
+TIMES = 11  # what a byte of a page becomes once it is decoded
 
 
 def weigh(account: Account) -> int:
