@@ -18,7 +18,7 @@ _words: dict[str, str] = {}
 _numbers: dict[int, Any] = {}
 _pairs: dict[Any, Any] = {}
 _places: dict[str, int] = {}
-_features: list[str] = []
+FEATURES: list[str] = []  # core features by their numbers
 
 
 def word(text: str) -> str:
@@ -56,14 +56,9 @@ def place_of(feature: str) -> int:
     """Return the number that stands for the name of a core feature in memory: there are as many as playbooks name."""
     known = _places.get(feature)
     if known is None:
-        known = _places[feature] = len(_features)
-        _features.append(feature)
+        known = _places[feature] = len(FEATURES)
+        FEATURES.append(feature)
     return known
-
-
-def feature_at(place: int) -> str:
-    """Return the name of a core feature by its number."""
-    return _features[place]
 
 
 def by_day(cells: dict[int, T]) -> dict[int, T]:

@@ -145,13 +145,14 @@ class User:
     def core(self) -> dict[str, int] | None:
         """The latest use of each core feature; None for none."""
         cells = self.core_cells
-        return {sharing.feature_at(cell & FEATURE): cell >> FEATURE_BITS for cell in cells} if len(cells) else None
+        return {sharing.FEATURES[cell & FEATURE]: cell >> FEATURE_BITS for cell in cells} if len(cells) else None
 
     @core.setter
     def core(self, used: dict[str, int] | None) -> None:
         self.core_cells = vec[i64]()
-        for feature, at_ms in (used or {}).items():
-            self.use_core(-1, feature, at_ms)
+        if used is not None:
+            for feature, at_ms in used.items():
+                self.use_core(-1, feature, at_ms)
 
     def core_place(self, feature: str) -> i64:
         """Return the place of a core feature among those used; -1 if it never was."""
@@ -211,12 +212,13 @@ def user_of(row: UserRow) -> User:
         user.instants = vec[i32](row.instants)
     if row.acts:
         user.acts = vec[i32](row.acts)
-    if row.given is not None:
-        user.given = row.given[0], sharing.word(row.given[1]), row.given[2]
-    user.core, user.cut, user.erased = row.core, row.cut, row.erased
-    user.department, user.department_at = row.department, row.department_at
+    given, department = row.given, row.department
+    if given is not None:
+        user.given = given[0], sharing.word(given[1]), given[2]
+    if department is not None:
+        user.department = sharing.word(department)
+    user.department_at, user.core, user.cut, user.erased = row.department_at, row.core, row.cut, row.erased
     user.answers, user.viewed_ms, user.since, user.between = row.answers, row.viewed_ms, row.since, row.between
-    user.share()
     return user
 
 
