@@ -28,7 +28,7 @@ def _add_usage(account: Account, name: str, quantity: Quantity, day: int, source
     if metric is None:
         if not names.takes_metric(account, account.metrics, names.MOST_METRICS, name):
             return False
-        metric = account.metrics[name] = Metric({})
+        metric = account.metrics[sharing.word(name)] = Metric({})
     cells = metric.cells
     if day in cells:
         cells[day] += amount
@@ -102,7 +102,7 @@ def used_anew(account: Account, name: str, feature: UseDays | None, day: int, te
     if feature is None:
         if not names.takes_feature(account, name, terms):
             return False
-        feature = account.head.features[name] = UseDays()
+        feature = account.head.features[sharing.word(name)] = UseDays()
     look = touched(account, name, feature, day, terms)
     note_use(feature, day)
     if days_used(feature, account.head.today, terms.adopted_window_days) == terms.adopted_days:  # just adopted

@@ -4,6 +4,7 @@ A user is of the department of the latest provisioning that names one; users who
 Source: definitions 21 and 25.
 """
 
+from services.signals.core import sharing
 from services.signals.core.account import Account
 from services.signals.core.terms import Terms
 
@@ -14,7 +15,7 @@ def named(account: Account, department: str, day: int) -> None:
     """Note that a provisioning of a day names a department, whatever becomes of the user."""
     known = account.days.people.departments
     if day < known.get(department, day + 1) and (department in known or len(known) < MOST):
-        known[department] = day
+        known[sharing.word(department)] = sharing.number(day)
         account.days_dirty = True
 
 

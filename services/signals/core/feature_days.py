@@ -3,6 +3,7 @@
 Units: days since 1970 (UTC). Source: design (state), playbook section 4.
 """
 
+from services.signals.core import sharing
 from services.signals.core.use_days import UseDays
 
 KEPT_BITS = 62  # days of use that a bitmap remembers: two windows of 30 and room to spare
@@ -15,16 +16,16 @@ def note_use(feature: UseDays, day: int) -> None:
     shift = day - newest
     if shift > 0:
         feature.bits = (feature.bits << shift | 1) & ALL_BITS if shift < KEPT_BITS else 1
-        feature.newest = day
+        feature.newest = sharing.number(day)
     elif -shift < KEPT_BITS:
         feature.bits |= 1 << -shift
     if day > feature.touched:
-        feature.touched = day
+        feature.touched = sharing.number(day)
 
 
 def note_refusal(feature: UseDays, day: int) -> None:
     """Note that the product refused a use."""
-    feature.touched = max(feature.touched, day)
+    feature.touched = sharing.number(max(feature.touched, day))
 
 
 def days_used(feature: UseDays, today: int, days: int) -> int:

@@ -54,7 +54,7 @@ def _feature_blocked(account: Account, event: feature_blocked.FeatureBlocked, at
     if feature is None:
         if not names.takes_feature(account, name, terms):
             return False
-        feature = features[name] = UseDays()
+        feature = features[sharing.word(name)] = UseDays()
     look = touched(account, name, feature, day, terms)
     note_refusal(feature, day)
     return use.feature_tried(account, name, day, terms) or look

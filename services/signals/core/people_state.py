@@ -9,7 +9,7 @@ import msgspec
 Answer = tuple[int | float, int, str, str]  # a score with the moment at which it was given
 
 
-class PeopleHead(msgspec.Struct, array_like=True):
+class PeopleHead(msgspec.Struct, array_like=True, gc=False):
     """What lies in the head page, which is written whenever anything has changed: keep it small.
 
     Shape: `answers` are the latest two NPS answers that name nobody, the older one first. Units: `viewed_ms` is the
@@ -20,7 +20,7 @@ class PeopleHead(msgspec.Struct, array_like=True):
     viewed_ms: int = -1
 
 
-class PeopleDaysGone(msgspec.Struct, array_like=True):
+class PeopleDaysGone(msgspec.Struct, array_like=True, gc=False):
     """What lies in the days page, which is written at a change of day or by a late event.
 
     Shape: `departments` maps each department ever named to the earliest day on which it was; `requests` and `webinars`

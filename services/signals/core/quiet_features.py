@@ -5,7 +5,7 @@ Source: design (throughput), definitions 24, 25 and 75.
 
 from mypy_extensions import mypyc_attr
 
-from services.signals.core import use, use_problems
+from services.signals.core import sharing, use, use_problems
 from services.signals.core.account import Account
 from services.signals.core.activity import touched, used_anew
 from services.signals.core.feature_days import days_used, note_use
@@ -26,7 +26,7 @@ class Use:
     __slots__ = ("day", "is_core", "is_gated", "is_met", "is_prerequisite", "most", "name", "problems", "times")
 
     def __init__(self, name: str, account: Account, terms: Terms) -> None:
-        self.name = name
+        self.name = sharing.word(name)
         self.is_core = name in terms.core
         self.is_gated = name in account.gated
         self.is_prerequisite = name in terms.prerequisites

@@ -8,7 +8,7 @@ import msgspec
 from services.signals.core.pages import Stamp
 
 
-class Segment(msgspec.Struct, array_like=True):
+class Segment(msgspec.Struct, array_like=True, gc=False):
     """What the head page knows of a recent page: its number and the greatest clock in it."""
 
     number: int

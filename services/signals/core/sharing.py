@@ -75,6 +75,8 @@ def adopt(head: Head, days: Days) -> None:
     """Let an account that was read from its pages share what others, and other parts of it, have too."""
     head.facts, head.limits, head.gauges = _registers(head.facts), _registers(head.limits), _registers(head.gauges)
     head.features, head.csat = by_name(head.features), by_day(head.csat)
+    for feature in head.features.values():
+        feature.newest, feature.touched = number(feature.newest), number(feature.touched)
     days.tickets_opened, days.judged = by_day(days.tickets_opened), by_name(days.judged)
     days.tickets = {
         name: (_moment(opened), _moment(resolved), word(severity))

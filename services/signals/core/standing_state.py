@@ -11,7 +11,7 @@ Whole = int | str  # beyond 64 bits, which a page's integers have not, as text i
 Exact = tuple[Whole, Whole]
 
 
-class StandingHead(msgspec.Struct, array_like=True):
+class StandingHead(msgspec.Struct, array_like=True, gc=False):
     """What lies in the head page, which is written whenever anything has changed: keep it small.
 
     Shape: `acts_today` counts the events of today that make a user active, anonymous ones too; `quintile` is the one of
@@ -22,7 +22,7 @@ class StandingHead(msgspec.Struct, array_like=True):
     quintile: int = 0
 
 
-class StandingDaysGone(msgspec.Struct, array_like=True):
+class StandingDaysGone(msgspec.Struct, array_like=True, gc=False):
     """What lies in the days page, which is written at a change of day or by a late event.
 
     Shape: `health` are the values recorded at changes of day, as (day, numerator and denominator), written down when

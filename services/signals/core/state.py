@@ -54,7 +54,7 @@ class UserRow(msgspec.Struct, array_like=True, gc=False):
     between: bytes = b""
 
 
-class Episode(msgspec.Struct, array_like=True):
+class Episode(msgspec.Struct, array_like=True, gc=False):
     """One (rule, scope, level) that has fired and has not ended.
 
     Shape: `status` is `fired`, `held`, `released`, or `passed` for a level that counts as fired with a higher one.
@@ -80,7 +80,7 @@ class Episode(msgspec.Struct, array_like=True):
     measure: Measure | None = None
 
 
-class Head(msgspec.Struct, array_like=True):
+class Head(msgspec.Struct, array_like=True, gc=False):
     """The head page. Additive changes only: append fields with defaults, and raise the version when meaning changes.
 
     Shape: `covered` are the rules of the day whose window has been covered once (definition 23); `user_keys` tells
@@ -123,7 +123,7 @@ class Head(msgspec.Struct, array_like=True):
     removed: bool = False
 
 
-class Days(msgspec.Struct, array_like=True):
+class Days(msgspec.Struct, array_like=True, gc=False):
     """The days page: what belongs to days gone by, and tickets.
 
     Shape: `sums` maps a metric to its first day and its day sums; `tickets` an id to the moments at which it was last

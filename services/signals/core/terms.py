@@ -19,6 +19,7 @@ from shared.kernel.quantities import MILLION, millionths
 
 DATE_FACTS = frozenset({"onboarded_at", "renews_on"})
 NOTHING: frozenset[str] = frozenset()  # one for all: `frozenset()` makes another each time
+UNLIMITED: dict[str, int] = {}
 
 
 class Terms:
@@ -47,6 +48,9 @@ class Terms:
         self._limits = {
             name: {metric: None if limit is None else millionths(limit) for metric, limit in plan.limits.items()}
             for name, plan in playbook.plans.items()
+        }
+        self._in_force = {
+            name: {m: most for m, most in all_of.items() if most} for name, all_of in self._limits.items()
         }
         self.memo: dict[tuple[str, str | None], Any] = {}  # what rows compute once for these terms
         self.adopted_days: int = playbook.measures.adopted_days
@@ -105,8 +109,10 @@ class Terms:
 
     def _limits_of(self, account: Account) -> dict[str, int]:
         """Return the limits in force, in millionths: the account's before its plan's; unlimited ones are left out."""
-        own = account.head.limits
-        found = dict(self._limits.get(account.fact("plan") or "", {}))
+        own, plan = account.head.limits, account.fact("plan") or ""
+        if not own:
+            return self._in_force.get(plan, UNLIMITED)
+        found = dict(self._limits.get(plan, {}))
         found.update({metric: register[0] for metric, register in own.items()})
         return {metric: limit for metric, limit in found.items() if limit}
 

@@ -3,7 +3,7 @@
 Today's counts lie in the head page, those of days gone by in the days page. Source: definitions 1, 24, 49 and 75.
 """
 
-from services.signals.core import use_costs, use_counts, use_limits, use_problems, use_purchases, use_sources
+from services.signals.core import sharing, use_costs, use_counts, use_limits, use_problems, use_purchases, use_sources
 from services.signals.core.account import PRUNE_EVERY_DAYS, Account
 from services.signals.core.terms import Terms
 from services.signals.core.use_state import KEPT_TIMES, Counts
@@ -36,7 +36,7 @@ def feature_tried(account: Account, name: str, day: int, terms: Terms) -> bool:
     else:
         gone = account.days.use.times
         if name not in gone:
-            gone[name] = Counts()
+            gone[sharing.word(name)] = Counts()
         use_counts.add(gone[name], day, 1, KEPT_TIMES)
         account.days_dirty = True
         account.quiet_uses = None
@@ -68,7 +68,7 @@ def _close_day(account: Account) -> None:
     if head.times:
         for name, number in head.times.items():
             if name not in gone.times:
-                gone.times[name] = Counts()
+                gone.times[sharing.word(name)] = Counts()
             use_counts.add(gone.times[name], today, number, KEPT_TIMES)
         head.times, account.days_dirty = {}, True
 

@@ -3,6 +3,7 @@
 Source: design (state).
 """
 
+from services.signals.core import sharing
 from services.signals.core.use_state import KEPT_DAYS, Counts
 
 
@@ -11,12 +12,12 @@ def add(counts: Counts, day: int, number: int, kept: int = KEPT_DAYS) -> None:
     by_day, newest = counts.by_day, counts.newest
     ahead = day - newest
     if not by_day:
-        counts.newest, counts.by_day = day, [number]
+        counts.newest, counts.by_day = sharing.number(day), [number]
     elif ahead > 0:
         if ahead > 1:
             by_day += [0] * (min(ahead, kept) - 1)
         by_day.append(number)
-        counts.newest = day
+        counts.newest = sharing.number(day)
         if len(by_day) > kept:
             del by_day[:-kept]
     elif -ahead < kept:

@@ -17,14 +17,14 @@ class Counts(msgspec.Struct, array_like=True, gc=False):
     by_day: list[int] = []
 
 
-class LimitDays(msgspec.Struct, array_like=True):
+class LimitDays(msgspec.Struct, array_like=True, gc=False):
     """On which days a limit was reached, in order, and whether it can be reached again (definition 44)."""
 
     days: list[int] = []
     armed: bool = True
 
 
-class Purchased(msgspec.Struct, array_like=True):
+class Purchased(msgspec.Struct, array_like=True, gc=False):
     """What was given as purchased on one day: the features in every value given on it, and the last of these values.
 
     Shape: `at` is the moment of the last value.
@@ -35,7 +35,7 @@ class Purchased(msgspec.Struct, array_like=True):
     at: tuple[int, str, str]
 
 
-class UseHead(msgspec.Struct, array_like=True):
+class UseHead(msgspec.Struct, array_like=True, gc=False):
     """What lies in the head page, which is written whenever anything has changed: keep it small.
 
     Shape: of today: `times` are uses and refusals by feature, `sessions` those started, `problems` events by what
@@ -53,7 +53,7 @@ class UseHead(msgspec.Struct, array_like=True):
     by_features: dict[str, int] = {}
 
 
-class UseDaysGone(msgspec.Struct, array_like=True):
+class UseDaysGone(msgspec.Struct, array_like=True, gc=False):
     """What lies in the days page, which is written at a change of day or by a late event.
 
     Shape: as in the head, by day; `purchased` maps a day to what was given as purchased on it.
