@@ -11,10 +11,7 @@ def let_go(state: Partition, so_many_bytes: int) -> None:
 
     One with changes that are in no page yet stays. One that is still to be shown is loaded for it.
     """
-    for account in state.shelf.let_go(so_many_bytes, state.dirty):
-        name = account.head.account_id
-        if account.changed and name in state.unshown:
-            state.unshown[name] = True
+    for _account in state.shelf.let_go(so_many_bytes, state.dirty):
         state.counts["let_go",] += 1
 
 

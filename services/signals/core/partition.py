@@ -55,11 +55,9 @@ class Partition:
         self.terms = self._terms(playbook, self.meta.switched_off)
         self.counts: Counter[tuple[str, ...]] = Counter()
         self.kinds = dict.fromkeys(TYPE_NAMES, 0)
-        self.outputs: list[Output] = []
-        self.dirty: dict[str, Account] = {}
-        self.unshown: dict[str, bool] = {}  # whether it had changed when it was let go
-        self.touched: list[Account] = []
-        self.failures: list[RuleFailed] = []
+        self.outputs, self.dirty = list[Output](), dict[str, Account]()
+        self.unshown, self.changed = dict[str, None](), dict[str, None]()  # names; the latter are to be shown at once
+        self.touched, self.failures = list[Account](), list[RuleFailed]()
         self.muted, self.now_ms = False, 0
 
     def _enter(self, adopt: bool) -> None:
@@ -98,13 +96,15 @@ class Partition:
     def close(self, offset: int) -> None:
         """End a record: the accounts it touched are stamped with it."""
         for account in self.touched:
-            account.offset = offset
-        self.touched.clear()
+            account.at_record = offset
+        self.close_all()
 
     def close_all(self) -> None:
         """End several records: each account they touched is stamped with the last one that did."""
         for account in self.touched:
             account.offset = account.at_record
+            if account.changed:
+                self.changed[account.head.account_id] = None
         self.touched.clear()
 
     def touch(self, account: Account, offset: int) -> None:
@@ -113,7 +113,7 @@ class Partition:
         self.touched.append(account)
         name = account.head.account_id
         self.dirty[name] = account
-        self.unshown.setdefault(name, False)
+        self.unshown.setdefault(name)
 
     def fold_event(self, offset: int, event: Event) -> None:
         """Fold one event into its account, unless the account has it already. Errors: whatever a rule raises."""

@@ -137,7 +137,7 @@ def reload(state: Partition, journal: Journal, name: str, offset: int, number: i
     _refold(state, journal, name, offset, number)
     account = state.shelf.load(name)
     if account is not None:
-        state.unshown[name] = False
+        state.unshown[name] = None
 
 
 def _refold(state: Partition, journal: Journal, account_id: str, offset: int, number: int) -> None:

@@ -16,6 +16,7 @@ from shared.kernel.snapshots import LogPosition, encode_snapshot
 from shared.kernel.topics import SNAPSHOTS
 
 CHECKED_EVERY_MS = 5_000
+MOST_LOOKED_AT = 1_000  # of those who wait: a million may
 MOST_AT_ONCE = 40  # a snapshot takes about a millisecond, and no event is folded meanwhile
 
 
@@ -27,6 +28,7 @@ def due(state: Partition, offset: int, now_ms: int) -> Iterator[Output]:
     log = LogPosition(state.epoch, state.number, offset)
     for name, account in islice(_in_turn(state, now_ms), MOST_AT_ONCE):
         del state.unshown[name]
+        state.changed.pop(name, None)
         account.now = Standstill()
         account.changed, account.shown_at, account.shown = False, now_ms, _face(state, account)
         snapshot = explain(account, state.terms, log, state.meta.ticked_at, backfill=state.backfill)
@@ -38,11 +40,9 @@ def due(state: Partition, offset: int, now_ms: int) -> Iterator[Output]:
 def _in_turn(state: Partition, now_ms: int) -> Iterator[tuple[str, Account]]:
     """Yield who is due: first what has changed, then what was shown long ago, was let go, or has moved a little."""
     every_ms = state.terms.playbook.time.snapshot_seconds * 1000
-    known = state.accounts
-    changed = [name for name, away in state.unshown.items() if away or (name in known and known[name].changed)]
-    yield from _loaded(state, changed)
-    checks = MOST_AT_ONCE
-    for name in list(state.unshown):
+    yield from _loaded(state, _changed(state))
+    known, checks = state.accounts, MOST_AT_ONCE
+    for name in list(islice(state.unshown, MOST_LOOKED_AT)):
         account = known.get(name)
         if account is None:
             yield from _loaded(state, [name])
@@ -52,6 +52,16 @@ def _in_turn(state: Partition, now_ms: int) -> Iterator[tuple[str, Account]]:
             checks -= 1
             if _moved(state, account, now_ms):
                 yield name, account
+        if name in state.unshown:  # it was not due: others have their turn first
+            state.unshown[name] = state.unshown.pop(name)
+
+
+def _changed(state: Partition) -> list[str]:
+    """Return those to be shown at once, as many as may be."""
+    while gone := [name for name in islice(state.changed, MOST_AT_ONCE) if name not in state.unshown]:
+        for name in gone:  # it was removed, or what had changed was undone
+            del state.changed[name]
+    return list(islice(state.changed, MOST_AT_ONCE))
 
 
 def _loaded(state: Partition, names: list[str]) -> Iterator[tuple[str, Account]]:

@@ -57,7 +57,7 @@ class Sliced(EngineSubject):
 def shown(subject: EngineSubject) -> list[Told]:
     """Show every account, as who dies may not have shown what it has written; return what is said, which is nothing."""
     state = subject.engine.state
-    state.unshown = dict.fromkeys((account.head.account_id for account in state.shelf.each()), True)
+    state.unshown = dict.fromkeys(account.head.account_id for account in state.shelf.each())
     subject.engine.let_go(EVERYTHING)
     return subject._drain()
 

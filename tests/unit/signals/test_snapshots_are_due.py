@@ -1,10 +1,10 @@
 """Snapshots: at once when a trigger, the gate or a health point changes, else every 30 seconds an account."""
 
 from services.signals.core.engine import Engine
-from services.signals.core.showcase import MOST_AT_ONCE
+from services.signals.core.showcase import MOST_AT_ONCE, MOST_LOOKED_AT
 from shared.kernel.snapshots import Snapshot, decode_snapshot
 from tests.oracle.adapters import Pages
-from tests.oracle.writing import WIDE_OPEN, event, playbook
+from tests.oracle.writing import WIDE_OPEN, control, event, playbook
 
 HOUR = "2026-03-02 10:00"
 SECOND = 1_000
@@ -99,9 +99,33 @@ def test_of_many_that_are_due_some_are_shown_now_and_the_others_when_asked_next(
     names = [f"a{number}" for number in range(MOST_AT_ONCE + MOST_AT_ONCE // 2)]
     for number, name in enumerate(names):
         watched.fold(event("session.started", name, HOUR, f"e{number}", user="u"))
-    watched.engine.state.accounts[names[-1]].changed = True
+    watched.engine.state.changed[names[-1]] = None
     first = [snapshot.account_id for snapshot in watched.shown(100 * SECOND)]
     assert (len(first), first[0]) == (MOST_AT_ONCE, names[-1])
     second = [snapshot.account_id for snapshot in watched.shown(101 * SECOND)]
     assert sorted(first + second) == sorted(names)
     assert watched.shown(102 * SECOND) == []
+
+
+def test_of_very_many_who_wait_all_have_their_turn() -> None:
+    """Only so many are looked at each time; those that are not due yet wait behind the others then."""
+    watched = Watched()
+    names = [f"a{number}" for number in range(MOST_LOOKED_AT + 2)]
+    for number, name in enumerate(names):
+        watched.fold(event("session.started", name, HOUR, f"e{number}", user="u"))
+    for name in names[:MOST_LOOKED_AT]:
+        account = watched.engine.state.accounts[name]
+        account.shown_at = account.checked_at = 100 * SECOND
+    assert watched.shown(101 * SECOND) == []
+    assert [snapshot.account_id for snapshot in watched.shown(102 * SECOND)] == names[MOST_LOOKED_AT:]
+
+
+def test_who_was_removed_is_not_shown_however_much_had_changed() -> None:
+    """Others that have changed are shown at once all the same."""
+    watched = Watched()
+    for name in ("acme", "beta"):
+        watched.fold(event("account.updated", name, HOUR, "a", properties={"seats": 1}))
+        watched.fold(event("session.started", name, HOUR, "s", user="u"))
+    watched.fold(control("account_removed", HOUR, account_id="acme"))
+    assert [snapshot.account_id for snapshot in watched.shown(100 * SECOND)] == ["beta"]
+    assert watched.engine.state.changed == {}

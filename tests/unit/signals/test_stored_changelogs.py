@@ -51,7 +51,7 @@ def go_on(engine: Engine, stored: Stored) -> list[Told]:
 
 def shown(engine: Engine) -> dict[str, object]:
     """Return the snapshots of all accounts."""
-    engine.state.unshown = {account.head.account_id: False for account in engine.state.shelf.each()}
+    engine.state.unshown = dict.fromkeys(account.head.account_id for account in engine.state.shelf.each())
     found = [decode_snapshot(output.value or b"") for output in engine.take_snapshots(NOW_MS + (1 << 40))]
     return {snapshot.account_id: snapshot for snapshot in found}
 
