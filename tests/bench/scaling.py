@@ -1,33 +1,25 @@
-"""What an event costs as accounts grow in number and in size: the pure fold with its flushes, in this process.
+"""What an event costs as accounts grow in number and in size: the pure fold with its flushes (`growing`).
 
-No Kafka, no store: pages go into a dictionary, so only the growth is told, and a ratio is held against its bound. Each
-size folds the same number of events, of half a day, after its accounts have been made; midnights are not in it.
+Each size is a process of its own, so that the compiled core is taken where there is one, and all sizes fold the same
+number of events. Those of a million accounts are told twice: as the service is set, when idle accounts are let go and
+their next event loads them, and with room for all of them.
 """
 
-import gc
-import time
-from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
-from random import Random
+import subprocess
+import sys
 
 import msgspec
 
-from services.signals.core.engine import Engine
-from shared.io.playbooks import read_playbook
-from tests.bench.mixture import FIRST_DAY, SEED, uniform, zipf
-from tests.bench.own_signals import ROOT
+from tests.bench.processes import Strangers
 from tests.bench.rows import Row
-from tests.bench.stacks import say
-from tests.oracle.adapters import Pages
+from tests.bench.stacks import ROOT, say, tell_strangers
 
-__all__ = ["Asked", "measure_scaling"]
+__all__ = ["Asked", "Told", "measure_scaling"]
 
-PACK = 500
-BATCH_RECORDS = 16
-FLUSH_BATCHES = 8
 USERS = (10, 100, 1_000, 10_000, 100_000)
-USERS_IN_ALL = 100_000
-DAY_MS = 86_400_000
+ACCOUNTS = (1_000, 100_000, 1_000_000)
+ROOM_FOR_ALL = 1 << 36
+COMMAND = (sys.executable, "-m", "tests.bench.own_scaling")
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,82 +30,71 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     command: str
 
 
+class Told(msgspec.Struct, frozen=True):
+    """What a run has told: `growing.Costs`."""
+
+    core: str
+    events: int
+    fold: float
+    snapshots: float
+    flush: float
+    stretches: int
+    flushes: int
+    written: int
+    let_go: int
+    rss_mb: float
+
+    @property
+    def cost(self) -> float:
+        """All that an event costs. Units: µs."""
+        return self.fold + self.snapshots + self.flush
+
+    def __str__(self) -> str:
+        """Return it in words."""
+        parts = f"fold {self.fold:.2f}, flush {self.flush:.2f}, snapshots {self.snapshots:.2f}"
+        stretch, flush = self.events // self.stretches, self.events // self.flushes
+        often = f"{stretch:,} events a stretch, {flush:,} a flush of {self.written // self.flushes:,} accounts"
+        return f"{self.cost:.2f} us an event ({parts}); {often}, {self.let_go:,} let go; {self.rss_mb:,.0f} MB"
+
+
 def measure_scaling(asked: Asked) -> list[Row]:
-    """Return the cost of an event by users in an account, and by accounts, uniform and Zipf."""
-    by_users = {users: _by_users(users, asked.events) for users in USERS}
-    for users, cost in by_users.items():
-        say(f"scaling: {users:,} users in an account: {cost:.2f} us an event")
+    """Return the cost of an event by users in an account, and by accounts, uniform and Zipf. Errors: `RuntimeError`."""
+    strangers = Strangers()
+    by_users = {users: _run(asked, f"{users:,} users in an account", "users", users).cost for users in USERS}
     rows = [_row(f"fold_us_{users}_users", cost, "us/event", asked) for users, cost in by_users.items()]
     rows.append(_row("users_100k_to_10", by_users[USERS[-1]] / by_users[USERS[0]], "times", asked))
-    sizes = [size for size in (1_000, 100_000, 1_000_000) if size <= asked.most_accounts]
-    for name, spread in (("uniform", uniform), ("zipf", zipf)):
-        costs = {size: _by_accounts(size, asked.events, spread) for size in sizes}
-        for size, cost in costs.items():
-            say(f"scaling: {size:,} accounts, {name}: {cost:.2f} us an event")
-            rows.append(_row(f"fold_us_{size}_accounts_{name}", cost, "us/event", asked))
-        rows.append(_row(f"accounts_{name}_most_to_1k", costs[sizes[-1]] / costs[sizes[0]], "times", asked))
-    return rows
+    for spread in ("uniform", "zipf"):
+        rows += _by_accounts(asked, spread)
+    others = strangers.cores()
+    tell_strangers("scaling", others)
+    return [*rows, _row("scaling_others_cores", others, "cores", asked)]
+
+
+def _by_accounts(asked: Asked, spread: str) -> list[Row]:
+    sizes = [size for size in ACCOUNTS if size <= asked.most_accounts]
+    costs = {size: _run(asked, f"{size:,} accounts, {spread}", "accounts", size, spread).cost for size in sizes}
+    rows = [_row(f"fold_us_{size}_accounts_{spread}", cost, "us/event", asked) for size, cost in costs.items()]
+    what = f"{sizes[-1]:,} accounts, {spread}, all in memory"
+    most = _run(asked, what, "accounts", sizes[-1], spread, ROOM_FOR_ALL).cost
+    return [
+        *rows,
+        _row(f"accounts_{spread}_most_to_1k", costs[sizes[-1]] / costs[sizes[0]], "times", asked),
+        _row(f"fold_us_{sizes[-1]}_accounts_{spread}_in_memory", most, "us/event", asked),
+        _row(f"accounts_{spread}_in_memory_most_to_1k", most / costs[sizes[0]], "times", asked),
+    ]
+
+
+def _run(asked: Asked, what: str, kind: str, size: int, spread: str = "uniform", accounts_bytes: int = 0) -> Told:
+    command = (*COMMAND, kind, str(size), spread, str(asked.events), str(accounts_bytes))
+    ended = subprocess.run(command, capture_output=True, check=False, cwd=ROOT)  # noqa: S603 - our own command
+    if ended.returncode:
+        raise RuntimeError(
+            f"{what}: ended with code {ended.returncode}: {ended.stderr.decode(errors='replace')[-300:]}"
+        )
+    told = msgspec.json.decode(ended.stdout, type=Told)
+    say(f"scaling: {what}: {told}")
+    return told
 
 
 def _row(name: str, value: float, unit: str, asked: Asked) -> Row:
     return Row(name=f"signals.{name}", value=value, unit=unit, command=asked.command)
-
-
-def _by_accounts(accounts: int, count: int, spread: Callable[[int, Random], Iterator[int]]) -> float:
-    """Return the cost of an event when so many accounts share the events of a day; making them is not in it."""
-    engine, store, rng = *_engine(), Random(SEED)  # noqa: S311 - made-up input, no secret
-    begin = FIRST_DAY * DAY_MS
-    _fold(engine, store, _packed(_used(n, begin + n, n, 0) for n in range(accounts)))
-    step, places, draw = DAY_MS / 2 / count, spread(accounts, rng), rng.random
-    later = (_used(n, begin + DAY_MS // 2 + int(n * step), next(places), int(draw() * 5)) for n in range(count))
-    return _timed(engine, store, list(_packed(later)), count)
-
-
-def _by_users(users: int, count: int) -> float:
-    """Return the cost of an event of a day in accounts of so many users, 100,000 users in all."""
-    engine, store, rng = *_engine(), Random(SEED)  # noqa: S311 - made-up input, no secret
-    accounts, begin, draw = USERS_IN_ALL // users, FIRST_DAY * DAY_MS, rng.random
-    _fold(engine, store, _packed(_used(n, begin + n, n // users, n % users) for n in range(USERS_IN_ALL)))
-    step, noon = DAY_MS / 2 / count, begin + DAY_MS // 2
-    later = (_used(n, noon + int(n * step), int(draw() * accounts), int(draw() * users)) for n in range(count))
-    return _timed(engine, store, list(_packed(later)), count)
-
-
-def _used(number: int, at_ms: int, account: int, user: int) -> bytes:
-    who = f'"account_id":"acct-{account}","user_id":"u{user}","source":"bench","id":"e{at_ms}-{number}"'
-    said = f'{{"feature":"f{number % 9}","metric":"api_calls","quantity":1}}'
-    return f'{{"type":"feature.used",{who},"occurred_at":{at_ms},"received_at":{at_ms},"properties":{said}}}'.encode()
-
-
-def _engine() -> tuple[Engine, Pages]:
-    store = Pages()
-    playbook = read_playbook(ROOT / "playbooks" / "default.yaml")
-    return Engine(0, 1, "bench", False, playbook, store), store
-
-
-def _packed(raw: Iterable[bytes]) -> Iterator[bytes]:
-    rest = iter(raw)
-    while pack := list(islice(rest, PACK)):
-        yield b"\n".join(pack)
-
-
-def _timed(engine: Engine, store: Pages, values: list[bytes], count: int) -> float:
-    gc.collect()
-    began = time.process_time()
-    _fold(engine, store, values)
-    return (time.process_time() - began) / count * 1e6
-
-
-def _fold(engine: Engine, store: Pages, values: Iterable[bytes]) -> None:
-    """Fold records as the reader does, batch by batch, and flush now and then."""
-    rest = iter(values)
-    for turn in range(1 << 60):
-        batch = list(islice(rest, BATCH_RECORDS))
-        offset = engine.offset + 1
-        engine.fold_many([(offset + place, value) for place, value in enumerate(batch)], 0)
-        engine.take_outputs()
-        if turn % FLUSH_BATCHES == 0 or not batch:
-            for group in engine.take_dirty():
-                store.apply(group)
-        if not batch:
-            return
