@@ -79,6 +79,7 @@ async def deliver_outputs(flush: "Flush", work: list[Work]) -> None:
             if not each.owned.behind:  # before the pages are taken, so that both do not hold the loop at once
                 await flush.reader.show_one(each.owned)
             await flush.capture(each)
+            let_idle_go(flush.reader.owned.values(), flush.accounts_bytes)
             await flush.reader.breathe(each.owned)
     await flush.delivery.confirm([delivery for each in work for delivery in each.unacked])
 
@@ -137,10 +138,10 @@ class Flush:
         self.stages = STAGES
         self.proved_at = float("-inf")
         self.proof_seconds = settings.session_seconds / 2
+        self.accounts_bytes = settings.accounts_bytes
         self.busy_seconds = 0.0  # how long the last flush has held the loop
         self._flush_seconds = settings.flush_seconds
         self._commit_seconds = settings.commit_seconds
-        self._accounts_bytes = settings.accounts_bytes
         self._lock = asyncio.Lock()
 
     @property
@@ -186,7 +187,6 @@ class Flush:
             work.groups = owned.engine.take_dirty()
             self.busy_seconds += time.perf_counter() - started
             owned.unflushed_bytes = 0
-            let_idle_go(owned, self.reader.owned.values(), self._accounts_bytes)
             work.position = owned.next
             if work.groups:
                 owned.pages.expect(page for group in work.groups for page in group)
@@ -215,10 +215,10 @@ class Flush:
 
 
 def _is_due(owned: Owned) -> bool:
-    """Return whether there is something to flush or to commit, and the engine is not in the middle of a record.
+    """Return whether there is something to flush or to commit, and the engine does not wait for a playbook.
 
-    A worker that died before it committed may have left nothing else to do. The engine is in the middle while it waits
-    for a playbook: the record that names it is folded, but does not hold yet.
+    A worker that died before it committed may have left nothing else to do. While it waits, the record that names the
+    playbook is folded, but does not hold yet; one that is not through with all accounts may be flushed in between.
     """
     return not (owned.flushed and owned.told) and owned.engine.needs_playbook() is None
 

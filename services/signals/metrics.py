@@ -24,6 +24,7 @@ __all__ = [
     "RECORDS",
     "STALE_PAGES",
     "TICKS",
+    "WAITED_SECONDS",
     "publish",
 ]
 
@@ -42,6 +43,7 @@ PAGE_BYTES = counter(SERVICE, "written_bytes", "Bytes of pages sent to the chang
 PAGES_RESTORED = counter(SERVICE, "restored_pages", "Changelog records read at recovery")
 STALE_PAGES = counter(SERVICE, "stale_pages", "Pages written again because a late write had shadowed them")
 OUTPUTS_TOO_LARGE = counter(SERVICE, "oversized_outputs", "Outputs larger than their topic takes, left out", ("topic",))
+WAITED_SECONDS = counter(SERVICE, "waited_seconds", "Seconds that folding has waited for a flush to make room")
 TICKS = counter(SERVICE, "written_ticks", "Ticks written to the input log")
 LAG_RECORDS = gauge(SERVICE, "lag_records", "Records of a partition that are still to be folded", ("partition",))
 GAPS = counter(SERVICE, "passed_offsets", "Offsets without a record that transactions left in the log, passed")
@@ -58,6 +60,7 @@ _COUNTS: dict[str, Metric] = {
     "held": counter(SERVICE, "held_triggers", "Triggers held, by reason", ("reason",)),
     "rule_failures": counter(SERVICE, "rule_failures", "Rules that raised", ("rule",)),
     "snapshots": counter(SERVICE, "written_snapshots", "Snapshots sent"),
+    "loaded": counter(SERVICE, "loaded_accounts", "Accounts loaded from the local store, once let go or after a start"),
     "let_go": counter(SERVICE, "idle_accounts", "Accounts let go from memory; their next event loads them"),
     "removed_accounts": counter(SERVICE, "removed_accounts", "Accounts that an operator has removed"),
     "noticed": counter(SERVICE, "noticed_snapshots", "Snapshots with a fact without effect, such as an unknown plan"),

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from heapq import merge
 from typing import Any, Protocol
 
 from faust.types import TP
@@ -13,7 +14,7 @@ from services.signals.pace import pause_after
 from services.signals.store import Page, PageStore
 from shared.kernel.topics import Topic
 
-MOST_SWEPT = 100  # accounts at once: they take as long as a slice of events
+MOST_SWEPT = 25  # accounts at once: to load and change them takes as long as a slice of events
 
 __all__ = ["EngineLike", "OutputLike", "Owned", "Pages", "show_pause"]
 
@@ -43,14 +44,11 @@ class EngineLike(Protocol):
 
     offset: int
     most_swept: int | None
+    swept: int
 
     @property
     def weight(self) -> int:
         """Return about how many bytes the accounts in memory take."""
-
-    @property
-    def unflushed_weight(self) -> int:
-        """Return about how many of them the next flush writes."""
 
     @property
     def phase(self) -> str:
@@ -63,7 +61,7 @@ class EngineLike(Protocol):
     def fold_run(self, first: int, values: Sequence[bytes], now_ms: int) -> None:
         """Fold consecutive records of the input log from an offset on: `offset` tells how far.
 
-        Up to one that needs a playbook, or that is not through when it has changed `most_swept` accounts.
+        Up to one that needs a playbook, or that is not through after `most_swept` accounts; `swept` counts all of them.
         """
 
     def take_outputs(self) -> Iterable[OutputLike]:
@@ -108,10 +106,11 @@ class Pages:
     def scan(self, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
         """Give the pages whose keys begin with `prefix`, in the order of their keys."""
         ahead = {key: value for key, value in self._ahead.items() if key.startswith(prefix)}
+        stored = self._store.scan(self._partition, prefix)
         if not ahead:
-            return self._store.scan(self._partition, prefix)
-        merged: dict[bytes, bytes | None] = {**dict(self._store.scan(self._partition, prefix)), **ahead}
-        return iter(sorted((key, value) for key, value in merged.items() if value is not None))
+            return stored
+        written = sorted((key, value) for key, value in ahead.items() if value is not None)
+        return merge((page for page in stored if page[0] not in ahead), written)
 
     def expect(self, pages: Iterable[Page]) -> None:
         """Show pages that are on their way to the store."""
@@ -193,8 +192,13 @@ class Owned:
 
     @property
     def flushed(self) -> bool:
-        """Tell whether everything that has been folded is durable, part of the record at `next` it may be."""
+        """Tell whether all that has been folded is durable, also of a record at `next` that is not through."""
         return self.next == self.committed and not self.unacked and not self.unflushed_bytes
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """Return what moves while anything is folded: the offset, or accounts that a record goes through."""
+        return self.next, self.engine.swept
 
     @property
     def lag(self) -> int:

@@ -11,10 +11,10 @@ from typing import Any
 
 from faust.types import TP
 
+from services.signals import metrics
 from services.signals.delivery import Delivery
 from services.signals.fetching import Fetched
 from services.signals.gaps import Gaps
-from services.signals.metrics import AGE_SECONDS, BATCH_RECORDS, FOLD_SECONDS, PARTITIONS_OWNED, RECORDS
 from services.signals.owned import EngineLike, Owned, Pages
 from services.signals.playbooks import Playbooks
 from services.signals.room import fits
@@ -117,7 +117,7 @@ class Reader:
             owned.highwater = owned.owed = ends[tp]
             await self._supply(owned)
             self.owned[tp] = owned
-        PARTITIONS_OWNED.set(len(self.owned))
+        metrics.PARTITIONS_OWNED.set(len(self.owned))
         self._say_ready()
         log.info("partitions are ours", partitions=sorted(partitions), generation=generation)
         return self.positions()
@@ -128,7 +128,7 @@ class Reader:
             owned = self.owned.pop(tp, None)
             if owned is not None:
                 owned.closed = True
-        PARTITIONS_OWNED.set(len(self.owned))
+        metrics.PARTITIONS_OWNED.set(len(self.owned))
 
     def halt(self, why: str) -> None:
         """Fold nothing more, and be not ready, until partitions have been taken over again."""
@@ -140,7 +140,7 @@ class Reader:
         for tp, batch in fetched.items():
             owned = self.owned.get(tp)
             if owned is not None:
-                BATCH_RECORDS.observe(len(batch))
+                metrics.BATCH_RECORDS.observe(len(batch))
                 await self._fold(owned, batch)
 
     async def _wait_for_room(self, owned: Owned, size: int) -> float:
@@ -149,7 +149,8 @@ class Reader:
         while not (owned.closed or self.halted or fits(owned, self.owned.values(), size, most)):
             self.full.set()
             await asyncio.sleep(ROOM_SECONDS)
-        return time.perf_counter() - began
+        metrics.WAITED_SECONDS.inc(waited := time.perf_counter() - began)
+        return waited
 
     async def send_outputs(self, owned: Owned) -> None:
         """Send what folding has caused, before anybody else can."""
@@ -193,18 +194,18 @@ class Reader:
             owned.unflushed_bytes += max(folded, 1)
             await self._supply(owned)
             owned.next = owned.engine.offset + 1  # a playbook may not be through with all accounts
+            metrics.RECORDS.inc(owned.next - offset)
             await self.send_outputs(owned)
             await asyncio.sleep(0)
         owned.behind = owned.behind and owned.next < owned.highwater
-        FOLD_SECONDS.observe(time.perf_counter() - started)
-        AGE_SECONDS.observe(max(0, now_ms() - batch.timestamp_ms) / 1000)
+        metrics.FOLD_SECONDS.observe(time.perf_counter() - started)
+        metrics.AGE_SECONDS.observe(max(0, now_ms() - batch.timestamp_ms) / 1000)
 
     def _fold_stretch(self, owned: Owned, offset: int, values: list[bytes]) -> float:
         """Fold consecutive records up to one that waits for a playbook; return the seconds that it took."""
         started = time.perf_counter()
         owned.engine.fold_run(offset, values, now_ms())
         owned.next = owned.engine.offset + 1
-        RECORDS.inc(owned.next - offset)
         return time.perf_counter() - started
 
     async def _supply(self, owned: Owned) -> None:

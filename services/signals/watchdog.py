@@ -44,7 +44,7 @@ class Watchdog:
         self._reader = reader
         self._readiness = readiness
         self._beat = time.monotonic()
-        self._seen: dict[TP, tuple[int, float]] = {}
+        self._seen: dict[TP, tuple[tuple[int, int], float]] = {}
         self._shown: set[int] = set()
         self._log_checked_at = time.monotonic()
 
@@ -101,12 +101,12 @@ class Watchdog:
         patience = self._settings.progress_seconds * (WAITING_PATIENCE if self._is_busy(owned) else 1)
         for tp, partition in owned.items():
             partition.highwater = ends.get(tp, partition.highwater)
-            before, since = self._seen.get(tp, (-1, now))
-            if partition.next == before and partition.lag and not partition.closed:
+            before, since = self._seen.get(tp, ((-1, 0), now))
+            if partition.progress == before and partition.lag and not partition.closed:
                 await self._pass_end(partition)
-            if partition.next != before or partition.lag == 0:
+            if partition.progress != before or partition.lag == 0:
                 since = now
-            self._seen[tp] = (partition.next, since)
+            self._seen[tp] = (partition.progress, since)
             if now - since > patience and not partition.closed:
                 raise InvariantError(
                     f"{tp} has {partition.lag} records to fold and stands at {partition.next} since {now - since:.0f} s"
@@ -116,7 +116,7 @@ class Watchdog:
     def _is_busy(self, owned: dict[TP, Owned]) -> bool:
         """Tell whether a backlog is being folded: a partition whose turn has not come yet does not stand still."""
         return any(
-            partition.lag and tp in self._seen and partition.next != self._seen[tp][0]
+            partition.lag and tp in self._seen and partition.progress != self._seen[tp][0]
             for tp, partition in owned.items()
         )
 

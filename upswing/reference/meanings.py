@@ -57,7 +57,7 @@ MEANINGS: dict[str, dict[str, str]] = {
         "playbook_seconds": "How long to wait for a playbook that the log names",
         "recovery_seconds": "Deadline of reading the changelog at a start",
         "accounts_bytes": "About how much accounts may take in memory: beyond it those written longest ago are let go, "
-        "and loaded from the local store when something happens to them",
+        "and loaded from the local store when something happens to them; the process takes about as much again",
         "cache_bytes": "RocksDB block cache, all partitions together",
         "memtable_bytes": "RocksDB memtables, all partitions together",
         "open_files": "Open files of RocksDB, all partitions together",

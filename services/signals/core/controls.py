@@ -36,7 +36,7 @@ def apply(state: Partition, control: Control, offset: int, only: str | None = No
 
 
 def sweep(state: Partition, control: Control, offset: int, only: str | None = None) -> Iterator[None]:
-    """Fold a control record account by account, and stop after each.
+    """Fold a control record account by account, and stop after each, changed or not: each may have been loaded.
 
     Whoever stops may write accounts and let them go. The partition's own state is that of before until all are through,
     so a worker that dies in between begins again, and passes over the accounts that were written.
@@ -97,7 +97,7 @@ def _tick(state: Partition, tick: Tick, offset: int, only: str | None) -> Iterat
             if account.offset < offset and account.head.today < day:
                 state.touch(account, offset)
                 state.step(account, day)
-                yield
+            yield
     meta.live_ticked = meta.live_ticked or tick.live
     meta.ticked_at = max(meta.ticked_at, tick.at)
 
@@ -109,10 +109,10 @@ def _judge_by(state: Partition, named: Meta, offset: int, only: str | None) -> I
         if account.offset < offset:
             state.touch(account, offset)
             change_terms(account, before, after, backfill=state.backfill)
-            yield
         else:  # its pages were judged by these terms already, before a flush was torn or the worker died in between
             after.refresh(account)
             settle(account, after, backfill=state.backfill)
+        yield
     state.terms = after
 
 

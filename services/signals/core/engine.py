@@ -29,8 +29,8 @@ Sweep = tuple[int, bytes, Iterator[None]]  # a control record that is not throug
 class Engine:
     """The fold of one owned partition. Sync and single-threaded; it never raises for bad data.
 
-    Shape: `most_swept` is how many accounts a control record of all of them may change in one call of `fold_run`; None
-    is any number.
+    Shape: `most_swept` is how many accounts a control record of all of them may go through in one call of `fold_run`,
+    None is any number; `swept` counts those that records have gone through.
     """
 
     def __init__(
@@ -41,6 +41,7 @@ class Engine:
         self.offset = self.state.meta.stamp[1]
         self.journal = poison.Journal(self.state.meta)
         self.most_swept: int | None = None
+        self.swept = 0
         self._pending: tuple[int, bytes, PlaybookSet] | None = None  # with the record, if it holds nothing else
         self._sweep: Sweep | None = None
 
@@ -101,12 +102,14 @@ class Engine:
 
         Up to one whose playbook's body is missing; up to one that is not through with all accounts yet: it is given
         again. Shape: `first` is the offset of the first of them.
-        Errors: `InvariantError` when one is missing already.
+        Errors: `InvariantError` when one is missing already, or when it is not the one that is not through.
         """
         if self.needs_playbook() is not None:
             raise InvariantError(f"partition {self.state.number} waits for playbook {self.needs_playbook()}")
         self.state.now_ms = now_ms
         if self._sweep is not None:
+            if first != self._sweep[0]:
+                raise InvariantError(f"record {self._sweep[0]} is not through, and {first} was given")
             self._go_on(self._sweep)
             self._end_unless_swept(first)
         else:
@@ -146,11 +149,8 @@ class Engine:
     def _end_unless_swept(self, offset: int) -> None:
         """End a record, unless it is not through with all accounts; those that it has touched are stamped with it."""
         self.state.close(offset)
-        if self._sweep is None:
-            self.offset = offset
-            self._count_failures()
-        else:
-            self.offset = offset - 1
+        self.offset = offset if self._sweep is None else offset - 1
+        self._count_failures()
 
     def _begin(self, offset: int, value: bytes, control: Control) -> None:
         """Fold a control, as far as one call may go; to the end when its record, given as empty, holds more."""
@@ -163,6 +163,7 @@ class Engine:
     def _go_on(self, sweep: Sweep) -> None:
         _offset, _value, steps = sweep
         for swept, _ in enumerate(steps, 1):
+            self.swept += 1
             if swept == self.most_swept:
                 return
         self._sweep = None
@@ -204,11 +205,6 @@ class Engine:
         """About how many bytes the accounts in memory take."""
         return self.state.shelf.weight
 
-    @property
-    def unflushed_weight(self) -> int:
-        """About how many of them are of accounts that the next flush writes."""
-        return idle.unflushed_bytes(self.state)
-
     def let_go(self, so_many_bytes: int) -> None:
         """Let accounts go that are written, about so many bytes of them; their next event loads them."""
         idle.let_go(self.state, so_many_bytes)
@@ -216,6 +212,7 @@ class Engine:
     def take_counts(self) -> Counter[tuple[str, ...]]:
         """Return what was counted since the last call."""
         counts, self.state.counts = self.state.counts, Counter()
+        counts["loaded",], self.state.shelf.loaded = self.state.shelf.loaded, 0
         for kind, number in self.state.kinds.items():
             if number:
                 counts["in", TYPE_NAMES[kind]] = number

@@ -13,8 +13,3 @@ def let_go(state: Partition, so_many_bytes: int) -> None:
     """
     for _account in state.shelf.let_go(so_many_bytes, state.dirty):
         state.counts["let_go",] += 1
-
-
-def unflushed_bytes(state: Partition) -> int:
-    """Return about how many bytes the accounts take that the next flush writes: they cannot be let go before."""
-    return sum([account.weight for account in state.dirty.values()])

@@ -54,8 +54,9 @@ _META = PageDecoder(Meta)
 class Shelf:
     """One partition's accounts in memory, over the pages of its store; `prepare` computes what pages do not hold.
 
-    Shape: `accounts` are in the order in which they were last written, those that never were behind; `weight` is about
-    how many bytes they take.
+    Shape: `accounts` are in the order in which they were last written or loaded; `weight` is about how many bytes they
+    take; `loaded` counts those that were loaded since somebody has looked. `shown` keeps of those that were let go when
+    they were shown, and what; `showcase` forgets what is long ago.
     """
 
     def __init__(self, pages: PageReader, dedup_ms: int, prepare: Callable[[Account], None]) -> None:
@@ -63,7 +64,8 @@ class Shelf:
         self._in_flight: dict[bytes, bytes | None] = {}
         self.accounts: dict[str, Account] = {}
         self.removals = Removals()
-        self.generation = self.weight = 0
+        self.generation = self.weight = self.loaded = 0
+        self.shown: dict[str, tuple[int, object]] = {}
 
     def meta(self) -> Meta | None:
         """Return the stored meta page."""
@@ -84,6 +86,8 @@ class Shelf:
             if head is None:
                 return None
             account = self.keep(self._decode(head, len(raw or b"")))
+            self.loaded += 1
+            account.shown_at, account.shown = self.shown.pop(account_id, (0, None))
         return account
 
     def keep(self, account: Account) -> Account:
@@ -165,6 +169,8 @@ class Shelf:
         for account in gone:
             del self.accounts[account.head.account_id]
             self.weight -= account.weight
+            if account.shown_at:
+                self.shown[account.head.account_id] = account.shown_at, account.shown
             yield account
 
     def each(self) -> Iterator[Account]:
@@ -202,7 +208,7 @@ class Shelf:
             group.append((page_key(RECENT, name, number), None if page is None else encode_page(page)))
         if account.days_dirty:
             raw = encode_page(self._days_page(account, stamp))
-            account.days_bytes = len(raw)
+            account.days_bytes, account.days.sums = len(raw), {}  # made anew for each page
             group.append((page_key(DAYS, name), raw))
         head.episodes, head.parked = tuple(account.episodes.values()), tuple(sorted(account.parked, key=repr))
         head.segments = tuple(account.recent.segments)

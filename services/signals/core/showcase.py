@@ -41,11 +41,16 @@ def _in_turn(state: Partition, now_ms: int) -> Iterator[tuple[str, Account]]:
     """Yield who is due: first what has changed, then what was shown long ago, was let go, or has moved a little."""
     every_ms = state.terms.playbook.time.snapshot_seconds * 1000
     yield from _loaded(state, _changed(state))
+    shown = state.shelf.shown
+    if len(shown) > MOST_LOOKED_AT:
+        for name in [name for name, (at_ms, _face) in shown.items() if now_ms - at_ms >= every_ms]:
+            del shown[name]
     known, checks = state.accounts, MOST_AT_ONCE
     for name in list(islice(state.unshown, MOST_LOOKED_AT)):
         account = known.get(name)
         if account is None:
-            yield from _loaded(state, [name])
+            if name not in shown or now_ms - shown[name][0] >= every_ms:
+                yield from _loaded(state, [name])
         elif now_ms - account.shown_at >= every_ms:
             yield name, account
         elif checks and now_ms - account.checked_at >= CHECKED_EVERY_MS:

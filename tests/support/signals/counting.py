@@ -181,7 +181,7 @@ class CountingEngine:
         ]
 
     most_swept: int | None = None  # nothing sweeps accounts here, and none is let go
-    weight = unflushed_weight = 0
+    weight = swept = 0
 
     def let_go(self, _so_many_bytes: int) -> None:
         """Let nothing go."""
