@@ -57,11 +57,11 @@ def test_what_came_with_one_event_is_one_moment_and_a_name_is_one_text() -> None
         moments = {tuple(map(id, register[1:])) for register in account.head.facts.values()}
         assert len(account.head.facts) >= 3
         assert len(moments) == len({register[3] for register in account.head.facts.values()})
-    assert {id(name) for name in account.head.features} <= {id(name) for name in account.days.use.times}
-    assert len({id(severity) for _, _, severity in account.days.tickets.values()}) == 1
-    for episode in account.episodes.values():
-        assert not episode.event_ids or episode.event_ids[0] is episode.decided_by or len(episode.event_ids) > 1
-    assert account.episodes
+        assert {id(name) for name in account.head.features} <= {id(name) for name in account.days.use.times}
+        assert len({id(severity) for _, _, severity in account.days.tickets.values()}) == 1
+        for episode in account.episodes.values():
+            assert not episode.event_ids or episode.event_ids[0] is episode.decided_by or len(episode.event_ids) > 1
+        assert account.episodes
 
 
 def test_the_tables_of_what_is_shared_begin_anew_when_they_are_full() -> None:
