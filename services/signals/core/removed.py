@@ -60,8 +60,10 @@ class Removals:
     def deletions(self, name: str, written: Iterable[bytes]) -> Group:
         """Return what must go with the pages of a new account of the same name."""
         removal = self._known.pop(name, None)
+        if removal is None:
+            return []
         staying = set(written)
-        return [(key, None) for key in removal.keys if key not in staying] if removal else []
+        return [(key, None) for key in removal.keys if key not in staying]
 
     def groups(self) -> Iterator[Group]:
         """Yield the groups to write: tombstones with the head that says so, or the tombstone of that head."""

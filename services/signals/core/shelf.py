@@ -210,7 +210,8 @@ class Shelf:
             raw = encode_page(self._days_page(account, stamp))
             account.days_bytes, account.days.sums = len(raw), {}  # made anew for each page
             group.append((page_key(DAYS, name), raw))
-        head.episodes, head.parked = tuple(account.episodes.values()), tuple(sorted(account.parked, key=repr))
+        head.episodes = tuple(account.episodes.values())
+        head.parked = tuple(sorted(account.parked, key=repr)) if account.parked else ()
         head.segments = tuple(account.recent.segments)
         today = head.today
         head.sums_today = {name: m.cells[today] for name, m in account.metrics.items() if today in m.cells}
