@@ -111,7 +111,7 @@ class _Worker:
         for group in groups:
             self.store.apply(group)
         self.unflushed_bytes = 0
-        let_idle_go(cast("Any", self), [cast("Any", self)], self._settings.accounts_bytes)
+        let_idle_go([cast("Any", self)], self._settings.accounts_bytes)
         seconds = clock() - began
         self.costs.snapshots += shown - began
         self.costs.flush += seconds + began - shown
