@@ -51,7 +51,7 @@ class Settings(BaseSettings):
     progress_seconds: float = Field(default=60.0, ge=5, le=3_600)
     stall_seconds: float = Field(default=10.0, ge=1, le=600)
 
-    accounts_bytes: int = Field(default=1 << 30, ge=1 << 20, le=1 << 40)
+    accounts_bytes: int = Field(default=900 << 20, ge=1 << 20, le=1 << 40)
     cache_bytes: int = Field(default=64 << 20, ge=1 << 20, le=16 << 30)
     memtable_bytes: int = Field(default=128 << 20, ge=1 << 20, le=16 << 30)
     open_files: int = Field(default=1_024, ge=64, le=1_000_000)

@@ -212,7 +212,8 @@ class Engine:
     def take_counts(self) -> Counter[tuple[str, ...]]:
         """Return what was counted since the last call."""
         counts, self.state.counts = self.state.counts, Counter()
-        counts["loaded",], self.state.shelf.loaded = self.state.shelf.loaded, 0
+        counts["loaded",] += self.state.shelf.loaded
+        self.state.shelf.loaded = 0
         for kind, number in self.state.kinds.items():
             if number:
                 counts["in", TYPE_NAMES[kind]] = number
