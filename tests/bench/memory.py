@@ -26,7 +26,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Weighed(msgspec.Struct, frozen=True):
-    """What a run has told: `weighing.Weighed`."""
+    """What a run has told. Units: bytes; `stored` are those of the pages, which lie in that process as well."""
 
     core: str
     accounts: int

@@ -14,7 +14,8 @@ def main(accounts: int, events: int) -> None:
     from services.signals.settings import Settings  # noqa: PLC0415 - as above
 
     core = choose(Settings().compiled)
-    from tests.bench.weighing import Weighed, fold, weigh  # noqa: PLC0415 - it was chosen only now which core runs
+    from tests.bench.memory import Weighed  # noqa: PLC0415 - it was chosen only now which core runs
+    from tests.bench.weighing import fold, weigh  # noqa: PLC0415 - as above
 
     gc.collect()
     engines, stored, rss = fold(accounts, events, FLUSH_EVENTS)

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from sys import getsizeof
 from typing import Any
 
-import msgspec
 import psutil
 from librt.vecs import vec
 from mypy_extensions import i32, i64
@@ -23,23 +22,12 @@ from tests.bench.own_signals import ROOT
 from tests.bench.whole import records
 from tests.oracle.adapters import Pages
 
-__all__ = ["Weighed", "fold", "weigh"]
+__all__ = ["fold", "weigh"]
 
 WIDTHS: dict[type, int] = {vec[i32]: 4, vec[i64]: 8}  # type: ignore[dict-item]  # mypy takes these for generic aliases
 ROW_BEGINS = 32  # bytes before the first number of a row
 SPLIT = ("head", "days", "people")
 NUMBERS, WHOLES = (int, float), (int, str, bytes, list, tuple, set, frozenset)
-
-
-class Weighed(msgspec.Struct, frozen=True):
-    """What a run has told. Units: bytes; `stored` are those of the pages, which lie in this process as well."""
-
-    core: str
-    accounts: int
-    users: int
-    stored: int
-    rss: int
-    parts: dict[str, int]
 
 
 def fold(accounts: int, events: int, flush_events: int) -> tuple[list[Engine], int, int]:

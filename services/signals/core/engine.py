@@ -8,7 +8,7 @@ Source: design (one input log; durability), definitions 1-8.
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from services.signals.core import controls, idle, poison
+from services.signals.core import controls, poison
 from services.signals.core.output import Output
 from services.signals.core.partition import TYPE_NAMES, Partition
 from services.signals.core.shelf import Group, PageReader
@@ -206,8 +206,8 @@ class Engine:
         return self.state.shelf.weight
 
     def let_go(self, so_many_bytes: int) -> None:
-        """Let accounts go that are written, about so many bytes of them; their next event loads them."""
-        idle.let_go(self.state, so_many_bytes)
+        """Let accounts go that are written, about so many bytes of them; their next event or snapshot loads them."""
+        self.state.counts["let_go",] += self.state.shelf.let_go(so_many_bytes, self.state.dirty)
 
     def take_counts(self) -> Counter[tuple[str, ...]]:
         """Return what was counted since the last call."""

@@ -154,24 +154,24 @@ class Shelf:
         del self.accounts[account.head.account_id]
         self.weight -= account.weight
 
-    def let_go(self, so_many_bytes: int, but: Container[str]) -> Iterator[Account]:
-        """Yield accounts that are in memory no more, the one first that was written longest ago.
+    def let_go(self, so_many_bytes: int, but: Container[str]) -> int:
+        """Let accounts go from memory, those first that were written longest ago; return how many.
 
         They take so many bytes together, or a little more; those whose names are among `but` stay.
         """
-        left, gone = so_many_bytes, list[Account]()
+        left, gone = so_many_bytes, list[str]()
         for name, account in self.accounts.items():
             if left <= 0:
                 break
             if name not in but:
-                gone.append(account)
+                gone.append(name)
                 left -= account.weight
-        for account in gone:
-            del self.accounts[account.head.account_id]
+        for name in gone:
+            account = self.accounts.pop(name)
             self.weight -= account.weight
             if account.shown_at:
-                self.shown[account.head.account_id] = account.shown_at, account.shown
-            yield account
+                self.shown[name] = account.shown_at, account.shown
+        return len(gone)
 
     def each(self) -> Iterator[Account]:
         """Yield every account of the partition that is there now, one after the other; those not in memory are loaded.

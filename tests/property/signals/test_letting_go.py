@@ -10,7 +10,7 @@ from tests.oracle.agreement import assert_same_state, assert_same_told
 from tests.oracle.subject import Told
 from tests.property.signals.companies import ACCOUNTS, PARTITION, PARTITIONS, companies, packed
 from tests.property.signals.test_engine_agrees_with_oracle import assert_same_ever_told, flat, run_oracle
-from tests.property.signals.test_poisoned_lines import broken
+from tests.property.signals.test_poisoned_lines import broken, told_by_both
 
 EVERYTHING = 1 << 60
 ALIVE = ("go on", "go on", "flush", "let go")
@@ -84,15 +84,7 @@ def test_a_line_that_fails_is_undone_when_accounts_were_let_go_and_controls_stop
     judged_by = broken(company.first, "gated_exploration")
     spoiled = Sliced(data, ALIVE, [judged_by], PARTITION, PARTITIONS)
     spared = EngineSubject([judged_by], PARTITION, PARTITIONS)
-    told, expected = list[Told](), list[Told]()
-    for line in company.records():
-        if b"control.playbook" in line or b"control.rule" in line:
-            continue
-        failures = spoiled.counts["rejected", "rule_failed"]
-        told += spoiled.fold(line)
-        failed = spoiled.counts["rejected", "rule_failed"] > failures
-        expected += spared.fold(b"" if failed else line)
-        told += spoiled.something((*ALIVE, "let go unflushed"))
+    told, expected = told_by_both(company, spoiled, spared, lambda: spoiled.something((*ALIVE, "let go unflushed")))
     assert_same_told(expected, told, "over the whole log")
     assert shown(spoiled) == shown(spared) == []
     for account in ACCOUNTS:
